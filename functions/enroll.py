@@ -1,0 +1,17 @@
+"""Add speech to a profile."""
+
+import azure.functions as func
+
+from functions.http import Call, reply, serves
+from shared import service, wire
+
+blueprint = func.Blueprint()
+
+
+@serves(blueprint, "CreateEnrollment")
+def enroll(call: Call) -> func.HttpResponse:
+    """201 with what the clip held and what is still missing."""
+    enrolled = service.profiles().enroll(
+        call.family, call.profile_id, call.body, ignore_min_length=call.ignore_min_length
+    )
+    return reply(201, wire.enrollment_info(enrolled))

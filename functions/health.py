@@ -1,0 +1,28 @@
+"""Is the app able to serve, and is it ready to?"""
+
+import azure.functions as func
+
+from functions.http import guarded, reply
+from shared import service
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("Health")
+@blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  the trigger's binding
+    """200 when settings, bundle and storage are in order; the error of what is not, otherwise. Needs no key."""
+    return guarded("Health", _health)
+
+
+@blueprint.function_name("WarmUp")
+@blueprint.warm_up_trigger(arg_name="context")
+def warm_up(context: func.Context) -> None:  # noqa: ARG001  the trigger's binding
+    """Load the models before the first caller waits for them."""
+    service.listener()
+
+
+def _health() -> func.HttpResponse:
+    profiles = service.profiles()
+    profiles.check_storage()
+    return reply(200, {"status": "Healthy", "modelVersion": profiles.model_version})

@@ -1,0 +1,240 @@
+"""What enrolling, verifying and identifying mean. Knows neither HTTP nor the kind of storage."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from shared.bundle import Bundle
+from shared.errors import Conflict, Forbidden, InvalidArgument, InvalidRequest, NotEnrolled, NotFound
+from shared.families import Family
+from shared.listening import Listener, Utterance
+from shared.records import Enrollment, Profile, Signature
+from shared.scoring import accepts, cosine, log_likelihood_ratio, score
+from shared.store import Store
+
+_ATTEMPTS: Final = 5
+"""How often a change is tried on fresh state before the caller is told of the conflict."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some profiles in id order; ``more`` when others follow."""
+
+    profiles: list[Profile]
+    more: bool
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A profile after a clip was added, and what that clip held."""
+
+    profile: Profile
+    enrollment: Enrollment
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One profile's wire score against a clip."""
+
+    profile_id: str
+    score: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the score is an Accept."""
+        return accepts(self.score)
+
+
+@dataclass(frozen=True)
+class Identified:
+    """Candidates from best to worst, at most as many as the family ranks."""
+
+    ranking: list[Candidate]
+
+    @property
+    def speaker(self) -> Candidate | None:
+        """The candidate who is speaking, or None of them."""
+        return next((best for best in self.ranking[:1] if best.accepted), None)
+
+
+class Profiles:
+    """Every operation on profiles.
+
+    All of them raise ``NotFound`` for an id that is not in the family and ``StorageUnavailable`` when storage fails.
+    """
+
+    def __init__(
+        self, store: Store, bundle: Bundle, listener: Callable[[], Listener], now: Callable[[], datetime]
+    ) -> None:
+        """Bind to storage, model and clock; ``listener`` is called when the first audio arrives."""
+        self._store = store
+        self._bundle = bundle
+        self._listener = listener
+        self._now = now
+
+    @property
+    def model_version(self) -> str:
+        """Version of the bundle that new signatures are made with."""
+        return self._bundle.version
+
+    def check_storage(self) -> None:
+        """Return if storage answers."""
+        self._store.ping()
+
+    def create(self, family: Family, locale: str) -> Profile:
+        """A new profile without enrollments.
+
+        Raises:
+            InvalidArgument: the locale is not supported; names those that are.
+        """
+        check_locale(family, locale)
+        return self._store.insert(Profile.new(family, locale, self._now()))
+
+    def get(self, family: Family, profile_id: str) -> Profile:
+        """The profile."""
+        return _present(self._store.get(family, profile_id), profile_id)
+
+    def page(self, family: Family, *, after: str, size: int) -> Page:
+        """At most ``size`` profiles whose ids follow ``after``, ascending."""
+        found = self._store.page(family, after=after, size=size + 1)
+        return Page(found[:size], more=len(found) > size)
+
+    def reset(self, family: Family, profile_id: str) -> Profile:
+        """The profile as it was created; its audio is removed once nothing names it."""
+        before, after = self._change(family, profile_id, lambda profile: profile.reset(self._now()))
+        self._store.delete_audio(before, [enrollment.id for enrollment in before.enrollments])
+        return after
+
+    def delete(self, family: Family, profile_id: str) -> None:
+        """Remove a profile and its audio; gone for every reader with the first write, and no error if it was."""
+        stored = self._store.get(family, profile_id)
+        if stored is None:
+            return
+        if not stored.deleting:
+            with suppress(NotFound):
+                self._change(family, profile_id, lambda profile: profile.marked_deleting(self._now()))
+        self._store.delete_all_audio(stored)
+        self._store.remove(stored)
+
+    def enroll(self, family: Family, profile_id: str, audio: bytes, *, ignore_min_length: bool) -> Enrolled:
+        """Add a clip to a profile: audio first, then the entity that names it.
+
+        Raises:
+            InvalidAudio: the clip is not fit to enroll.
+            Forbidden: the profile's total length would be exceeded.
+            Conflict: other requests kept changing the profile.
+        """
+        profile = self.get(family, profile_id)
+        heard = self._listener().listen(audio, family.enrolling)
+        profile.check_room_for(heard.clip.seconds)
+        enrollment = _enrollment(heard)
+        voice = Signature(heard.embedding, heard.quality.speech_sec, self._bundle.version)
+        self._store.put_audio(profile, enrollment.id, heard.clip.to_wav())
+        try:
+            _, grown = self._change(
+                family,
+                profile_id,
+                lambda fresh: fresh.with_enrollment(enrollment, voice, self._now(), waive_minimum=ignore_min_length),
+            )
+        except (Conflict, Forbidden, NotFound):
+            # Nothing names the audio. After a storage fault that is not certain, so it is left to upkeep.
+            self._store.delete_audio(profile, [enrollment.id])
+            raise
+        return Enrolled(grown, enrollment)
+
+    def verify(self, family: Family, profile_id: str, audio: bytes, *, ignore_min_length: bool) -> Candidate:
+        """How well a clip matches the profile's voice.
+
+        Raises:
+            NotEnrolled: the profile has no signature yet.
+            InvalidAudio: the clip is not fit to recognize.
+        """
+        signature = _signature(self.get(family, profile_id))
+        return self._candidate(profile_id, signature, self._recognize(family, audio, ignore_min_length))
+
+    def identify(
+        self, family: Family, profile_ids: Sequence[str], audio: bytes, *, ignore_min_length: bool
+    ) -> Identified:
+        """Which of these profiles is speaking.
+
+        Raises:
+            NotEnrolled: one of the profiles has no signature yet.
+            InvalidRequest: too many profiles, or of different locales.
+            InvalidAudio: the clip is not fit to recognize.
+        """
+        signatures = self._signatures(family, profile_ids)
+        heard = self._recognize(family, audio, ignore_min_length)
+        candidates = [self._candidate(name, voice, heard) for name, voice in signatures.items()]
+        ranking = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)
+        return Identified(ranking[: family.max_ranking])
+
+    def _signatures(self, family: Family, profile_ids: Sequence[str]) -> dict[str, Signature]:
+        if len(profile_ids) > family.max_candidates:
+            raise InvalidRequest(
+                f"Maximum number of profiles allowed per request is {family.max_candidates}. "
+                f"The request names {len(profile_ids)}."
+            )
+        found = self._store.get_many(family, profile_ids)
+        profiles = [_present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
+        locales = {family.locale(profile.locale) for profile in profiles}
+        if len(locales) > 1:
+            raise InvalidRequest("Invalid group of profiles. Profiles must have the same locale.")
+        return {profile.id: _signature(profile) for profile in profiles}
+
+    def _recognize(self, family: Family, audio: bytes, ignore_min_length: bool) -> Utterance:  # noqa: FBT001
+        limits = family.recognizing.of_any_length() if ignore_min_length else family.recognizing
+        return self._listener().listen(audio, limits)
+
+    def _candidate(self, profile_id: str, signature: Signature, heard: Utterance) -> Candidate:
+        similarity = cosine(signature.mean, heard.embedding)
+        return Candidate(profile_id, score(log_likelihood_ratio(similarity, self._bundle.calibration)))
+
+    def _change(self, family: Family, profile_id: str, change: Callable[[Profile], Profile]) -> tuple[Profile, Profile]:
+        """Apply a pure change to the newest state, again when a race is lost; the states before and after it."""
+        for _ in range(_ATTEMPTS):
+            before = self.get(family, profile_id)
+            after = change(before)
+            if after is before:
+                return before, after
+            try:
+                return before, self._store.replace(after)
+            except Conflict:
+                continue
+        raise Conflict("Sending concurrent requests on same profile is not allowed.")
+
+
+def check_locale(family: Family, locale: str) -> None:
+    """Refuse a locale that the family does not support.
+
+    Raises:
+        InvalidArgument: names the locales that are supported.
+    """
+    if family.locale(locale) is None:
+        raise InvalidArgument(f"Invalid locale value. Supported locales are {', '.join(family.locales)}.")
+
+
+def _present(profile: Profile | None, profile_id: str) -> Profile:
+    if profile is None or profile.deleting:
+        raise NotFound(f"Requested profile doesn't exist. Profile: {profile_id}.")
+    return profile
+
+
+def _signature(profile: Profile) -> Signature:
+    if not (profile.enrolled and profile.signature):
+        raise NotEnrolled(
+            f"Profile is not enrolled. Profile {profile.id} needs "
+            f"{profile.remaining_speech_sec:.2f} more seconds of speech."
+        )
+    return profile.signature
+
+
+def _enrollment(heard: Utterance) -> Enrollment:
+    return Enrollment(
+        id=str(uuid.uuid4()),
+        audio_sec=heard.clip.seconds,
+        speech_sec=heard.quality.speech_sec,
+        snr_db=heard.quality.snr_db,
+    )

@@ -1,0 +1,128 @@
+"""What is known of a voice: profiles and their enrollments, as immutable records, and the changes they go through.
+
+Every change is a pure function of the record, so that a lost race is repeated on fresh state without a second thought.
+"""
+
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import Forbidden
+from shared.families import Family
+
+
+@dataclass(frozen=True)
+class Enrollment:
+    """One accepted clip. Lengths in seconds; ``snr_db`` is None where the clip gave no measure of it."""
+
+    id: str
+    audio_sec: float
+    speech_sec: float
+    snr_db: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Signature:
+    """Mean of a profile's enrollment embeddings, weighted by their net speech.
+
+    Attributes:
+        mean: [dimension] float32, not of unit length: its length tells how alike the enrollments are.
+        speech_sec: the weight, seconds of net speech behind the mean.
+        model_version: version of the bundle that made the embeddings; others do not compare with it.
+    """
+
+    mean: NDArray[np.float32]
+    speech_sec: float
+    model_version: str
+
+    def joined_by(self, embedding: NDArray[np.float32], speech_sec: float) -> "Signature":
+        """The signature with one more embedding ([dimension] float32 of unit length) in the mean."""
+        total = self.speech_sec + speech_sec
+        mean = (self.mean * self.speech_sec + embedding * speech_sec) / total
+        return replace(self, mean=mean.astype(np.float32), speech_sec=total)
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """One enrolled, or enrolling, voice: the unit that is committed.
+
+    Attributes:
+        locale: as the caller sent it.
+        enrolled: enough speech was heard once, or the caller waived the minimum.
+        etag: the store's version of this state; None before the first write.
+        deleting: deletion has begun; nobody sees the profile any more.
+    """
+
+    family: Family
+    id: str
+    locale: str
+    created: datetime
+    updated: datetime | None = None
+    enrolled: bool = False
+    enrollments: tuple[Enrollment, ...] = ()
+    signature: Signature | None = None
+    deleting: bool = False
+    etag: str | None = field(default=None, compare=False)
+
+    @classmethod
+    def new(cls, family: Family, locale: str, now: datetime) -> "Profile":
+        """A profile without enrollments under a fresh random id."""
+        return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now)
+
+    @property
+    def audio_sec(self) -> float:
+        """Length of all enrollments."""
+        return sum(enrollment.audio_sec for enrollment in self.enrollments)
+
+    @property
+    def speech_sec(self) -> float:
+        """Net speech of all enrollments."""
+        return sum(enrollment.speech_sec for enrollment in self.enrollments)
+
+    @property
+    def remaining_speech_sec(self) -> float:
+        """Net speech still missing before the profile is enrolled."""
+        return max(0.0, self.family.speech_to_enroll_sec - self.speech_sec)
+
+    def check_room_for(self, audio_sec: float) -> None:
+        """Refuse a clip that would exceed the profile's total.
+
+        Raises:
+            Forbidden: with the lengths held and offered.
+        """
+        if self.audio_sec + audio_sec > self.family.max_audio_sec:
+            raise Forbidden(
+                "Maximum allowed length across all profile enrollments is "
+                f"{self.family.max_audio_sec:g} seconds. The profile holds {self.audio_sec:.2f} seconds "
+                f"and the clip has {audio_sec:.2f}."
+            )
+
+    def with_enrollment(
+        self, enrollment: Enrollment, voice: Signature, now: datetime, *, waive_minimum: bool
+    ) -> "Profile":
+        """The profile with one more clip; itself if it holds that clip already.
+
+        Args:
+            voice: the clip's own embedding as a signature.
+            waive_minimum: count the profile as enrolled whatever it has heard.
+
+        Raises:
+            Forbidden: the profile's total would be exceeded.
+        """
+        if any(known.id == enrollment.id for known in self.enrollments):
+            return self
+        self.check_room_for(enrollment.audio_sec)
+        signature = self.signature.joined_by(voice.mean, voice.speech_sec) if self.signature else voice
+        grown = replace(self, enrollments=(*self.enrollments, enrollment), signature=signature, updated=now)
+        return replace(grown, enrolled=self.enrolled or waive_minimum or grown.remaining_speech_sec == 0)
+
+    def reset(self, now: datetime) -> "Profile":
+        """The profile as it was created: same id, no enrollments, no signature."""
+        return replace(self, enrolled=False, enrollments=(), signature=None, updated=now)
+
+    def marked_deleting(self, now: datetime) -> "Profile":
+        """The profile, gone for every reader, with its signature already dropped."""
+        return replace(self, deleting=True, signature=None, updated=now)

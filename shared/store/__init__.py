@@ -1,0 +1,48 @@
+"""Where profiles and enrollment audio live. One entity is one profile and the commit point of every change to it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from shared.families import Family
+from shared.records import Profile
+
+
+class Store(Protocol):
+    """Profiles under optimistic concurrency, and enrollment audio beside them.
+
+    Every method may raise ``StorageUnavailable``. Profiles come back as they are, also those being deleted.
+    """
+
+    def insert(self, profile: Profile) -> Profile:
+        """Write a new profile; returns it with its etag."""
+
+    def get(self, family: Family, profile_id: str) -> Profile | None:
+        """The profile, or None."""
+
+    def get_many(self, family: Family, profile_ids: Sequence[str]) -> list[Profile | None]:
+        """The profiles in the order asked for, None for each that is not there."""
+
+    def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
+        """At most ``size`` profiles that are not being deleted, ascending by id, all ids greater than ``after``."""
+
+    def replace(self, profile: Profile) -> Profile:
+        """Write a profile over the state that its etag names; returns it with its new etag.
+
+        Raises:
+            Conflict: the stored profile has changed since, or is gone.
+        """
+
+    def remove(self, profile: Profile) -> None:
+        """Remove a profile's entity, if it is still there."""
+
+    def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
+        """Keep the audio of one enrollment."""
+
+    def delete_audio(self, profile: Profile, enrollment_ids: Sequence[str]) -> None:
+        """Remove the audio of these enrollments, as far as it is there."""
+
+    def delete_all_audio(self, profile: Profile) -> None:
+        """Remove all audio under a profile's id, also what no entity names."""
+
+    def ping(self) -> None:
+        """Answer if tables and blobs can be reached."""

@@ -1,0 +1,212 @@
+"""Profiles in Azure Table Storage, enrollment audio in Blob Storage (or Azurite, which is both)."""
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import astuple, replace
+from functools import partial
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import TableClient, TableServiceClient, UpdateMode
+from azure.storage.blob import BlobServiceClient, ContainerClient
+
+from shared.errors import Conflict, Misconfigured, StorageUnavailable
+from shared.families import Family
+from shared.records import Enrollment, Profile, Signature
+from shared.settings import Settings
+
+TABLE: Final = "SpeakerProfiles"
+AUDIO_CONTAINER: Final = "enrollment-audio"
+
+_BLOB_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
+_PARALLEL_READS: Final = 8  # below the 10 connections that the client's pool keeps open
+_BOUNDS: Final[dict[str, Any]] = {
+    # Azure's own defaults wait up to a minute: a caller on the telephone does not.
+    "retry_total": 3,
+    "retry_backoff_factor": 0.2,
+    "connection_timeout": 3,
+    "read_timeout": 10,
+}
+
+
+class AzureStore:
+    """The store of a deployed app.
+
+    ``PartitionKey`` is ``{family}:{first two hex digits of the id}``: a range scan lists a family in id order, and
+    load spreads over 256 partitions.
+    """
+
+    def __init__(self, tables: TableServiceClient, blobs: BlobServiceClient) -> None:
+        with _storage_faults():
+            self._table: TableClient = tables.create_table_if_not_exists(TABLE)
+            self._audio: ContainerClient = blobs.get_container_client(AUDIO_CONTAINER)
+            if not self._audio.exists():
+                self._audio.create_container()
+        self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
+
+    @classmethod
+    def open(cls, settings: Settings) -> "AzureStore":
+        """Connect as the settings say: by managed identity, or locally by connection string.
+
+        Raises:
+            Misconfigured: no storage account is named.
+            StorageUnavailable: the account does not answer.
+        """
+        if settings.connection_string:
+            return cls(
+                TableServiceClient.from_connection_string(settings.connection_string, **_BOUNDS),
+                BlobServiceClient.from_connection_string(
+                    settings.connection_string, api_version=_BLOB_API_VERSION, **_BOUNDS
+                ),
+            )
+        if not (settings.blob_url and settings.table_url):
+            raise Misconfigured("SPEAKER_STORAGE_BLOB_URL and SPEAKER_STORAGE_TABLE_URL must name the storage account")
+        from azure.identity import DefaultAzureCredential  # slow to import and not needed locally
+
+        credential = DefaultAzureCredential()
+        return cls(
+            TableServiceClient(settings.table_url, credential=credential, **_BOUNDS),
+            BlobServiceClient(settings.blob_url, credential=credential, api_version=_BLOB_API_VERSION, **_BOUNDS),
+        )
+
+    def insert(self, profile: Profile) -> Profile:
+        with _storage_faults():
+            return replace(profile, etag=self._table.create_entity(_to_entity(profile))["etag"])
+
+    def get(self, family: Family, profile_id: str) -> Profile | None:
+        with _storage_faults():
+            try:
+                return _from_entity(family, self._table.get_entity(_partition(family, profile_id), profile_id))
+            except ResourceNotFoundError:
+                return None
+
+    def get_many(self, family: Family, profile_ids: Sequence[str]) -> list[Profile | None]:
+        return list(self._readers.map(partial(self.get, family), profile_ids))
+
+    def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
+        with _storage_faults():
+            found = self._table.query_entities(
+                "PartitionKey ge @first and PartitionKey lt @last and RowKey gt @after and Deleting eq false",
+                parameters={
+                    "first": _partition(family, after or "00"),
+                    "last": f"{family.name}:g",
+                    "after": after,
+                },
+                results_per_page=size,
+            )
+            return [_from_entity(family, entity) for entity in islice(found, size)]
+
+    def replace(self, profile: Profile) -> Profile:
+        with _storage_faults():
+            try:
+                written = self._table.update_entity(
+                    _to_entity(profile),
+                    mode=UpdateMode.REPLACE,
+                    etag=profile.etag,
+                    match_condition=MatchConditions.IfNotModified,
+                )
+            except (ResourceModifiedError, ResourceNotFoundError) as lost:
+                raise Conflict(f"profile {profile.id} has changed") from lost
+            return replace(profile, etag=written["etag"])
+
+    def remove(self, profile: Profile) -> None:
+        with _storage_faults():
+            self._table.delete_entity(_partition(profile.family, profile.id), profile.id)
+
+    def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
+        with _storage_faults():
+            self._audio.upload_blob(_blob(profile, enrollment_id), wav, overwrite=True)
+
+    def delete_audio(self, profile: Profile, enrollment_ids: Sequence[str]) -> None:
+        for enrollment_id in enrollment_ids:
+            self._delete_blob(_blob(profile, enrollment_id))
+
+    def delete_all_audio(self, profile: Profile) -> None:
+        with _storage_faults():
+            names = list(self._audio.list_blob_names(name_starts_with=_folder(profile)))
+        for name in names:
+            self._delete_blob(name)
+
+    def ping(self) -> None:
+        with _storage_faults():
+            next(iter(self._table.query_entities("PartitionKey eq ''", results_per_page=1)), None)
+            self._audio.get_container_properties()
+
+    def _delete_blob(self, name: str) -> None:
+        with _storage_faults():
+            try:
+                self._audio.delete_blob(name, delete_snapshots="include")
+            except ResourceNotFoundError:
+                return
+
+
+@contextmanager
+def _storage_faults() -> Iterator[None]:
+    """Storage that does not answer, or answers what nobody here expects, is unavailable."""
+    try:
+        yield
+    except AzureError as fault:
+        raise StorageUnavailable(f"{type(fault).__name__}: {fault.message}") from fault
+
+
+def _partition(family: Family, profile_id: str) -> str:
+    return f"{family.name}:{profile_id[:2]}"
+
+
+def _folder(profile: Profile) -> str:
+    return f"{profile.family.name}/{profile.id}/"
+
+
+def _blob(profile: Profile, enrollment_id: str) -> str:
+    return f"{_folder(profile)}{enrollment_id}.wav"
+
+
+def _to_entity(profile: Profile) -> dict[str, Any]:
+    return {
+        "PartitionKey": _partition(profile.family, profile.id),
+        "RowKey": profile.id,
+        "Locale": profile.locale,
+        "Created": profile.created,
+        "Enrolled": profile.enrolled,
+        "Enrollments": json.dumps([astuple(enrollment) for enrollment in profile.enrollments]),
+        "Deleting": profile.deleting,
+        **({"Updated": profile.updated} if profile.updated else {}),
+        **_signature_properties(profile.signature),
+    }
+
+
+def _signature_properties(signature: Signature | None) -> dict[str, Any]:
+    if signature is None:
+        return {}
+    return {
+        "Signature": signature.mean.astype("<f4").tobytes(),
+        "SignatureSpeechSec": signature.speech_sec,
+        "ModelVersion": signature.model_version,
+    }
+
+
+def _from_entity(family: Family, entity: Any) -> Profile:  # noqa: ANN401  the SDK's entity is a dict of anything
+    return Profile(
+        family=family,
+        id=entity["RowKey"],
+        locale=entity["Locale"],
+        created=entity["Created"],
+        updated=entity.get("Updated"),
+        enrolled=entity["Enrolled"],
+        enrollments=tuple(Enrollment(*fields) for fields in json.loads(entity["Enrollments"])),
+        signature=_signature(entity),
+        deleting=entity["Deleting"],
+        etag=entity.metadata["etag"],
+    )
+
+
+def _signature(entity: Any) -> Signature | None:  # noqa: ANN401
+    if "Signature" not in entity:
+        return None
+    mean = np.frombuffer(entity["Signature"], "<f4")
+    return Signature(mean, entity["SignatureSpeechSec"], entity["ModelVersion"])

@@ -1,0 +1,66 @@
+"""A store in memory, with the same promises, for tests of the domain."""
+
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.errors import Conflict
+from shared.families import Family
+from shared.records import Profile
+
+
+class MemoryStore:
+    """Profiles and audio in two dictionaries.
+
+    Attributes:
+        profiles: by family name and id.
+        audio: WAV files by family name, profile id and enrollment id.
+    """
+
+    def __init__(self) -> None:
+        self.profiles: dict[tuple[str, str], Profile] = {}
+        self.audio: dict[tuple[str, str, str], bytes] = {}
+        self._lock = threading.Lock()
+
+    def insert(self, profile: Profile) -> Profile:
+        return self._write(profile)
+
+    def get(self, family: Family, profile_id: str) -> Profile | None:
+        return self.profiles.get((family.name, profile_id))
+
+    def get_many(self, family: Family, profile_ids: Sequence[str]) -> list[Profile | None]:
+        return [self.get(family, profile_id) for profile_id in profile_ids]
+
+    def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
+        known = sorted(self.profiles.values(), key=lambda profile: profile.id)
+        return [p for p in known if p.family == family and p.id > after and not p.deleting][:size]
+
+    def replace(self, profile: Profile) -> Profile:
+        with self._lock:
+            stored = self.get(profile.family, profile.id)
+            if stored is None or stored.etag != profile.etag:
+                raise Conflict(f"profile {profile.id} has changed")
+            return self._write(profile)
+
+    def remove(self, profile: Profile) -> None:
+        self.profiles.pop((profile.family.name, profile.id), None)
+
+    def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
+        self.audio[profile.family.name, profile.id, enrollment_id] = wav
+
+    def delete_audio(self, profile: Profile, enrollment_ids: Sequence[str]) -> None:
+        for enrollment_id in enrollment_ids:
+            self.audio.pop((profile.family.name, profile.id, enrollment_id), None)
+
+    def delete_all_audio(self, profile: Profile) -> None:
+        prefix = (profile.family.name, profile.id)
+        self.delete_audio(profile, [name for *owner, name in list(self.audio) if tuple(owner) == prefix])
+
+    def ping(self) -> None:
+        return
+
+    def _write(self, profile: Profile) -> Profile:
+        written = replace(profile, etag=uuid.uuid4().hex)
+        self.profiles[profile.family.name, profile.id] = written
+        return written

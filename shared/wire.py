@@ -1,0 +1,231 @@
+"""The contract's words: what callers may write, and the JSON they read (sections 3, 4 and 10 of the wire contract)."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from shared.errors import InvalidArgument, InvalidRequest, NotFound, SpeakerError
+from shared.profiles import Candidate, Enrolled, Identified
+from shared.records import Profile
+
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+"""The profile id of an identification that found none of the candidates."""
+
+DEFAULT_PAGE_SIZE: Final = 100
+MAX_PAGE_SIZE: Final = 500
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.ASCII)
+_PROFILE_IDS_FORM: Final = "It should be comma-delimited list of IDs containing at least one ID."
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What one version of the API says differently.
+
+    Attributes:
+        version: value of ``api-version``.
+        base: path of a family's operations.
+    """
+
+    version: str
+    base: str
+
+
+V2021: Final = Dialect(version="2021-09-05", base="speaker-recognition/{mode}/{dependency}")
+
+
+def profile_id(text: str) -> str:
+    """A profile id as it is stored: lower-case GUID with dashes.
+
+    Raises:
+        NotFound: the text is no GUID, so no profile can have it.
+    """
+    digits = _canonical_guid(text)
+    if digits is None:
+        raise NotFound("Requested profile doesn't exist. The id is not a GUID.")
+    return digits
+
+
+def profile_ids(text: str | None) -> list[str]:
+    """The candidates of an identification: comma-delimited GUIDs, empty items dropped, each once, in order.
+
+    Raises:
+        InvalidRequest: the parameter is missing.
+        InvalidArgument: it names no profile, or something that is no GUID.
+    """
+    if text is None:
+        raise InvalidRequest(f"profileIds parameter is missing. {_PROFILE_IDS_FORM}")
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    ids = [_canonical_guid(item) for item in items]
+    if not ids or None in ids:
+        raise InvalidArgument(f"Invalid profileIds parameter value. {_PROFILE_IDS_FORM}")
+    return list(dict.fromkeys(known for known in ids if known))
+
+
+def flag(name: str, text: str | None) -> bool:
+    """A boolean parameter, false where it is absent; any case.
+
+    Raises:
+        InvalidArgument: neither true nor false.
+    """
+    value = {"": False, "true": True, "false": False}.get((text or "").lower())
+    if value is None:
+        raise InvalidArgument(f'Invalid {name} parameter value. Valid values are "true" and "false".')
+    return value
+
+
+def page_size(name: str, text: str | None) -> int:
+    """A page size.
+
+    Raises:
+        InvalidArgument: not an integer from 1 to ``MAX_PAGE_SIZE``.
+    """
+    if text is None:
+        return DEFAULT_PAGE_SIZE
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
+        raise InvalidArgument(
+            f"Invalid {name} parameter value. Value should be positive integer in the range [1, {MAX_PAGE_SIZE}]."
+        )
+    return int(text)
+
+
+def continuation_token(last_id: str) -> str:
+    """The token that continues a list after this profile."""
+    return base64.urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
+
+
+def continue_after(name: str, token: str | None) -> str:
+    """The id that a list goes on after; empty for its beginning.
+
+    Raises:
+        InvalidArgument: the token is not one of ours.
+    """
+    if not token:
+        return ""
+    try:
+        return profile_id(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode())
+    except (binascii.Error, UnicodeError, ValueError, NotFound):
+        raise InvalidArgument(f"Invalid {name} value. {name} must be generated form a prior API call.") from None
+
+
+def locale(body: bytes) -> str:
+    """The locale of a create request, as the caller wrote it.
+
+    Single-quoted JSON is read too: the retired service's own quickstart posted it.
+
+    Raises:
+        InvalidRequest: no body, no JSON object, or no locale in it.
+    """
+    if not body.strip():
+        raise InvalidRequest("Request body is missing.")
+    document = _json_object(body)
+    value = next((value for key, value in document.items() if key.lower() == "locale"), None)
+    if value is None or value == "":
+        raise InvalidRequest("Locale parameter is missing.")
+    if not isinstance(value, str):
+        raise InvalidRequest("Invalid JSON format. locale must be a string.")
+    return value
+
+
+def profile_info(profile: Profile) -> Json:
+    """ProfileInfo (section 4.1)."""
+    return {
+        "profileId": profile.id,
+        "locale": profile.locale,
+        "profileStatus": "Active",
+        **_progress(profile),
+        "modelVersion": profile.signature.model_version if profile.signature else None,
+        "createdDateTime": timestamp(profile.created),
+        "lastUpdatedDateTime": timestamp(profile.updated) if profile.updated else None,
+    }
+
+
+def enrollment_info(enrolled: Enrolled) -> Json:
+    """EnrollmentInfo (section 4.2)."""
+    return {
+        "profileId": enrolled.profile.id,
+        **_progress(enrolled.profile),
+        "audioLengthInSec": enrolled.enrollment.audio_sec,
+        "audioSpeechLengthInSec": enrolled.enrollment.speech_sec,
+    }
+
+
+def page(profiles: list[Profile], next_link: str | None) -> Json:
+    """A page of profiles; ``nextLink`` only where another follows."""
+    value = {"value": [profile_info(profile) for profile in profiles]}
+    return {**value, "nextLink": next_link} if next_link else value
+
+
+def verification(candidate: Candidate) -> Json:
+    """Result of a verification (section 3.7)."""
+    return {"recognitionResult": "Accept" if candidate.accepted else "Reject", "score": candidate.score}
+
+
+def identification(identified: Identified) -> Json:
+    """Result of an identification (section 3.8)."""
+    speaker = identified.speaker or Candidate(NOBODY, 0.0)
+    return {
+        "identifiedProfile": _scored(speaker),
+        "profilesRanking": [_scored(candidate) for candidate in identified.ranking],
+    }
+
+
+def error(code: str, message: str) -> Json:
+    """The error envelope."""
+    return {"error": {"code": code, "message": message}}
+
+
+def error_of(failure: SpeakerError) -> Json:
+    """The envelope of a typed error; what is only for the log stays out of it."""
+    message = str(failure) if failure.status < 500 else _SERVER_ERRORS[failure.status]
+    return error(failure.code, message)
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds, as the retired service wrote it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_SERVER_ERRORS: Final[Mapping[int, str]] = {
+    500: "Internal Server Error.",
+    503: "Storage is not available. Try again.",
+}
+
+
+def _canonical_guid(text: str) -> str | None:
+    if not _GUID.fullmatch(text.lower()):
+        return None
+    digits = text.lower().replace("-", "")
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        text = body.decode("utf-8-sig")
+        document = json.loads(text if '"' in text else text.replace("'", '"'))
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise InvalidRequest('Invalid JSON format. Expected an object such as {"locale":"en-us"}.')
+    return document
+
+
+def _progress(profile: Profile) -> Json:
+    return {
+        "enrollmentStatus": "Enrolled" if profile.enrolled else "Enrolling",
+        "enrollmentsCount": len(profile.enrollments),
+        "enrollmentsLengthInSec": profile.audio_sec,
+        "enrollmentsSpeechLengthInSec": profile.speech_sec,
+        "remainingEnrollmentsSpeechLengthInSec": profile.remaining_speech_sec,
+    }
+
+
+def _scored(candidate: Candidate) -> Json:
+    return {"profileId": candidate.profile_id, "score": candidate.score}
