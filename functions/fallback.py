@@ -11,7 +11,8 @@ from functions.operations import DIALECTS, OPERATIONS
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("Fallback")
+# The Functions host tries routes in the order of function names, so this one has to come last.
+@blueprint.function_name("WithoutRoute")
 @blueprint.route(
     route="{*path}",
     methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
@@ -25,7 +26,7 @@ def fallback(req: func.HttpRequest) -> func.HttpResponse:
             params = operation.match(dialect, path)
             if params is not None and operation.method == req.method:
                 return answer(operation, dialect, req, params)
-    return guarded("Fallback", _not_found)
+    return guarded("WithoutRoute", _not_found)
 
 
 def _not_found() -> func.HttpResponse:

@@ -1,6 +1,7 @@
 """Is the app able to serve, and is it ready to?"""
 
 import azure.functions as func
+from azure.functions.warmup import WarmUpContext
 
 from functions.http import guarded, reply
 from shared import service
@@ -16,8 +17,8 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  the tri
 
 
 @blueprint.function_name("WarmUp")
-@blueprint.warm_up_trigger(arg_name="context")
-def warm_up(context: func.Context) -> None:  # noqa: ARG001  the trigger's binding
+@blueprint.warm_up_trigger(arg_name="warmup")
+def warm_up(warmup: WarmUpContext) -> None:  # noqa: ARG001  the trigger's binding
     """Load the models before the first caller waits for them."""
     service.listener()
 

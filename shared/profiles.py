@@ -165,24 +165,14 @@ class Profiles:
             InvalidRequest: too many profiles, or of different locales.
             InvalidAudio: the clip is not fit to recognize.
         """
-        signatures = self._signatures(family, profile_ids)
+        _check_count(family, profile_ids)
+        found = self._store.get_many(family, profile_ids)
         heard = self._recognize(family, audio, ignore_min_length)
-        candidates = [self._candidate(name, voice, heard) for name, voice in signatures.items()]
+        profiles = [_present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
+        _check_locales(family, profiles)
+        candidates = [self._candidate(profile.id, _signature(profile), heard) for profile in profiles]
         ranking = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)
         return Identified(ranking[: family.max_ranking])
-
-    def _signatures(self, family: Family, profile_ids: Sequence[str]) -> dict[str, Signature]:
-        if len(profile_ids) > family.max_candidates:
-            raise InvalidRequest(
-                f"Maximum number of profiles allowed per request is {family.max_candidates}. "
-                f"The request names {len(profile_ids)}."
-            )
-        found = self._store.get_many(family, profile_ids)
-        profiles = [_present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
-        locales = {family.locale(profile.locale) for profile in profiles}
-        if len(locales) > 1:
-            raise InvalidRequest("Invalid group of profiles. Profiles must have the same locale.")
-        return {profile.id: _signature(profile) for profile in profiles}
 
     def _recognize(self, family: Family, audio: bytes, ignore_min_length: bool) -> Utterance:  # noqa: FBT001
         limits = family.recognizing.of_any_length() if ignore_min_length else family.recognizing
@@ -214,6 +204,19 @@ def check_locale(family: Family, locale: str) -> None:
     """
     if family.locale(locale) is None:
         raise InvalidArgument(f"Invalid locale value. Supported locales are {', '.join(family.locales)}.")
+
+
+def _check_count(family: Family, profile_ids: Sequence[str]) -> None:
+    if len(profile_ids) > family.max_candidates:
+        raise InvalidRequest(
+            f"Maximum number of profiles allowed per request is {family.max_candidates}. "
+            f"The request names {len(profile_ids)}."
+        )
+
+
+def _check_locales(family: Family, profiles: Sequence[Profile]) -> None:
+    if len({family.locale(profile.locale) for profile in profiles}) > 1:
+        raise InvalidRequest("Invalid group of profiles. Profiles must have the same locale.")
 
 
 def _present(profile: Profile | None, profile_id: str) -> Profile:

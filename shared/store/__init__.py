@@ -1,6 +1,6 @@
 """Where profiles and enrollment audio live. One entity is one profile and the commit point of every change to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from shared.families import Family
@@ -19,8 +19,11 @@ class Store(Protocol):
     def get(self, family: Family, profile_id: str) -> Profile | None:
         """The profile, or None."""
 
-    def get_many(self, family: Family, profile_ids: Sequence[str]) -> list[Profile | None]:
-        """The profiles in the order asked for, None for each that is not there."""
+    def get_many(self, family: Family, profile_ids: Sequence[str]) -> Iterator[Profile | None]:
+        """The profiles in the order asked for, None for each that is not there.
+
+        Reading begins at once; the iterator only waits for it, so that a caller can do something else meanwhile.
+        """
 
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         """At most ``size`` profiles that are not being deleted, ascending by id, all ids greater than ``after``."""

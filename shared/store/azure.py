@@ -85,8 +85,8 @@ class AzureStore:
             except ResourceNotFoundError:
                 return None
 
-    def get_many(self, family: Family, profile_ids: Sequence[str]) -> list[Profile | None]:
-        return list(self._readers.map(partial(self.get, family), profile_ids))
+    def get_many(self, family: Family, profile_ids: Sequence[str]) -> Iterator[Profile | None]:
+        return self._readers.map(partial(self.get, family), profile_ids)
 
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         with _storage_faults():

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from shared.errors import Conflict
@@ -29,8 +29,8 @@ class MemoryStore:
     def get(self, family: Family, profile_id: str) -> Profile | None:
         return self.profiles.get((family.name, profile_id))
 
-    def get_many(self, family: Family, profile_ids: Sequence[str]) -> list[Profile | None]:
-        return [self.get(family, profile_id) for profile_id in profile_ids]
+    def get_many(self, family: Family, profile_ids: Sequence[str]) -> Iterator[Profile | None]:
+        return iter([self.get(family, profile_id) for profile_id in profile_ids])
 
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         known = sorted(self.profiles.values(), key=lambda profile: profile.id)

@@ -1,0 +1,133 @@
+"""Command line and life cycle: bind, index, listen, serve until SIGINT or SIGTERM, finish what is in flight."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from devhost.background import Background
+from devhost.banner import banner, warnings
+from devhost.errors import SetupError
+from devhost.keys import Keys
+from devhost.server import Host
+from devhost.settings import load_settings
+from devhost.worker import start_worker
+
+_READ_BUFFER = 1 << 20
+_GRACE_SECONDS = 60
+_NOISY_LOGGERS = ("aiohttp", "asyncio", "azure", "urllib3")  # azure.functions is the worker
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_log = logging.getLogger("devhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line."""
+
+    host: str
+    port: int
+    root: Path
+    enable_auth: bool
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the host; return the exit code."""
+    options = _parse(arguments)
+    _configure_logging()
+    try:
+        asyncio.run(_run(options))
+    except SetupError as error:
+        sys.stderr.write(f"devhost: {error}\n")
+        return 1
+    except KeyboardInterrupt:  # while indexing
+        return 130
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> Options:
+    parser = argparse.ArgumentParser("python -m devhost", description="Serve an Azure Functions app locally.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    parser.add_argument("--port", type=int, default=7071, help="0 picks a free one (default %(default)s)")
+    parser.add_argument("--root", type=Path, default=Path(), help="folder of host.json (default: this one)")
+    parser.add_argument("--enable-auth", action="store_true", help="check keys: FUNCTIONS_KEY, FUNCTIONS_MASTER_KEY")
+    given = parser.parse_args(arguments)
+    return Options(given.host, given.port, given.root.resolve(), given.enable_auth)
+
+
+def _configure_logging() -> None:
+    """Send the app's logs to stderr from INFO up; what its libraries and the worker say from WARNING up."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in _NOISY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_quotes_no_request)
+
+
+def _quotes_no_request(record: logging.LogRecord) -> bool:
+    """Leave out requests that are not HTTP: aiohttp would quote them, body and all."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
+async def _run(options: Options) -> None:
+    settings = load_settings(options.root)
+    os.chdir(options.root)  # where the worker runs
+    keys = Keys.from_environment(os.environ) if options.enable_auth else None
+    with _listen(options.host, options.port) as server_socket:
+        port = server_socket.getsockname()[1]
+        _set_platform_variables(port)
+        worker = await start_worker(options.root, settings.timeout)
+        background = Background(worker)
+        host = Host(worker, background, settings, keys)
+        print(banner(worker.functions, host.router), flush=True)
+        for warning in warnings(host.router):
+            _log.warning(warning)
+        name = f"[{options.host}]" if ":" in options.host else options.host
+        await _serve(host, background, server_socket, f"http://{name}:{port}")
+        worker.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before indexing, which can be slow: a port in use is told at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise SetupError(f"cannot listen on {host}:{port}: {error}") from error
+
+
+def _set_platform_variables(port: int) -> None:
+    """Set what Core Tools sets before the worker starts."""
+    os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
+    os.environ.setdefault("WEBSITE_HOSTNAME", f"localhost:{port}")
+
+
+async def _serve(host: Host, background: Background, server_socket: socket.socket, url: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    server = web.Server(host.handle, access_log=None, auto_decompress=False, read_bufsize=_READ_BUFFER)
+    runner = web.ServerRunner(server, shutdown_timeout=_GRACE_SECONDS)
+    await runner.setup()
+    await web.SockSite(runner, server_socket).start()
+    print(f"Listening on {url}", flush=True)
+    background.start()
+    await stop.wait()
+    for number in _SIGNALS:  # a second one ends the process at once
+        loop.remove_signal_handler(number)
+    print("Stopping: requests in flight are finished first", flush=True)
+    await background.stop()
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Azure Storage on this machine: Azurite, started for as long as somebody needs it."""
+
+import base64
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+ACCOUNT: Final = "local"
+
+_PROGRAM: Final = ROOT / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+_FREE_PORTS: Final = ("--blobPort", "0", "--queuePort", "0", "--tablePort", "0")
+_LISTENING: Final = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at (\S+)")
+
+
+@contextmanager
+def azurite(folder: Path | None = None) -> Iterator[str]:
+    """Run Azurite on free ports; yields a connection string under a key made for this run.
+
+    Args:
+        folder: where it keeps its data; None keeps it in memory.
+
+    Raises:
+        RuntimeError: Node or Azurite is missing, or it does not start.
+    """
+    key = base64.b64encode(secrets.token_bytes(64)).decode()
+    place = ["--location", str(folder)] if folder else ["--inMemoryPersistence"]
+    with subprocess.Popen(
+        [_node(), str(_PROGRAM), "--silent", "--disableTelemetry", *_FREE_PORTS, *place],
+        env={"AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield _connection_string(_endpoints(process), key)
+        finally:
+            process.terminate()
+
+
+def _node() -> str:
+    node = shutil.which("node")
+    if node is None or not _PROGRAM.is_file():
+        missing = "Node 20 or newer is missing" if node is None else "Azurite is missing: run 'make setup'"
+        raise RuntimeError(missing)
+    return node
+
+
+def _endpoints(process: subprocess.Popen[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    said = []
+    for line in process.stdout or ():
+        said.append(line.strip())
+        found.update(_LISTENING.findall(line))
+        if len(found) == 3:
+            return found
+    raise RuntimeError(f"Azurite did not start: {' / '.join(said)}")
+
+
+def _connection_string(endpoints: dict[str, str], key: str) -> str:
+    services = ";".join(f"{name}Endpoint={url}/{ACCOUNT}" for name, url in endpoints.items())
+    return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={key};{services}"

@@ -1,0 +1,135 @@
+"""The whole service on this machine: storage, host and app. ``python -m devhost.stack`` runs it until Ctrl-C."""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from devhost.azurite import ROOT, azurite
+
+READY_WITHIN_SEC: Final = 60
+_READY: Final = {
+    "devhost": re.compile(r"Listening on (?P<url>http://\S+)"),
+    "func": re.compile(r"Worker process started and initialized"),
+}
+
+
+@dataclass
+class Host:
+    """A running Functions host.
+
+    Attributes:
+        url: where it answers.
+        process: the host, and with it the app.
+        log: what it has printed.
+    """
+
+    url: str
+    process: subprocess.Popen[str]
+    log: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def host(environment: Mapping[str, str], *, port: int = 0, echo: bool = False) -> Iterator[Host]:
+    """Run the app on Core Tools where they are installed, otherwise on the dev host; ``HOST`` names one of them.
+
+    Args:
+        environment: settings, over those of this process.
+        port: where to listen; 0 takes a free port.
+        echo: also print what the host prints.
+
+    Raises:
+        RuntimeError: the host ended, or was not ready in time; says what it printed.
+    """
+    kind = os.environ.get("HOST") or ("func" if shutil.which("func") else "devhost")
+    port = port or _free_port()
+    with subprocess.Popen(
+        _command(kind, port),
+        cwd=ROOT,
+        env={**os.environ, "FUNCTIONS_WORKER_RUNTIME": "python", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        running = Host(f"http://127.0.0.1:{port}", process)
+        ready = threading.Event()
+        reader = threading.Thread(target=_read, args=(running, _READY[kind], ready), kwargs={"echo": echo})
+        reader.start()
+        try:
+            _wait(running, _READY[kind], ready)
+            yield running
+        finally:
+            process.send_signal(signal.SIGINT)
+            reader.join()
+
+
+@contextmanager
+def stack(
+    environment: Mapping[str, str] | None = None, *, port: int = 0, folder: Path | None = None, echo: bool = False
+) -> Iterator[Host]:
+    """Azurite and the app on it; see ``azurite`` and ``host``."""
+    with (
+        azurite(folder) as storage,
+        host(
+            {"SPEAKER_STORAGE_CONNECTION_STRING": storage, "AzureWebJobsStorage": storage, **(environment or {})},
+            port=port,
+            echo=echo,
+        ) as running,
+    ):
+        yield running
+
+
+def _command(kind: str, port: int) -> list[str]:
+    if kind == "func":
+        return ["func", "start", "--port", str(port)]
+    return [sys.executable, "-m", "devhost", "--port", str(port)]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _read(running: Host, marker: re.Pattern[str], ready: threading.Event, *, echo: bool) -> None:
+    """Keep what the host prints, until it ends; ``ready`` is set by the marker, or at the end."""
+    for line in running.process.stdout or ():
+        running.log.append(line)
+        if echo:
+            print(line, end="", flush=True)
+        if marker.search(line):
+            ready.set()
+    ready.set()
+
+
+def _wait(running: Host, marker: re.Pattern[str], ready: threading.Event) -> None:
+    if not ready.wait(READY_WITHIN_SEC) or not any(map(marker.search, running.log)):
+        raise RuntimeError(f"the host did not start:\n{''.join(running.log)}")
+
+
+def main() -> None:
+    """Serve until Ctrl-C, with storage kept in ``.azurite``."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--port", type=int, default=7071)
+    try:
+        with stack(port=parser.parse_args().port, folder=ROOT / ".azurite", echo=True) as running:
+            running.process.wait()
+    except KeyboardInterrupt:
+        print("stopped")
+    except RuntimeError as problem:
+        sys.exit(str(problem))
+
+
+if __name__ == "__main__":
+    main()

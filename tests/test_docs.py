@@ -1,0 +1,18 @@
+"""What the README says, the code does."""
+
+import re
+
+from shared.settings import ROOT, SETTINGS
+
+
+def test_the_readme_names_every_setting_with_its_default() -> None:
+    rows = re.findall(r"^\| `(SPEAKER_\w+)` \| (\S+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    written = {name: "" if default == "*(empty)*" else default.strip("`") for name, default in rows}
+    assert written == SETTINGS
+
+
+def test_the_readme_names_only_targets_that_make_has() -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert named <= targets
+    assert {"demo", "test", "run", "check", "bench"} <= named

@@ -1,0 +1,40 @@
+"""The repository's own synthetic voices, as clips to post."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.demo.__main__ import VOICES
+from tools.demo.recordings import RATE, Speaker, read_speakers, to_wav
+
+__all__ = ["RATE", "noise", "seconds", "silence", "speakers", "speech", "to_wav"]
+
+
+@cache
+def speakers() -> dict[str, Speaker]:
+    """All voices by name."""
+    return {speaker.name: speaker for speaker in read_speakers(VOICES)}
+
+
+@cache
+def speech(name: str) -> NDArray[np.int16]:
+    """Everything that a voice says, one clip after the other: [n] at 16 kHz."""
+    voice = speakers()[name]
+    return np.concatenate([np.frombuffer(clip[44:], "<i2") for clip in (*voice.enrollments, voice.test)])
+
+
+def seconds(name: str, length: float) -> bytes:
+    """A WAV file of a voice talking for so long, from its beginning, repeated where it ends."""
+    wanted = round(length * RATE)
+    return to_wav(np.resize(speech(name), wanted))
+
+
+def silence(length: float) -> bytes:
+    """A WAV file of digital silence."""
+    return to_wav(np.zeros(round(length * RATE), np.int16))
+
+
+def noise(length: float) -> bytes:
+    """A WAV file of white noise."""
+    return to_wav(np.random.default_rng(0).normal(0, 3000, round(length * RATE)).astype(np.int16))

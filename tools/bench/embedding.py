@@ -1,0 +1,165 @@
+"""Speed and memory of one embedding, beside sherpa-onnx with the same network and weights: ``python -m tools.bench.embedding``.
+
+Both run on one thread and take turns, so that a busy machine slows both. Both start from samples; sherpa-onnx computes
+its features in C++ and loads the network without a front end, which is built into ``.cache/`` by the same code as ours.
+sherpa-onnx is a peer for speed only: its features differ, so that its embeddings are not numerically ours.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from shared.bundle import Bundle, golden_signal
+from shared.embedder import Embedder
+from shared.errors import BundleError
+from tools.bundle import campplus
+from tools.bundle.checkpoint import read_checkpoint
+from tools.bundle.sources import fetch
+
+type Samples = NDArray[np.float32]
+
+ROOT: Final = Path(__file__).parents[2]
+ROUNDS: Final = {3: 30, 10: 15, 60: 7}
+"""Turns of each at a length in seconds."""
+
+_FOOTPRINT: Final = """
+import json, resource, sys, time
+from pathlib import Path
+from shared.bundle import Bundle, golden_signal
+started = time.perf_counter()
+from shared.embedder import Embedder
+from shared.quality import SpeechDetector
+embedder = Embedder(Bundle.load(Path("models/campplus")))
+embedder_sec = time.perf_counter() - started
+detector = SpeechDetector(Bundle.load(Path("models/silero-vad")))
+load_sec = time.perf_counter() - started
+import numpy
+clip = numpy.resize(golden_signal(), 160_000)
+detector.measure(clip)
+embedder.embed(clip)
+peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"embedder_sec": embedder_sec, "load_sec": load_sec, "peak_mb": peak_mb}))
+"""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Median milliseconds to embed ``seconds`` of audio."""
+
+    seconds: int
+    ours_ms: float
+    sherpa_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """Time of sherpa-onnx over ours: above 1, ours is the faster."""
+        return self.sherpa_ms / self.ours_ms
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """A fresh process that loads embedder and speech detector and handles a 10 s clip.
+
+    Attributes:
+        embedder_sec: to import onnxruntime, load the embedder and check it.
+        load_sec: to load both.
+        peak_mb: largest resident memory of the process, Python included.
+    """
+
+    embedder_sec: float
+    load_sec: float
+    peak_mb: float
+
+
+def speeds(rounds: dict[int, int] = ROUNDS) -> list[Speed]:
+    """Measure both at every length.
+
+    Raises:
+        BundleError: a bundle is not built or its source cannot be had.
+    """
+    embedder = Embedder(Bundle.load(ROOT / "models" / "campplus"))
+    sherpa = _sherpa()
+    return [
+        _speed(seconds, turns, embedder.embed, sherpa)
+        for seconds, turns in tqdm(rounds.items(), desc="embedding", unit="length", disable=None)
+    ]
+
+
+def footprint() -> Footprint:
+    """Load time and memory, measured in a process of its own."""
+    command = [sys.executable, "-c", _FOOTPRINT]
+    return Footprint(**json.loads(subprocess.check_output(command, cwd=ROOT)))
+
+
+def results() -> dict[str, Any]:
+    """Everything measured, as JSON has it."""
+    return {"speed": [asdict(speed) for speed in speeds()], "footprint": asdict(footprint())}
+
+
+def _speed(seconds: int, turns: int, *contestants: Callable[[Samples], object]) -> Speed:
+    clip = np.resize(golden_signal(), seconds * 16_000)
+    for contestant in contestants:
+        contestant(clip)
+    times = [[_milliseconds(contestant, clip) for contestant in contestants] for _ in range(turns)]
+    ours, theirs = (statistics.median(column) for column in zip(*times, strict=True))
+    return Speed(seconds, ours, theirs)
+
+
+def _milliseconds(embed: Callable[[Samples], object], clip: Samples) -> float:
+    started = time.perf_counter()
+    embed(clip)
+    return (time.perf_counter() - started) * 1000
+
+
+def _sherpa() -> Callable[[Samples], object]:
+    import sherpa_onnx
+
+    config = sherpa_onnx.SpeakerEmbeddingExtractorConfig(model=str(_features_model()), num_threads=1)
+    extractor = sherpa_onnx.SpeakerEmbeddingExtractor(config)
+
+    def embed(clip: Samples) -> object:
+        stream = extractor.create_stream()
+        stream.accept_waveform(16_000, clip)
+        stream.input_finished()
+        return extractor.compute(stream)
+
+    return embed
+
+
+def _features_model() -> Path:
+    bundle = Bundle.load(ROOT / "models" / "campplus")
+    file = ROOT / ".cache" / f"campplus-features-{bundle.version}.onnx"
+    if not file.is_file():
+        file.write_bytes(campplus.features_model(read_checkpoint(fetch(bundle.source)), compact=False))
+    return file
+
+
+def main() -> int:
+    """Print the tables; returns the exit status."""
+    try:
+        rows, process = speeds(), footprint()
+    except BundleError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("| audio | ours | sherpa-onnx | ratio |\n|---|---|---|---|")
+    for row in rows:
+        print(f"| {row.seconds} s | {row.ours_ms:.1f} ms | {row.sherpa_ms:.1f} ms | {row.ratio:.2f} |")
+    print(
+        f"\nembedder loaded and checked in {process.embedder_sec:.2f} s, with speech detector {process.load_sec:.2f} s"
+    )
+    print(f"peak memory after a clip of 10 s: {process.peak_mb:.0f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

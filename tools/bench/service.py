@@ -1,0 +1,104 @@
+"""Speed and memory of the whole service over HTTP, beside the same work done in this process."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+import psutil
+from tqdm import tqdm
+
+from devhost.stack import Host, stack
+from shared import service
+from shared.families import VERIFICATION
+from tools.client import Client
+from tools.demo.__main__ import VOICES
+from tools.demo.recordings import RATE, read_speakers
+
+ROUNDS: Final = 30
+GALLERY: Final = 50
+CLIP_SEC: Final = 5
+MIB: Final = 2**20
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Medians in milliseconds, throughput in requests per second, memory in MiB."""
+
+    embedding_and_vad_ms: float
+    verify_ms: float
+    identify_ms: float
+    throughput_one: float
+    throughput_two: float
+    memory_after_first_verify: float
+    memory_at_end: float
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Name, figure and bound, for people."""
+        over = self.verify_ms - self.embedding_and_vad_ms
+        more = self.identify_ms - self.verify_ms
+        ratio = self.throughput_two / self.throughput_one
+        return [
+            (f"embedding + VAD of {CLIP_SEC} s, in process", f"{self.embedding_and_vad_ms:.1f} ms", ""),
+            (f"verify of {CLIP_SEC} s over HTTP", f"{self.verify_ms:.1f} ms (+{over:.1f})", "at most +20"),
+            (f"identify among {GALLERY} over HTTP", f"{self.identify_ms:.1f} ms (+{more:.1f})", "at most +80"),
+            ("verify, one caller", f"{self.throughput_one:.1f} /s", ""),
+            ("verify, two callers", f"{self.throughput_two:.1f} /s (x{ratio:.2f})", "at least x1.7"),
+            ("memory after the first verify", f"{self.memory_after_first_verify:.0f} MiB", "under 350"),
+            ("memory at the end", f"{self.memory_at_end:.0f} MiB", ""),
+        ]
+
+
+def measure() -> Figures:
+    """Run the service and measure it; takes about a minute."""
+    anna = read_speakers(VOICES)[0]
+    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * RATE]
+    with stack({"SPEAKER_RECOGNITION_KEYS": "bench"}) as running:
+        verification = Client(running.url, "verification", "bench")
+        identification = Client(running.url, "identification", "bench")
+        profile = _enrolled(verification, anna.enrollments[1])
+        verification.verify(profile, clip)
+        memory = _memory(running)
+        ids = [_enrolled(identification, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
+        work = {
+            "local": lambda: service.listener().listen(clip, VERIFICATION.recognizing),
+            "verify": lambda: verification.verify(profile, clip),
+            "identify": lambda: identification.identify(ids, clip),
+        }
+        medians = _medians(work)
+        one, two = (_throughput(callers, lambda: verification.verify(profile, clip)) for callers in (1, 2))
+        return Figures(
+            medians["local"], medians["verify"], medians["identify"], one, two, memory, _memory(running)
+        )  # fmt: skip
+
+
+def _enrolled(client: Client, clip: bytes) -> str:
+    profile_id = client.create()
+    client.enroll(profile_id, clip, ignoreMinLength="true")
+    return profile_id
+
+
+def _memory(running: Host) -> float:
+    return float(psutil.Process(running.process.pid).memory_info().rss / MIB)
+
+
+def _medians(work: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Median milliseconds of each, measured in turns so that a busy moment hits all alike."""
+    times: dict[str, list[float]] = {name: [] for name in work}
+    for _ in tqdm(range(ROUNDS), desc="measuring"):
+        for name, call in work.items():
+            started = time.perf_counter()
+            call()
+            times[name].append(1000 * (time.perf_counter() - started))
+    return {name: median(values) for name, values in times.items()}
+
+
+def _throughput(callers: int, call: Callable[[], object]) -> float:
+    """Requests per second of so many callers that each wait for their answer."""
+    count = 2 * ROUNDS
+    with ThreadPoolExecutor(callers) as pool:
+        started = time.perf_counter()
+        list(pool.map(lambda _: call(), range(count)))
+        return count / (time.perf_counter() - started)

@@ -1,0 +1,68 @@
+"""How the demo's voices were made: our own sentences, spoken by the free synthesisers espeak-ng and flite.
+
+Needs both programs (Debian: ``apt-get install espeak-ng flite``); the clips are in the repository, so only who changes
+the sentences runs ``python -m tools.demo.make_voices``.
+"""
+
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import soundfile
+import soxr
+
+from tools.demo.recordings import RATE
+
+VOICES: Final = Path(__file__).parent / "voices"
+
+SPEAKERS: Final = {
+    "anna": ["flite", "-voice", "slt"],
+    "boris": ["espeak-ng", "-v", "en-us+m7", "-s", "140", "-p", "20"],
+    "clara": ["espeak-ng", "-v", "en-us+f2", "-s", "155", "-p", "70"],
+    "david": ["flite", "-voice", "rms"],
+    "ewan": ["flite", "-voice", "awb"],
+}
+
+CLIPS: Final = {
+    "enroll-1": (
+        "The ferry leaves the harbour at nine, and anyone who wants a seat by the window should be early. "
+        "On the far side a narrow path climbs between stone walls to the old lighthouse. "
+        "From its gallery you can count eleven islands, or twelve when the tide is out."
+    ),
+    "enroll-2": (
+        "My grandmother kept her recipes in a biscuit tin, each one written on the back of a train ticket. "
+        "She never measured flour; she listened to the dough, and claimed that it told her when to stop. "
+        "We still argue about how much cinnamon she used."
+    ),
+    "test": (
+        "Please move my appointment from Tuesday to Thursday afternoon. "
+        "If the doctor is busy then, any time before noon on Friday will do."
+    ),
+}
+
+
+def main() -> None:
+    """Write every clip of every voice as 16 kHz Opus."""
+    for name, synthesiser in SPEAKERS.items():
+        (VOICES / name).mkdir(parents=True, exist_ok=True)
+        for clip, text in CLIPS.items():
+            soundfile.write(
+                VOICES / name / f"{clip}.ogg", _speak(synthesiser, text), RATE, format="OGG", subtype="OPUS"
+            )
+
+
+def _speak(synthesiser: list[str], text: str) -> "np.typing.NDArray[np.float32]":
+    output = "-o" if synthesiser[0] == "flite" else "-w"
+    with tempfile.TemporaryDirectory() as folder:
+        script, wav = Path(folder, "text.txt"), Path(folder, "speech.wav")
+        script.write_text(text)
+        subprocess.run([*synthesiser, output, wav, "-f", script], check=True)
+        samples, rate = soundfile.read(wav, dtype="float32")
+    speech: np.typing.NDArray[np.float32] = soxr.resample(samples, rate, RATE)
+    return speech * np.float32(0.5 / np.abs(speech).max())
+
+
+if __name__ == "__main__":
+    main()
