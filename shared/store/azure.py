@@ -1,13 +1,13 @@
 """Profiles in Azure Table Storage, enrollment audio in Blob Storage (or Azurite, which is both)."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, replace
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from azure.core import MatchConditions
@@ -19,12 +19,14 @@ from shared.errors import Conflict, Misconfigured, StorageUnavailable
 from shared.families import Family
 from shared.records import Enrollment, Profile, Signature
 from shared.settings import Settings
+from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
 
 TABLE: Final = "SpeakerProfiles"
 AUDIO_CONTAINER: Final = "enrollment-audio"
 
 _BLOB_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
-_PARALLEL_READS: Final = 8  # below the 10 connections that the client's pool keeps open
+_STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
+_PARALLEL_READS: Final = 8
 _BOUNDS: Final[dict[str, Any]] = {
     # Azure's own defaults wait up to a minute: a caller on the telephone does not.
     "retry_total": 3,
@@ -41,16 +43,17 @@ class AzureStore:
     load spreads over 256 partitions.
     """
 
-    def __init__(self, tables: TableServiceClient, blobs: BlobServiceClient) -> None:
+    def __init__(self, tables: TableServiceClient, blobs: BlobServiceClient, authorize: Authorize) -> None:
         with _storage_faults():
             self._table: TableClient = tables.create_table_if_not_exists(TABLE)
             self._audio: ContainerClient = blobs.get_container_client(AUDIO_CONTAINER)
             if not self._audio.exists():
                 self._audio.create_container()
+        self._point = PointReader(f"{tables.url}/{TABLE}", authorize, _PARALLEL_READS)
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
 
     @classmethod
-    def open(cls, settings: Settings) -> "AzureStore":
+    def open(cls, settings: Settings) -> Self:
         """Connect as the settings say: by managed identity, or locally by connection string.
 
         Raises:
@@ -58,20 +61,29 @@ class AzureStore:
             StorageUnavailable: the account does not answer.
         """
         if settings.connection_string:
-            return cls(
-                TableServiceClient.from_connection_string(settings.connection_string, **_BOUNDS),
-                BlobServiceClient.from_connection_string(
-                    settings.connection_string, api_version=_BLOB_API_VERSION, **_BOUNDS
-                ),
-            )
+            return cls._by_secret(settings.connection_string)
         if not (settings.blob_url and settings.table_url):
             raise Misconfigured("SPEAKER_STORAGE_BLOB_URL and SPEAKER_STORAGE_TABLE_URL must name the storage account")
+        return cls._by_identity(settings.table_url, settings.blob_url)
+
+    @classmethod
+    def _by_secret(cls, connection_string: str) -> Self:
+        fields = dict(field.split("=", 1) for field in connection_string.split(";") if "=" in field)
+        return cls(
+            TableServiceClient.from_connection_string(connection_string, **_BOUNDS),
+            BlobServiceClient.from_connection_string(connection_string, api_version=_BLOB_API_VERSION, **_BOUNDS),
+            shared_key(fields["AccountName"], fields["AccountKey"]),
+        )
+
+    @classmethod
+    def _by_identity(cls, table_url: str, blob_url: str) -> Self:
         from azure.identity import DefaultAzureCredential  # slow to import and not needed locally
 
         credential = DefaultAzureCredential()
         return cls(
-            TableServiceClient(settings.table_url, credential=credential, **_BOUNDS),
-            BlobServiceClient(settings.blob_url, credential=credential, api_version=_BLOB_API_VERSION, **_BOUNDS),
+            TableServiceClient(table_url, credential=credential, **_BOUNDS),
+            BlobServiceClient(blob_url, credential=credential, api_version=_BLOB_API_VERSION, **_BOUNDS),
+            bearer_token(lambda: credential.get_token(_STORAGE_SCOPE).token),
         )
 
     def insert(self, profile: Profile) -> Profile:
@@ -79,11 +91,8 @@ class AzureStore:
             return replace(profile, etag=self._table.create_entity(_to_entity(profile))["etag"])
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
-        with _storage_faults():
-            try:
-                return _from_entity(family, self._table.get_entity(_partition(family, profile_id), profile_id))
-            except ResourceNotFoundError:
-                return None
+        entity = self._point.read(_partition(family, profile_id), profile_id)
+        return _from_entity(family, entity, entity["etag"]) if entity else None
 
     def get_many(self, family: Family, profile_ids: Sequence[str]) -> Iterator[Profile | None]:
         return self._readers.map(partial(self.get, family), profile_ids)
@@ -99,7 +108,7 @@ class AzureStore:
                 },
                 results_per_page=size,
             )
-            return [_from_entity(family, entity) for entity in islice(found, size)]
+            return [_from_entity(family, entity, str(entity.metadata["etag"])) for entity in islice(found, size)]
 
     def replace(self, profile: Profile) -> Profile:
         with _storage_faults():
@@ -190,7 +199,7 @@ def _signature_properties(signature: Signature | None) -> dict[str, Any]:
     }
 
 
-def _from_entity(family: Family, entity: Any) -> Profile:  # noqa: ANN401  the SDK's entity is a dict of anything
+def _from_entity(family: Family, entity: Mapping[str, Any], etag: str) -> Profile:
     return Profile(
         family=family,
         id=entity["RowKey"],
@@ -201,11 +210,11 @@ def _from_entity(family: Family, entity: Any) -> Profile:  # noqa: ANN401  the S
         enrollments=tuple(Enrollment(*fields) for fields in json.loads(entity["Enrollments"])),
         signature=_signature(entity),
         deleting=entity["Deleting"],
-        etag=entity.metadata["etag"],
+        etag=etag,
     )
 
 
-def _signature(entity: Any) -> Signature | None:  # noqa: ANN401
+def _signature(entity: Mapping[str, Any]) -> Signature | None:
     if "Signature" not in entity:
         return None
     mean = np.frombuffer(entity["Signature"], "<f4")

@@ -1,4 +1,4 @@
-"""Speed and memory of one embedding, beside sherpa-onnx with the same network and weights: ``python -m tools.bench.embedding``.
+"""Speed and memory of embedding, beside sherpa-onnx with the same weights: ``python -m tools.bench.embedding``.
 
 Both run on one thread and take turns, so that a busy machine slows both. Both start from samples; sherpa-onnx computes
 its features in C++ and loads the network without a front end, which is built into ``.cache/`` by the same code as ours.
@@ -32,8 +32,9 @@ ROOT: Final = Path(__file__).parents[2]
 ROUNDS: Final = {3: 30, 10: 15, 60: 7}
 """Turns of each at a length in seconds."""
 
+# VmHWM, because ru_maxrss of a child also holds what its parent had when it started the child.
 _FOOTPRINT: Final = """
-import json, resource, sys, time
+import json, time
 from pathlib import Path
 from shared.bundle import Bundle, golden_signal
 started = time.perf_counter()
@@ -47,7 +48,8 @@ import numpy
 clip = numpy.resize(golden_signal(), 160_000)
 detector.measure(clip)
 embedder.embed(clip)
-peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+status = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+peak_mb = int(status["VmHWM"].split()[0]) / 1024
 print(json.dumps({"embedder_sec": embedder_sec, "load_sec": load_sec, "peak_mb": peak_mb}))
 """
 
@@ -96,7 +98,7 @@ def speeds(rounds: dict[int, int] = ROUNDS) -> list[Speed]:
 
 
 def footprint() -> Footprint:
-    """Load time and memory, measured in a process of its own."""
+    """Load time and memory, measured in a process of its own; on Linux only."""
     command = [sys.executable, "-c", _FOOTPRINT]
     return Footprint(**json.loads(subprocess.check_output(command, cwd=ROOT)))
 
