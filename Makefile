@@ -1,9 +1,10 @@
 # Each target does its own set-up on a machine with Python 3.13, Node 20 or newer, and make.
 PORT ?= 7071
+EXAMPLES ?= 2000
 PYTHON := .venv/bin/python
-SETUP := .venv/.installed node_modules/.installed
+SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo run test check bench models setup clean
+.PHONY: demo run test fuzz docs check bench accuracy calibrate models setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(PYTHON) -m tools.demo $(AUDIO)
@@ -11,8 +12,14 @@ demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=fo
 run: models node_modules/.installed ## serve on PORT until Ctrl-C
 	@$(PYTHON) -m devhost.stack --port $(PORT)
 
-test: models node_modules/.installed ## every test, end to end on the real worker, model and Azurite
+test: models node_modules/.installed tests/clients/node_modules/.installed ## every test, end to end on the real worker, model and Azurite
 	@$(PYTHON) -m pytest $(ARGS)
+
+fuzz: models node_modules/.installed ## the fuzz tests with EXAMPLES new examples each
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest --timeout 7200 tests/fuzz $(ARGS)
+
+docs: .venv/.installed ## write the parts of the documentation that are made from the code
+	@$(PYTHON) -m functions.reference
 
 check: .venv/.installed ## format, lint, types
 	@$(PYTHON) -m ruff format --check .
@@ -22,6 +29,13 @@ check: .venv/.installed ## format, lint, types
 bench: models node_modules/.installed ## speed, memory, and a peer in the same run
 	@$(PYTHON) -m tools.bench
 
+accuracy: models ## error rates; FOLDER= or TRIALS= for your own data, COMPARE=sherpa for a peer, RATE= for your choice
+	@$(PYTHON) -m tools.accuracy $(if $(FOLDER),--folder "$(FOLDER)") $(if $(TRIALS),--trials "$(TRIALS)") \
+	  $(if $(COMPARE),--compare $(COMPARE)) $(if $(RATE),--rate $(RATE)) $(ARGS)
+
+calibrate: models ## fit the scores to FOLDER= or TRIALS=, and write them into the bundle's manifest
+	@$(PYTHON) -m tools.calibrate $(or $(FOLDER),$(TRIALS)) $(ARGS)
+
 models: .venv/.installed ## build the model bundles that are not there yet
 	@$(PYTHON) -m tools.bundle
 
@@ -29,6 +43,7 @@ setup: $(SETUP) ## virtual environment and Azurite
 
 .venv/.installed: requirements.txt requirements-dev.txt
 	@command -v python3.13 >/dev/null || { echo "Python 3.13 is missing"; exit 1; }
+	@echo "installing Python packages into .venv (a minute or so)"
 	@python3.13 -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
@@ -37,8 +52,13 @@ node_modules/.installed: package-lock.json
 	@command -v node >/dev/null || { echo "Node 20 or newer is missing"; exit 1; }
 	@node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' \
 	  || { echo "Node 20 or newer is missing: this is $$(node --version)"; exit 1; }
+	@echo "installing Azurite into node_modules (a minute or so)"
 	@npm ci --silent
 	@touch $@
 
+tests/clients/node_modules/.installed: tests/clients/package-lock.json node_modules/.installed
+	@npm ci --silent --ignore-scripts --prefix tests/clients
+	@touch $@
+
 clean: ## remove everything that the targets made
-	rm -rf .venv node_modules .cache .azurite out models/*/model.onnx
+	rm -rf .venv node_modules tests/clients/node_modules .cache .azurite out models/*/model.onnx

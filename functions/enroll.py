@@ -12,6 +12,7 @@ blueprint = func.Blueprint()
 def enroll(call: Call) -> func.HttpResponse:
     """201 with what the clip held and what is still missing."""
     enrolled = service.profiles().enroll(
-        call.family, call.profile_id, call.body, ignore_min_length=call.ignore_min_length
+        call.family, call.profile_id, call.audio, ignore_min_length=call.ignore_min_length
     )
-    return reply(201, wire.enrollment_info(enrolled))
+    details = wire.measured(enrolled.quality, service.profiles().model_version)
+    return reply(201, call.with_details(wire.enrollment_info(call.dialect, enrolled), details))

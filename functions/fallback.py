@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 import azure.functions as func
 
 from functions.http import answer, guarded, no_such_route
-from functions.operations import DIALECTS, OPERATIONS
+from functions.operations import spoken
 
 blueprint = func.Blueprint()
 
@@ -21,11 +21,10 @@ blueprint = func.Blueprint()
 def fallback(req: func.HttpRequest) -> func.HttpResponse:
     """The operation that a path names once its slashes are collapsed, or 404."""
     path = re.sub("/+", "/", unquote(urlsplit(req.url).path))
-    for dialect in DIALECTS:
-        for operation in OPERATIONS.values():
-            params = operation.match(dialect, path)
-            if params is not None and operation.method == req.method:
-                return answer(operation, dialect, req, params)
+    for operation, dialect in spoken():
+        params = operation.match(dialect, path)
+        if params is not None and operation.method == req.method:
+            return answer(operation, dialect, req, params)
     return guarded("WithoutRoute", _not_found)
 
 

@@ -6,16 +6,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import azure.functions as func
 
+from functions.multipart import audio_in
 from functions.operations import OPERATIONS, Operation
+from functions.origin import origin
 from shared import service, wire
 from shared.auth import check_key
-from shared.errors import InvalidArgument, Misconfigured, NoSuchRoute, SpeakerError
-from shared.families import FAMILIES, Family
-from shared.wire import V2021, Dialect
+from shared.errors import InvalidArgument, Misconfigured, NoSuchRoute, SpeakerError, UnsupportedMediaType
+from shared.families import Family
+from shared.wire import DIALECTS, V2021, Dialect
 
 logger = logging.getLogger("speaker")
 
@@ -27,12 +29,14 @@ class Call:
     Attributes:
         family: the family that the path names.
         params: parameters of the route.
+        details: whether the caller asks for more than the contract gives.
     """
 
     request: func.HttpRequest
     dialect: Dialect
     family: Family
     params: Mapping[str, str]
+    details: bool
 
     @property
     def profile_id(self) -> str:
@@ -49,6 +53,11 @@ class Call:
         return self.request.get_body()
 
     @property
+    def audio(self) -> bytes:
+        """The audio in the request's body."""
+        return audio_in(self.request.headers.get("content-type", ""), self.body)
+
+    @property
     def ignore_min_length(self) -> bool:
         """Whether the caller waives the minimum of net speech.
 
@@ -57,18 +66,20 @@ class Call:
         """
         return wire.flag("ignoreMinLength", self.query("ignoreMinLength"))
 
-    def query(self, name: str) -> str | None:
-        """A query parameter, or None."""
-        value: str | None = self.request.params.get(name)
-        return value
+    def with_details(self, document: wire.Json, details: wire.Json) -> wire.Json:
+        """The document, with ``details`` in it if the caller asks for them."""
+        return {**document, "details": details} if self.details else document
 
-    def url(self, path: str = "", query: Mapping[str, str] | None = None) -> str:
-        """An absolute URL below this request's path, as the caller sees this host."""
-        parts = urlsplit(self.request.url)
-        base = (
-            f"{_forwarded(self.request, 'proto') or parts.scheme}://{_forwarded(self.request, 'host') or parts.netloc}"
-        )
-        return f"{base}{parts.path.rstrip('/')}{path}{'?' + urlencode(query) if query else ''}"
+    def query(self, name: str) -> str | None:
+        """A query parameter, whose name may be written in any case, or None."""
+        return _parameter(self.request, name)
+
+    def url(self, profile_id: str = "", query: Mapping[str, str] | None = None) -> str:
+        """Absolute URL of the family's profiles, or of one of them, as the caller sees this host."""
+        base = self.dialect.base.format(mode=self.family.mode, dependency=self.family.dependency)
+        path = "/".join((base, "profiles", profile_id)).rstrip("/")
+        marked = "?" + urlencode(query, safe="$") if query else ""
+        return f"{origin(self.request.url, self.request.headers)}/{path}{marked}"
 
 
 Handler = Callable[[Call], func.HttpResponse]
@@ -77,18 +88,13 @@ HANDLERS: Final[dict[str, Handler]] = {}
 
 
 def serves(blueprint: func.Blueprint, name: str) -> Callable[[Handler], Handler]:
-    """Register a handler for an operation of ``OPERATIONS``."""
+    """Register a handler for an operation of ``OPERATIONS``, in every version that has it."""
     operation = OPERATIONS[name]
 
     def register(handler: Handler) -> Handler:
-        def entry(req: func.HttpRequest) -> func.HttpResponse:
-            return answer(operation, V2021, req, req.route_params)
-
         HANDLERS[name] = handler
-        routed = blueprint.route(
-            route=operation.route(V2021), methods=[operation.method], auth_level=func.AuthLevel.ANONYMOUS
-        )
-        blueprint.function_name(name)(routed(entry))
+        for dialect in filter(operation.served, DIALECTS):
+            _route(blueprint, operation, dialect)
         return handler
 
     return register
@@ -103,21 +109,22 @@ def answer(
         family = _family(operation, params)
         _admit(request)
         _check_version(dialect, request)
-        return HANDLERS[operation.name](Call(request, dialect, family, params))
+        _check_encoding(operation, request)
+        return HANDLERS[operation.name](Call(request, dialect, family, params, _wants_details(request)))
 
-    return guarded(operation.name, handle)
+    return guarded(operation.function(dialect), handle, dialect)
 
 
-def guarded(name: str, handle: Callable[[], func.HttpResponse]) -> func.HttpResponse:
+def guarded(name: str, handle: Callable[[], func.HttpResponse], dialect: Dialect = V2021) -> func.HttpResponse:
     """The handler's response, or the contract's error for whatever went wrong; one line in the log either way."""
     started = time.perf_counter()
     try:
         response = handle()
     except SpeakerError as failure:
-        response = _failed(failure)
+        response = _failed(dialect, failure)
     except Exception:
         logger.exception("%s failed", name)
-        response = _failed(SpeakerError())
+        response = _failed(dialect, SpeakerError())
     logger.info("%s %d %.0f ms", name, response.status_code, 1000 * (time.perf_counter() - started))
     return response
 
@@ -135,8 +142,10 @@ def announce_access() -> None:
         logger.critical("No key is configured: every call will be refused. Set SPEAKER_RECOGNITION_KEYS.")
 
 
-def reply(status: int, document: wire.Json, **headers: str) -> func.HttpResponse:
-    """A JSON response."""
+def reply(status: int, document: wire.Json | None = None, **headers: str) -> func.HttpResponse:
+    """A JSON response; of 204 only the headers."""
+    if status == 204:
+        return func.HttpResponse(status_code=status, headers=headers)
     return func.HttpResponse(json.dumps(document), status_code=status, headers=headers, mimetype="application/json")
 
 
@@ -145,33 +154,67 @@ def no_such_route() -> NoSuchRoute:
     return NoSuchRoute("Resource not found")
 
 
-def _failed(failure: SpeakerError) -> func.HttpResponse:
+def _route(blueprint: func.Blueprint, operation: Operation, dialect: Dialect) -> None:
+    def entry(req: func.HttpRequest) -> func.HttpResponse:
+        return answer(operation, dialect, req, req.route_params)
+
+    routed = blueprint.route(
+        route=operation.route(dialect), methods=[operation.method], auth_level=func.AuthLevel.ANONYMOUS
+    )
+    blueprint.function_name(operation.function(dialect))(routed(entry))
+
+
+def _failed(dialect: Dialect, failure: SpeakerError) -> func.HttpResponse:
     if failure.status >= 500:
         logger.error("%s: %s", type(failure).__name__, failure)
-    return reply(failure.status, wire.error_of(failure), **{"x-ms-error-code": failure.code})
+    headers = {"x-ms-error-code": dialect.code(failure)}
+    if failure.retry_after_sec:
+        headers["retry-after"] = str(failure.retry_after_sec)
+    return reply(failure.status, wire.error_of(dialect, failure), **headers)
 
 
 def _admit(request: func.HttpRequest) -> None:
     settings = service.settings()
-    if not settings.open_to_all:
-        check_key(request.headers.get("ocp-apim-subscription-key"), settings.keys)
+    if not (settings.open_to_all or (settings.platform_signs_in and _signed_in(request))):
+        key = request.headers.get("ocp-apim-subscription-key") or _parameter(request, "subscription-key")
+        check_key(key, settings.keys)
+    service.rate_limit().admit()
+
+
+def _signed_in(request: func.HttpRequest) -> bool:
+    """Whether App Service authentication has accepted the request's token: it then names the principal."""
+    token = request.headers.get("authorization", "").lower().startswith("bearer ")
+    return token and bool(request.headers.get("x-ms-client-principal-id"))
 
 
 def _family(operation: Operation, params: Mapping[str, str]) -> Family:
-    family = FAMILIES.get((params["mode"].lower(), params["dependency"].lower()))
-    if family is None or family.mode not in operation.modes:
+    family = operation.family(params["mode"], params["dependency"])
+    if family is None:
         raise no_such_route()
     return family
 
 
 def _check_version(dialect: Dialect, request: func.HttpRequest) -> None:
-    version = request.params.get("api-version")
-    if version != dialect.version:
+    version = _parameter(request, "api-version")
+    if dialect.api_version and version != dialect.api_version:
         problem = f"is {version!r}" if version else "is missing"
-        raise InvalidArgument(f"Query parameter api-version {problem}. Supported: {dialect.version}.")
+        raise InvalidArgument(f"Query parameter api-version {problem}. Supported: {dialect.api_version}.")
 
 
-def _forwarded(request: func.HttpRequest, what: str) -> str:
-    """What a reverse proxy says of the caller's side; the first of several."""
-    header: str = request.headers.get(f"x-forwarded-{what}", "")
-    return header.split(",")[0].strip()
+def _check_encoding(operation: Operation, request: func.HttpRequest) -> None:
+    """Types are never refused: real clients label audio as they like. A compressed body could not be read."""
+    encoding = request.headers.get("content-encoding", "identity")
+    if operation.body and encoding.strip().lower() not in ("", "identity"):
+        accepted = "audio/wav; codecs=audio/pcm" if operation.body == "audio" else "application/JSON"
+        raise UnsupportedMediaType(
+            f"Unsupported media type. Only '{accepted}' is accepted. The body is compressed: {encoding!r}."
+        )
+
+
+def _wants_details(request: func.HttpRequest) -> bool:
+    """Asked for in the query or in a header; refused before anything is done, if asked unclearly."""
+    return wire.flag("details", _parameter(request, "details") or request.headers.get("x-speaker-details"))
+
+
+def _parameter(request: func.HttpRequest, name: str) -> str | None:
+    return next((value for key, value in request.params.items() if key.lower() == name.lower()), None)

@@ -14,7 +14,11 @@ def identify(call: Call) -> func.HttpResponse:
     identified = service.profiles().identify(
         call.family,
         wire.profile_ids(call.query("profileIds")),
-        call.body,
+        call.audio,
         ignore_min_length=call.ignore_min_length,
     )
-    return reply(200, wire.identification(identified))
+    details = {
+        **wire.ranking_evidence(identified),
+        **wire.measured(identified.quality, service.profiles().model_version),
+    }
+    return reply(200, call.with_details(wire.identification(identified), details))

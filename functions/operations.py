@@ -1,10 +1,14 @@
-"""The operations of the API: one row each, from which routes are registered and odd paths are matched."""
+"""The operations of the API: one row each, from which come routes, matched paths, OpenAPI and the README's list."""
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from shared.wire import V2021, Dialect
+from shared.catalogue import ROWS
+from shared.families import FAMILIES, Family
+from shared.wire import DIALECTS, Dialect
+
+BOTH: Final = ("verification", "identification")
 
 
 @dataclass(frozen=True)
@@ -13,18 +17,46 @@ class Operation:
 
     Attributes:
         name: the contract's name for it, also the name of its Azure function.
-        path: what follows the family in its URL.
+        summary: what it does, in one line.
+        resource: what follows the family in its URL, up to the action.
+        action: what is done with the resource, if its method does not say it.
         modes: kinds of family that have it.
+        status: status of success; a reset's is the dialect's.
+        body: what a request carries.
+        result: schema of what a response carries; None for 204.
+        paged: takes a page size and a continuation token.
+        query: other query parameters.
     """
 
     name: str
+    summary: str
     method: str
-    path: str
-    modes: tuple[str, ...] = ("verification", "identification")
+    resource: str
+    action: str = ""
+    modes: tuple[str, ...] = BOTH
+    status: int = 200
+    body: Literal["audio", "locale"] | None = None
+    result: str | None = None
+    paged: bool = False
+    query: tuple[str, ...] = ()
 
     def route(self, dialect: Dialect) -> str:
         """Its route in the syntax of Azure Functions, without leading slash."""
-        return f"{dialect.base}/{self.path}"
+        action = f"{dialect.action}{self.action}" if self.action else ""
+        return f"{dialect.base}/{self.resource}{action}"
+
+    def function(self, dialect: Dialect) -> str:
+        """Name of the Azure function that serves it."""
+        return self.name + dialect.suffix
+
+    def success(self, dialect: Dialect) -> int:
+        """Status of its success."""
+        return dialect.reset_status if self.name == "ResetProfile" else self.status
+
+    def errors(self) -> list[int]:
+        """Statuses of its errors, ascending."""
+        rows = (row for row in ROWS if not row.where or self.name in row.where)
+        return sorted({row.error.status for row in rows})
 
     def match(self, dialect: Dialect, path: str) -> dict[str, str] | None:
         """Route parameters, if ``path`` (single slashes, decoded) is this operation's."""
@@ -32,18 +64,84 @@ class Operation:
         found = re.fullmatch(pattern, path.strip("/"), re.IGNORECASE)
         return found.groupdict() if found else None
 
+    def family(self, mode: str, dependency: str) -> Family | None:
+        """The family that two words of a path name, in any case; None where the operation is not there for it."""
+        family = FAMILIES.get((mode.lower(), dependency.lower()))
+        return family if family and family.mode in self.modes else None
+
+    def served(self, dialect: Dialect) -> bool:
+        """Whether the version has it."""
+        return self.name not in dialect.lacks
+
 
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
-        Operation("CreateProfile", "POST", "profiles"),
-        Operation("ListProfiles", "GET", "profiles"),
-        Operation("GetProfile", "GET", "profiles/{profileId}"),
-        Operation("DeleteProfile", "DELETE", "profiles/{profileId}"),
-        Operation("ResetProfile", "POST", "profiles/{profileId}:reset"),
-        Operation("CreateEnrollment", "POST", "profiles/{profileId}/enrollments"),
-        Operation("Verify", "POST", "profiles/{profileId}:verify", modes=("verification",)),
-        Operation("IdentifySingleSpeaker", "POST", "profiles:identifySingleSpeaker", modes=("identification",)),
+        Operation(
+            "CreateProfile", "Create a profile", "POST", "profiles", status=201, body="locale", result="ProfileInfo"
+        ),
+        Operation("ListProfiles", "List profiles in id order", "GET", "profiles", result="ProfileList", paged=True),
+        Operation("GetProfile", "Read a profile", "GET", "profiles/{profileId}", result="ProfileInfo"),
+        Operation(
+            "DeleteProfile",
+            "Delete a profile, its voice signature and its audio",
+            "DELETE",
+            "profiles/{profileId}",
+            status=204,
+        ),
+        Operation(
+            "ResetProfile",
+            "Take a profile back to its creation",
+            "POST",
+            "profiles/{profileId}",
+            action="reset",
+            result="ProfileInfo",
+        ),
+        Operation(
+            "CreateEnrollment",
+            "Add speech to a profile",
+            "POST",
+            "profiles/{profileId}/enrollments",
+            status=201,
+            body="audio",
+            result="EnrollmentInfo",
+            query=("ignoreMinLength",),
+        ),
+        Operation(
+            "Verify",
+            "Is this the enrolled speaker?",
+            "POST",
+            "profiles/{profileId}",
+            action="verify",
+            modes=("verification",),
+            body="audio",
+            result="Verification",
+            query=("ignoreMinLength",),
+        ),
+        Operation(
+            "IdentifySingleSpeaker",
+            "Which of these enrolled speakers is this, or none of them?",
+            "POST",
+            "profiles",
+            action="identifySingleSpeaker",
+            modes=("identification",),
+            body="audio",
+            result="Identification",
+            query=("profileIds", "ignoreMinLength"),
+        ),
+        Operation(
+            "ListActivationPhrases",
+            "The phrases with which an active enrollment begins",
+            "GET",
+            "phrases/{locale}",
+            result="ActivationPhrases",
+        ),
     )
 }
-DIALECTS: Final = (V2021,)
+
+
+def spoken() -> list[tuple[Operation, Dialect]]:
+    """Every operation in every version that has it, version by version."""
+    return [
+        (operation, dialect) for dialect in DIALECTS for operation in OPERATIONS.values() if operation.served(dialect)
+    ]

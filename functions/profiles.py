@@ -7,48 +7,51 @@ from shared import service, wire
 
 blueprint = func.Blueprint()
 
-PAGE_SIZE = "maxpagesize"
-TOKEN = "$continuationToken"  # noqa: S105  a query parameter
-
 
 @serves(blueprint, "CreateProfile")
 def create(call: Call) -> func.HttpResponse:
     """201 with the new profile and where it is."""
-    family = call.family
-    profile = service.profiles().create(family, wire.locale(call.body))
-    return reply(201, wire.profile_info(profile), location=call.url(f"/{profile.id}"))
+    locale = wire.locale(call.body)
+    service.quota().take()
+    profile = service.profiles().create(call.family, locale)
+    return reply(201, wire.profile_info(call.dialect, profile), location=call.url(profile.id))
 
 
 @serves(blueprint, "ListProfiles")
 def list_profiles(call: Call) -> func.HttpResponse:
     """200 with a page of profiles in id order."""
-    size = wire.page_size(PAGE_SIZE, call.query(PAGE_SIZE))
-    after = wire.continue_after(TOKEN, call.query(TOKEN))
+    dialect = call.dialect
+    wire.refuse_parameters(name for name in dialect.refused if call.query(name) is not None)
+    size = wire.page_size(dialect.page_size, call.query(dialect.page_size))
+    after = wire.continue_after(dialect.token, call.query(dialect.token))
     page = service.profiles().page(call.family, after=after, size=size)
     next_link = _next_link(call, size, page.profiles[-1].id) if page.more else None
-    return reply(200, wire.page(page.profiles, next_link))
+    return reply(200, wire.page(dialect, page.profiles, next_link))
 
 
 @serves(blueprint, "GetProfile")
 def get(call: Call) -> func.HttpResponse:
     """200 with the profile."""
-    return reply(200, wire.profile_info(service.profiles().get(call.family, call.profile_id)))
+    return reply(200, wire.profile_info(call.dialect, service.profiles().get(call.family, call.profile_id)))
 
 
 @serves(blueprint, "DeleteProfile")
 def delete(call: Call) -> func.HttpResponse:
     """204, also for a profile that is already gone."""
     service.profiles().delete(call.family, call.profile_id)
-    return func.HttpResponse(status_code=204)
+    return reply(204)
 
 
 @serves(blueprint, "ResetProfile")
 def reset(call: Call) -> func.HttpResponse:
-    """200 with the profile as it was created."""
+    """The profile as it was created, in the version that sends it."""
     profile = service.profiles().reset(call.family, call.profile_id)
-    return reply(200, wire.profile_info(profile), location=call.url().removesuffix(":reset"))
+    info = wire.profile_info(call.dialect, profile)
+    return reply(call.dialect.reset_status, info, location=call.url(profile.id))
 
 
 def _next_link(call: Call, size: int, last_id: str) -> str:
-    token = wire.continuation_token(last_id)
-    return call.url(query={PAGE_SIZE: str(size), TOKEN: token, "api-version": call.dialect.version})
+    dialect = call.dialect
+    query = {dialect.page_size: str(size), dialect.token: wire.continuation_token(last_id)}
+    version = {"api-version": dialect.api_version} if dialect.api_version else {}
+    return call.url(query={**query, **version})

@@ -11,7 +11,8 @@ blueprint = func.Blueprint()
 @serves(blueprint, "Verify")
 def verify(call: Call) -> func.HttpResponse:
     """200 with Accept or Reject and the score."""
-    candidate = service.profiles().verify(
-        call.family, call.profile_id, call.body, ignore_min_length=call.ignore_min_length
+    verified = service.profiles().verify(
+        call.family, call.profile_id, call.audio, ignore_min_length=call.ignore_min_length
     )
-    return reply(200, wire.verification(candidate))
+    details = {**wire.evidence(verified.candidate), **wire.measured(verified.quality, service.profiles().model_version)}
+    return reply(200, call.with_details(wire.verification(verified.candidate), details))

@@ -15,18 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
+from shared.scoring import Calibration
 
 MANIFEST: Final = "manifest.json"
 MODEL: Final = "model.onnx"
 GOLDEN_SEC: Final = 3
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What a cosine is worth as evidence: natural log-likelihood ratio = ``slope`` * cosine + ``offset``."""
-
-    slope: float = 1.0
-    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,7 @@ class Bundle:
         sha256: of ``model.onnx``.
         source: where the weights come from.
         golden: output by which a loaded model is checked.
-        calibration: from cosine to evidence; the identity for a model that makes no embeddings.
+        calibration: from cosine to evidence; None for a model that makes no embeddings.
     """
 
     folder: Path
@@ -75,7 +68,7 @@ class Bundle:
     sha256: str
     source: Source
     golden: Golden
-    calibration: Calibration = Calibration()
+    calibration: Calibration | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -93,7 +86,7 @@ class Bundle:
                 dimension=int(fields["dimension"]),
                 source=Source(**fields["source"]),
                 golden=Golden(tuple(map(float, fields["golden"]["output"])), float(fields["golden"]["tolerance"])),
-                calibration=Calibration(**fields.get("calibration", {})),
+                calibration=Calibration.from_json(fields["calibration"]) if "calibration" in fields else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(f"{folder / MANIFEST} is not a manifest: {error!r}") from error
@@ -115,6 +108,12 @@ class Bundle:
             raise BundleError(
                 f"{self.model_file} does not have the SHA-256 of its manifest; `make models` builds it anew"
             )
+
+    def required_calibration(self) -> Calibration:
+        """The calibration; raises BundleError, when the model makes no embeddings."""
+        if self.calibration is None:
+            raise BundleError(f"{self.folder / MANIFEST} has no calibration: this is no model of voices")
+        return self.calibration
 
     def check_output(self, output: NDArray[np.float32]) -> None:
         """Raises: BundleError, when ``output`` is not what the manifest says the model makes of the golden signal."""

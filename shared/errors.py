@@ -8,9 +8,12 @@
     ├── Unauthorized                401 Unauthorized      no key was presented
     │   └── AccessDenied            401 401               a key was presented and is wrong
     ├── Forbidden                   403 InvalidRequest    a quota of the profile is used up
+    │   └── QuotaExceeded           403 Forbidden         the service holds as many profiles as it may
     ├── NotFound                    404 NotFound          no such profile
     │   └── NoSuchRoute             404 404               no such operation
     ├── Conflict                    409 Conflict          another request changed the profile at the same time
+    ├── UnsupportedMediaType        415 UnsupportedMediaType  the body is compressed
+    ├── RateLimited                 429 RateLimit         this instance is called more often than it may be
     ├── StorageUnavailable          503 ServiceUnavailable  tables or blobs did not answer
     └── Misconfigured               500 InternalServerError  the operator has to act; the message goes to the log only
         └── BundleError             500 InternalServerError  a model bundle is missing, damaged or not what it says
@@ -25,10 +28,12 @@ class SpeakerError(Exception):
     Attributes:
         status: HTTP status of the answer.
         code: the contract's ``error.code``.
+        retry_after_sec: when it is worth trying again, if that is known.
     """
 
     status = 500
     code = "InternalServerError"
+    retry_after_sec: int | None = None
 
 
 class InvalidRequest(SpeakerError):
@@ -69,6 +74,12 @@ class Forbidden(SpeakerError):
     status, code = 403, "InvalidRequest"
 
 
+class QuotaExceeded(Forbidden):
+    """The service holds as many profiles as it may."""
+
+    code = "Forbidden"
+
+
 class NotFound(SpeakerError):
     """No such profile."""
 
@@ -85,6 +96,23 @@ class Conflict(SpeakerError):
     """Another request changed the profile at the same time."""
 
     status, code = 409, "Conflict"
+
+
+class UnsupportedMediaType(SpeakerError):
+    """The body is in an encoding that is not read."""
+
+    status, code = 415, "UnsupportedMediaType"
+
+
+class RateLimited(SpeakerError):
+    """This instance is called more often than it may be."""
+
+    status, code = 429, "RateLimit"
+
+    def __init__(self, retry_after_sec: int) -> None:
+        """Say when the next call will pass."""
+        super().__init__(f"Rate limit is exceeded. Try again in {retry_after_sec} seconds.")
+        self.retry_after_sec = retry_after_sec
 
 
 class StorageUnavailable(SpeakerError):

@@ -9,7 +9,7 @@ from shared.audio import Clip, decode
 from shared.embedder import Embedder
 from shared.errors import InvalidAudio
 from shared.families import ClipLimits
-from shared.quality import Quality, SpeechDetector
+from shared.quality import Quality, SpeechDetector, quality, speech_only
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +30,11 @@ class Utterance:
 class Listener:
     """Turns the audio of a request into an utterance; safe to use from several threads."""
 
-    def __init__(self, detector: SpeechDetector, embedder: Embedder) -> None:
+    def __init__(self, detector: SpeechDetector, embedder: Embedder, *, any_format: bool = True) -> None:
+        """Bind to the models; ``any_format`` as in ``decode``."""
         self._detector = detector
         self._embedder = embedder
+        self._any_format = any_format
 
     def listen(self, body: bytes, limits: ClipLimits) -> Utterance:
         """Decode, check and embed one clip; the cheap checks come first.
@@ -40,11 +42,12 @@ class Listener:
         Raises:
             InvalidAudio: wrong format, too short, too long, too noisy, or too little speech; says what was measured.
         """
-        clip = decode(body)
+        clip = decode(body, any_format=self._any_format)
         _check_length(clip.seconds, limits)
-        quality = self._detector.measure(clip.samples)
-        _check_quality(quality, limits)
-        return Utterance(clip, quality, self._embedder.embed(clip.samples))
+        probability = self._detector.speech_probability(clip.samples)
+        heard = quality(clip.samples, probability)
+        _check_quality(heard, limits)
+        return Utterance(clip, heard, self._embedder.embed(speech_only(clip.samples, probability)))
 
 
 def _check_length(seconds: float, limits: ClipLimits) -> None:
@@ -54,15 +57,15 @@ def _check_length(seconds: float, limits: ClipLimits) -> None:
         raise _invalid_length("Maximum", limits.max_sec, f"The audio is {seconds:.2f} seconds long.")
 
 
-def _check_quality(quality: Quality, limits: ClipLimits) -> None:
-    if quality.snr_db is not None and quality.snr_db < limits.min_snr_db:
+def _check_quality(heard: Quality, limits: ClipLimits) -> None:
+    if heard.snr_db is not None and heard.snr_db < limits.min_snr_db:
         raise InvalidAudio(
             "Audio is too noisy. The minimum allowed Signal-to-noise ratio (SNR) is "
-            f"{limits.min_snr_db:g}dB. Measured: {quality.snr_db:.1f}dB."
+            f"{limits.min_snr_db:g}dB. Measured: {heard.snr_db:.1f}dB."
         )
-    if quality.speech_sec < limits.min_speech_sec:
-        heard = f"The audio holds {quality.speech_sec:.2f} seconds of speech."
-        raise _invalid_length("Minimum", limits.min_speech_sec, heard)
+    if heard.speech_sec < limits.min_speech_sec:
+        measured = f"The audio holds {heard.speech_sec:.2f} seconds of speech."
+        raise _invalid_length("Minimum", limits.min_speech_sec, measured)
 
 
 def _invalid_length(bound: str, allowed: float, measured: str) -> InvalidAudio:

@@ -11,8 +11,9 @@ from shared.bundle import Bundle
 from shared.errors import Conflict, Forbidden, InvalidArgument, InvalidRequest, NotEnrolled, NotFound
 from shared.families import Family
 from shared.listening import Listener, Utterance
+from shared.quality import Quality
 from shared.records import Enrollment, Profile, Signature
-from shared.scoring import accepts, cosine, log_likelihood_ratio, score
+from shared.scoring import Verdict, cosine, rate_of_one
 from shared.store import Store
 
 _ATTEMPTS: Final = 5
@@ -33,31 +34,52 @@ class Enrolled:
 
     profile: Profile
     enrollment: Enrollment
+    quality: Quality
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One profile's wire score against a clip."""
+    """How one profile compares with a clip."""
 
     profile_id: str
-    score: float
+    verdict: Verdict
+
+    @property
+    def score(self) -> float:
+        """The wire score."""
+        return self.verdict.score
 
     @property
     def accepted(self) -> bool:
-        """Whether the score is an Accept."""
-        return accepts(self.score)
+        """Whether this is the speaker."""
+        return self.verdict.accepted
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A profile's comparison with a clip, and what the clip was good for."""
+
+    candidate: Candidate
+    quality: Quality
 
 
 @dataclass(frozen=True)
 class Identified:
-    """Candidates from best to worst, at most as many as the family ranks."""
+    """Candidates from best to worst, at most as many as the family ranks, and what the clip was good for."""
 
     ranking: list[Candidate]
+    quality: Quality
 
     @property
     def speaker(self) -> Candidate | None:
         """The candidate who is speaking, or None of them."""
         return next((best for best in self.ranking[:1] if best.accepted), None)
+
+    @property
+    def margin(self) -> float | None:
+        """By how much log-likelihood ratio the best is ahead of the second; None where there is no second."""
+        ratios = [candidate.verdict.llr for candidate in self.ranking[:2]]
+        return ratios[0] - ratios[1] if len(ratios) == 2 else None
 
 
 class Profiles:
@@ -67,13 +89,29 @@ class Profiles:
     """
 
     def __init__(
-        self, store: Store, bundle: Bundle, listener: Callable[[], Listener], now: Callable[[], datetime]
+        self,
+        store: Store,
+        bundle: Bundle,
+        listener: Callable[[], Listener],
+        now: Callable[[], datetime],
+        *,
+        false_match_rate: float,
     ) -> None:
-        """Bind to storage, model and clock; ``listener`` is called when the first audio arrives."""
+        """Bind to storage, model and clock.
+
+        Args:
+            listener: called when the first audio arrives.
+            false_match_rate: how often, at most, a stranger may be accepted in one request of free speech.
+
+        Raises:
+            BundleError: the model makes no embeddings that could be compared.
+        """
         self._store = store
         self._bundle = bundle
+        self._calibration = bundle.required_calibration()
         self._listener = listener
         self._now = now
+        self._false_match_rate = false_match_rate
 
     @property
     def model_version(self) -> str:
@@ -143,9 +181,9 @@ class Profiles:
             # Nothing names the audio. After a storage fault that is not certain, so it is left to upkeep.
             self._store.delete_audio(profile, [enrollment.id])
             raise
-        return Enrolled(grown, enrollment)
+        return Enrolled(grown, enrollment, heard.quality)
 
-    def verify(self, family: Family, profile_id: str, audio: bytes, *, ignore_min_length: bool) -> Candidate:
+    def verify(self, family: Family, profile_id: str, audio: bytes, *, ignore_min_length: bool) -> Verified:
         """How well a clip matches the profile's voice.
 
         Raises:
@@ -153,7 +191,8 @@ class Profiles:
             InvalidAudio: the clip is not fit to recognize.
         """
         signature = _signature(self.get(family, profile_id))
-        return self._candidate(profile_id, signature, self._recognize(family, audio, ignore_min_length))
+        heard = self._recognize(family, audio, ignore_min_length)
+        return Verified(self._candidate(profile_id, signature, heard, self._threshold(1)), heard.quality)
 
     def identify(
         self, family: Family, profile_ids: Sequence[str], audio: bytes, *, ignore_min_length: bool
@@ -170,17 +209,23 @@ class Profiles:
         heard = self._recognize(family, audio, ignore_min_length)
         profiles = [_present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
         _check_locales(family, profiles)
-        candidates = [self._candidate(profile.id, _signature(profile), heard) for profile in profiles]
+        threshold = self._threshold(len(profiles))
+        candidates = [self._candidate(profile.id, _signature(profile), heard, threshold) for profile in profiles]
         ranking = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)
-        return Identified(ranking[: family.max_ranking])
+        return Identified(ranking[: family.max_ranking], heard.quality)
 
     def _recognize(self, family: Family, audio: bytes, ignore_min_length: bool) -> Utterance:  # noqa: FBT001
         limits = family.recognizing.of_any_length() if ignore_min_length else family.recognizing
         return self._listener().listen(audio, limits)
 
-    def _candidate(self, profile_id: str, signature: Signature, heard: Utterance) -> Candidate:
+    def _threshold(self, candidates: int) -> float:
+        """The ratio to accept from, so that the rate holds for the whole request."""
+        return self._calibration.threshold(rate_of_one(self._false_match_rate, candidates))
+
+    def _candidate(self, profile_id: str, signature: Signature, heard: Utterance, threshold: float) -> Candidate:
         similarity = cosine(signature.mean, heard.embedding)
-        return Candidate(profile_id, score(log_likelihood_ratio(similarity, self._bundle.calibration)))
+        llr = self._calibration.llr(similarity, signature.speech_sec, heard.quality.speech_sec)
+        return Candidate(profile_id, Verdict(similarity, float(llr), threshold))
 
     def _change(self, family: Family, profile_id: str, change: Callable[[Profile], Profile]) -> tuple[Profile, Profile]:
         """Apply a pure change to the newest state, again when a race is lost; the states before and after it."""

@@ -29,13 +29,26 @@ _MIN_SPEECH: Final = 8
 
 _CONTEXT_OF_SPEECH: Final = 8
 """Frames (0.25 s) kept before and after speech when pauses are dropped."""
+_LONG_PAUSE: Final = 32
+"""Frames (1 s) from which a pause is dropped."""
 _GUARD: Final = 3
 """Frames (0.1 s) next to speech that hold its reverberation rather than noise."""
 _MIN_PAUSES: Final = 8
 """Frames (0.25 s) of pause from which its noise can be told."""
 _DIGITAL_SILENCE: Final = 2.0**-32
-"""Power of half a 16-bit step; what is below was never recorded, so it says nothing of the noise."""
+"""Variance of half a 16-bit step: a frame below it was never recorded, so it says nothing of the noise."""
 SNR_RANGE_DB: Final = (-20.0, 60.0)
+
+_FULL_SCALE: Final = 0.999
+_CLIPPED_RUN: Final = 3
+"""Samples in a row at full scale from which a recorder was overdriven; one or two are the crest of a wave."""
+_AUDIBLE_DB: Final = 55
+"""Below its loudest frequency, how deep a clip's spectrum is still sound: human recordings at 16 kHz stay above it
+nearly everywhere, while upsampled ones fall 60 dB and more at the end of their band."""
+_SPECTRA: Final = 300
+"""Frames, evenly spread over the clip, from which its spectrum is taken."""
+_SMOOTHED: Final = 5
+"""Frequencies (156 Hz) over which a spectrum is averaged before it is judged."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +59,15 @@ class Quality:
         speech_sec: net speech, in seconds.
         total_sec: length, in seconds.
         snr_db: signal-to-noise ratio in dB, within ``SNR_RANGE_DB``; None for digital silence.
+        clipped: share of samples that overdriving cut off, from 0 to 1.
+        bandwidth_hz: frequency up to which there is sound; None for digital silence.
     """
 
     speech_sec: float
     total_sec: float
     snr_db: float | None
+    clipped: float = 0.0
+    bandwidth_hz: float | None = None
 
 
 class SpeechDetector:
@@ -96,7 +113,7 @@ def quality(samples: NDArray[np.float32], probability: NDArray[np.float32]) -> Q
     speech = speech_frames(probability)
     total_sec = len(samples) / SAMPLE_RATE
     speech_sec = min(float(speech.sum()) * FRAME_SEC, total_sec)
-    return Quality(speech_sec, total_sec, snr_db(_powers(samples), speech))
+    return Quality(speech_sec, total_sec, snr_db(_powers(samples), speech), clipped(samples), bandwidth_hz(samples))
 
 
 def speech_frames(probability: NDArray[np.float32]) -> NDArray[np.bool]:
@@ -113,8 +130,16 @@ def speech_frames(probability: NDArray[np.float32]) -> NDArray[np.bool]:
 
 
 def speech_only(samples: NDArray[np.float32], probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The clip without its long pauses: speech and 0.25 s around it. All of the clip, if it holds no speech."""
+    """The clip without its long pauses, or all of it if it holds no speech.
+
+    Of a pause of a second or more, 0.25 s beside the speech remain; shorter ones stay as they are. An ordinary
+    recording is hardly touched, but silence cannot drown the voice: of a few seconds of speech in a minute of silence,
+    the embedding of the whole clip is useless, that of the speech nearly as good as without the silence.
+    """
     keep = _widened(speech_frames(probability), _CONTEXT_OF_SPEECH)
+    for start, stop in _runs(~keep):
+        if stop - start < _LONG_PAUSE - 2 * _CONTEXT_OF_SPEECH:
+            keep[start:stop] = True
     return samples[np.repeat(keep, FRAME)[: len(samples)]] if keep.any() else samples
 
 
@@ -126,10 +151,10 @@ def snr_db(powers: NDArray[np.float64], speech: NDArray[np.bool]) -> float | Non
     those.
 
     Args:
-        powers: [frames] mean squares.
+        powers: [frames] mean squares, 0 for digital silence.
         speech: [frames], which of them are speech.
     """
-    recorded = powers > _DIGITAL_SILENCE
+    recorded = powers > 0
     if not recorded.any():
         return None
     estimates = [_loud_over_quiet(powers[recorded])]
@@ -137,6 +162,33 @@ def snr_db(powers: NDArray[np.float64], speech: NDArray[np.bool]) -> float | Non
         pauses = recorded & ~_widened(speech, _GUARD)
         estimates.append(_speech_over_pauses(powers[speech], powers[pauses]))
     return float(np.clip(min(estimates), *SNR_RANGE_DB))
+
+
+def clipped(samples: NDArray[np.float32]) -> float:
+    """Share of samples that stand in runs at full scale."""
+    runs = _runs(np.abs(samples) >= _FULL_SCALE)
+    lengths = runs[:, 1] - runs[:, 0]
+    return float(lengths[lengths >= _CLIPPED_RUN].sum()) / max(1, len(samples))
+
+
+def bandwidth_hz(samples: NDArray[np.float32]) -> float | None:
+    """Frequency up to which there is sound: above the loudest, the first that stays ``_AUDIBLE_DB`` below it.
+
+    A recording made at 8 kHz has nothing above 4 kHz, whoever upsampled it and to which rate; images that poor
+    interpolation leaves up there do not count, as a gap at 4 kHz comes before them. None for digital silence.
+    """
+    frames = _whole_frames(samples).reshape(-1, FRAME)
+    recorded = np.flatnonzero(frames.var(axis=1) > _DIGITAL_SILENCE)
+    if not len(recorded):
+        return None
+    some = frames[recorded[:: -(-len(recorded) // _SPECTRA)]]
+    powers = np.abs(np.fft.rfft(some * np.hanning(FRAME).astype(np.float32), axis=1)) ** 2
+    levels = 10 * np.log10(np.percentile(powers, 95, axis=0) + np.finfo(np.float32).tiny)
+    smooth = np.convolve(np.pad(levels, _SMOOTHED // 2, mode="edge"), np.full(_SMOOTHED, 1 / _SMOOTHED), "valid")
+    loudest = int(smooth.argmax())
+    silent = np.flatnonzero(smooth[loudest:] < smooth[loudest] - _AUDIBLE_DB)
+    last = loudest + silent[0] if len(silent) else FRAME // 2
+    return float(last * SAMPLE_RATE / FRAME)
 
 
 def _loud_over_quiet(powers: NDArray[np.float64]) -> float:
@@ -156,9 +208,14 @@ def _decibels(ratio: float) -> float:
 
 
 def _powers(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """[frames] mean square of each frame, without the constant offset of a bad converter."""
-    centred = samples - np.float32(samples.mean(dtype=np.float64)) if len(samples) else samples
-    return np.mean(np.square(_whole_frames(centred)).reshape(-1, FRAME), axis=1, dtype=np.float64)
+    """[frames] mean square of each frame without the clip's constant offset; 0 for digital silence."""
+    frames = _whole_frames(samples).reshape(-1, FRAME)
+    powers = np.zeros(len(frames))
+    recorded = frames.var(axis=1) > _DIGITAL_SILENCE
+    if recorded.any():
+        sound = frames[recorded]
+        powers[recorded] = np.mean(np.square(sound - sound.mean()), axis=1)
+    return powers
 
 
 def _whole_frames(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,13 +2,17 @@
 
 import os
 import threading
+import time
 from datetime import UTC, datetime
 from functools import cache
 
 from shared.bundle import Bundle
 from shared.listening import Listener
 from shared.profiles import Profiles
+from shared.quota import ProfileQuota
+from shared.rate import RateLimit
 from shared.settings import ROOT, Settings
+from shared.store import Store
 
 _building = threading.RLock()
 
@@ -33,6 +37,23 @@ def profiles() -> Profiles:
         return _profiles()
 
 
+def quota() -> ProfileQuota:
+    """The limit on profiles.
+
+    Raises:
+        Misconfigured: a setting is wrong.
+        StorageUnavailable: the storage account does not answer.
+    """
+    with _building:
+        return _quota()
+
+
+def rate_limit() -> RateLimit:
+    """The limit on calls of this instance."""
+    with _building:
+        return _rate_limit()
+
+
 def listener() -> Listener:
     """The models, loaded. The first call takes about a second.
 
@@ -49,11 +70,31 @@ def _settings() -> Settings:
 
 
 @cache
-def _profiles() -> Profiles:
+def _store() -> Store:
     from shared.store.azure import AzureStore  # half a second of imports
 
-    store = AzureStore.open(settings())
-    return Profiles(store, Bundle.load(settings().bundle), listener, lambda: datetime.now(UTC))
+    return AzureStore.open(settings())
+
+
+@cache
+def _profiles() -> Profiles:
+    return Profiles(
+        _store(),
+        Bundle.load(settings().bundle),
+        listener,
+        lambda: datetime.now(UTC),
+        false_match_rate=settings().false_match_rate,
+    )
+
+
+@cache
+def _quota() -> ProfileQuota:
+    return ProfileQuota(settings().max_profiles, _store().count, time.monotonic)
+
+
+@cache
+def _rate_limit() -> RateLimit:
+    return RateLimit(settings().rate_limit, time.monotonic)
 
 
 @cache
@@ -62,4 +103,4 @@ def _listener() -> Listener:
     from shared.quality import SpeechDetector
 
     detector = SpeechDetector(Bundle.load(ROOT / "models" / "silero-vad"))
-    return Listener(detector, Embedder(Bundle.load(settings().bundle)))
+    return Listener(detector, Embedder(Bundle.load(settings().bundle)), any_format=settings().decode_any)

@@ -1,5 +1,6 @@
 """Settings, read once from the environment. A test checks the README's table against ``SETTINGS``."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,19 @@ from shared.errors import Misconfigured
 
 ROOT: Final = Path(__file__).parent.parent
 
+MIN_FALSE_MATCH_RATE: Final = 1e-6
+
 SETTINGS: Final = {
     "SPEAKER_RECOGNITION_KEYS": "",
     "SPEAKER_STORAGE_CONNECTION_STRING": "",
     "SPEAKER_STORAGE_BLOB_URL": "",
     "SPEAKER_STORAGE_TABLE_URL": "",
     "SPEAKER_MODEL": "campplus",
+    "SPEAKER_FALSE_MATCH_RATE": "0.001",
     "SPEAKER_ACTIVE_ENROLLMENT": "false",
+    "SPEAKER_DECODE_ANY": "true",
+    "SPEAKER_MAX_PROFILES": "10000",
+    "SPEAKER_RATE_LIMIT": "0",
 }
 """Every setting that the app reads, with its default."""
 
@@ -31,7 +38,12 @@ class Settings:
         blob_url: blob endpoint, reached with the managed identity.
         table_url: table endpoint, reached with the managed identity.
         bundle: folder of the embedder's model bundle.
+        false_match_rate: how often, at most, a stranger is accepted in one request of free speech.
         active_enrollment: ask for an activation phrase before free speech.
+        decode_any: read every audio format that libsndfile reads, not only the contract's.
+        max_profiles: profiles of all families together.
+        rate_limit: requests a second that one instance serves; 0 for all.
+        platform_signs_in: App Service authentication checks tokens before the app sees a request.
     """
 
     keys: tuple[str, ...]
@@ -40,7 +52,12 @@ class Settings:
     blob_url: str
     table_url: str
     bundle: Path
+    false_match_rate: float
     active_enrollment: bool
+    decode_any: bool
+    max_profiles: int
+    rate_limit: float
+    platform_signs_in: bool
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -57,7 +74,12 @@ class Settings:
             blob_url=value["SPEAKER_STORAGE_BLOB_URL"],
             table_url=value["SPEAKER_STORAGE_TABLE_URL"],
             bundle=ROOT / "models" / value["SPEAKER_MODEL"],
+            false_match_rate=_share("SPEAKER_FALSE_MATCH_RATE", value["SPEAKER_FALSE_MATCH_RATE"]),
             active_enrollment=_off("SPEAKER_ACTIVE_ENROLLMENT", value["SPEAKER_ACTIVE_ENROLLMENT"]),
+            decode_any=_switch("SPEAKER_DECODE_ANY", value["SPEAKER_DECODE_ANY"]),
+            max_profiles=_whole("SPEAKER_MAX_PROFILES", value["SPEAKER_MAX_PROFILES"]),
+            rate_limit=_rate("SPEAKER_RATE_LIMIT", value["SPEAKER_RATE_LIMIT"]),
+            platform_signs_in=_platform_signs_in(environment),
         )
 
     @property
@@ -70,6 +92,37 @@ def _is_local(environment: Mapping[str, str]) -> bool:
     """Azure names the site it runs; Core Tools and the dev host say Development instead."""
     development = environment.get("AZURE_FUNCTIONS_ENVIRONMENT", "").lower() == "development"
     return development and not environment.get("WEBSITE_SITE_NAME")
+
+
+def _platform_signs_in(environment: Mapping[str, str]) -> bool:
+    """Whether the platform authenticates: only it names the site, and only it removes forged principal headers."""
+    enabled = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
+    return enabled and bool(environment.get("WEBSITE_SITE_NAME"))
+
+
+def _switch(name: str, text: str) -> bool:
+    value = {"true": True, "false": False}.get(text.lower())
+    if value is None:
+        raise Misconfigured(f"{name}={text!r}: allowed are 'true' and 'false'")
+    return value
+
+
+def _whole(name: str, text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise Misconfigured(f"{name}={text!r}: a whole number is needed")
+    return int(text)
+
+
+def _share(name: str, text: str) -> float:
+    if not re.fullmatch(r"0?\.[0-9]{1,9}|[0-9]e-[0-9]", text) or not MIN_FALSE_MATCH_RATE <= float(text) <= 0.1:
+        raise Misconfigured(f"{name}={text!r}: a number from {MIN_FALSE_MATCH_RATE:g} to 0.1 is needed")
+    return float(text)
+
+
+def _rate(name: str, text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):
+        raise Misconfigured(f"{name}={text!r}: a number of requests a second is needed, 0 for no limit")
+    return float(text)
 
 
 def _off(name: str, text: str) -> bool:

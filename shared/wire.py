@@ -4,13 +4,14 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from shared.errors import InvalidArgument, InvalidRequest, NotFound, SpeakerError
 from shared.profiles import Candidate, Enrolled, Identified
+from shared.quality import Quality
 from shared.records import Profile
 
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
@@ -27,18 +28,93 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Dialect:
-    """What one version of the API says differently.
+    """What one version of the API says differently: a row of the contract's section 4.3.
 
     Attributes:
-        version: value of ``api-version``.
+        version: the version's name; its functions carry ``suffix`` in theirs.
+        api_version: value that the query parameter ``api-version`` must have; None where it is not looked at.
         base: path of a family's operations.
+        action: what stands between a resource and what is done with it.
+        seconds: ending of the names of fields that hold seconds.
+        profile_status: whether profiles tell if they are active.
+        also: second names under which clients read fields of a profile.
+        items: field of the profiles in a page.
+        link: field of the link to the next page.
+        last_link: what the last page holds of it.
+        page_size: query parameter.
+        token: query parameter that continues a list.
+        refused: query parameters of a list that have no meaning here.
+        reset_status: status of a reset; 204 comes without a profile.
+        lacks: operations that the version does not have.
+        codes: error codes that it spells in another way.
     """
 
     version: str
+    suffix: str
+    api_version: str | None
     base: str
+    action: str
+    seconds: str
+    profile_status: bool
+    also: Mapping[str, str]
+    items: str
+    link: str
+    last_link: Mapping[str, str]
+    page_size: str
+    token: str
+    refused: tuple[str, ...]
+    reset_status: int
+    lacks: tuple[str, ...]
+    codes: Mapping[str, str]
+
+    def field(self, name: str) -> str:
+        """This version's name of a field that 2021-09-05 calls ``name``."""
+        return name.removesuffix("InSec") + self.seconds if name.endswith("InSec") else name
+
+    def code(self, failure: SpeakerError) -> str:
+        """This version's ``error.code`` of a typed error."""
+        return self.codes.get(failure.code, failure.code)
 
 
-V2021: Final = Dialect(version="2021-09-05", base="speaker-recognition/{mode}/{dependency}")
+V2021: Final = Dialect(
+    version="2021-09-05",
+    suffix="",
+    api_version="2021-09-05",
+    base="speaker-recognition/{mode}/{dependency}",
+    action=":",
+    seconds="InSec",
+    profile_status=True,
+    also={},
+    items="value",
+    link="nextLink",
+    last_link={},
+    page_size="maxpagesize",
+    token="$continuationToken",  # noqa: S106  a query parameter
+    refused=(),
+    reset_status=200,
+    lacks=(),
+    codes={},
+)
+V2: Final = Dialect(
+    version="2.0",
+    suffix="V2",
+    api_version=None,
+    base="speaker/{mode}/v2.0/{dependency}",
+    action="/",
+    seconds="",
+    profile_status=False,
+    also={"enrollmentsSpeechLength": "enrollmentSpeechLength"},
+    items="profiles",
+    link="@nextLink",
+    last_link={"@nextLink": ""},
+    page_size="$top",
+    token="$continuationToken",  # noqa: S106
+    refused=("$filter", "$skip", "$orderBy", "$delta"),
+    reset_status=204,
+    lacks=("ListActivationPhrases",),
+    codes={"NotFound": "Not Found"},
+)
+DIALECTS: Final = (V2021, V2)
 
 
 def profile_id(text: str) -> str:
@@ -134,33 +210,49 @@ def locale(body: bytes) -> str:
     return value
 
 
-def profile_info(profile: Profile) -> Json:
+def refuse_parameters(names: Iterable[str]) -> None:
+    """Refuse query parameters of a list that the service never supported.
+
+    Raises:
+        InvalidArgument: names the first of them.
+    """
+    for name in names:
+        raise InvalidArgument(f"{name} parameter is not supported.")
+
+
+def profile_info(dialect: Dialect, profile: Profile) -> Json:
     """ProfileInfo (section 4.1)."""
-    return {
+    written = {
         "profileId": profile.id,
         "locale": profile.locale,
-        "profileStatus": "Active",
-        **_progress(profile),
+        **({"profileStatus": "Active"} if dialect.profile_status else {}),
+        **_progress(dialect, profile),
         "modelVersion": profile.signature.model_version if profile.signature else None,
         "createdDateTime": timestamp(profile.created),
         "lastUpdatedDateTime": timestamp(profile.updated) if profile.updated else None,
     }
+    return {**written, **{other: written[name] for name, other in dialect.also.items()}}
 
 
-def enrollment_info(enrolled: Enrolled) -> Json:
+def enrollment_info(dialect: Dialect, enrolled: Enrolled) -> Json:
     """EnrollmentInfo (section 4.2)."""
     return {
         "profileId": enrolled.profile.id,
-        **_progress(enrolled.profile),
-        "audioLengthInSec": enrolled.enrollment.audio_sec,
-        "audioSpeechLengthInSec": enrolled.enrollment.speech_sec,
+        **_progress(dialect, enrolled.profile),
+        dialect.field("audioLengthInSec"): enrolled.enrollment.audio_sec,
+        dialect.field("audioSpeechLengthInSec"): enrolled.enrollment.speech_sec,
     }
 
 
-def page(profiles: list[Profile], next_link: str | None) -> Json:
-    """A page of profiles; ``nextLink`` only where another follows."""
-    value = {"value": [profile_info(profile) for profile in profiles]}
-    return {**value, "nextLink": next_link} if next_link else value
+def page(dialect: Dialect, profiles: list[Profile], next_link: str | None) -> Json:
+    """A page of profiles, with a link where another follows."""
+    link = {dialect.link: next_link} if next_link else dialect.last_link
+    return {dialect.items: [profile_info(dialect, profile) for profile in profiles], **link}
+
+
+def activation_phrases(phrases: Iterable[str]) -> Json:
+    """The phrases with which enrollment begins (section 3.9)."""
+    return {"value": [{"activationPhrase": phrase} for phrase in phrases]}
 
 
 def verification(candidate: Candidate) -> Json:
@@ -170,11 +262,33 @@ def verification(candidate: Candidate) -> Json:
 
 def identification(identified: Identified) -> Json:
     """Result of an identification (section 3.8)."""
-    speaker = identified.speaker or Candidate(NOBODY, 0.0)
+    speaker = identified.speaker
     return {
-        "identifiedProfile": _scored(speaker),
+        "identifiedProfile": _scored(speaker) if speaker else {"profileId": NOBODY, "score": 0.0},
         "profilesRanking": [_scored(candidate) for candidate in identified.ranking],
     }
+
+
+def measured(quality: Quality, model_version: str) -> Json:
+    """What a clip was good for, and the model that heard it: for callers who ask."""
+    return {
+        "modelVersion": model_version,
+        "audioLengthInSec": quality.total_sec,
+        "speechLengthInSec": quality.speech_sec,
+        "snrInDb": quality.snr_db,
+    }
+
+
+def evidence(candidate: Candidate) -> Json:
+    """What stands behind a candidate's score: for callers who ask."""
+    verdict = candidate.verdict
+    return {"cosine": verdict.cosine, "llr": verdict.llr, "threshold": verdict.threshold}
+
+
+def ranking_evidence(identified: Identified) -> Json:
+    """What stands behind a ranking: for callers who ask."""
+    ranking = [{"profileId": candidate.profile_id, **evidence(candidate)} for candidate in identified.ranking]
+    return {"ranking": ranking, "margin": identified.margin}
 
 
 def error(code: str, message: str) -> Json:
@@ -182,10 +296,10 @@ def error(code: str, message: str) -> Json:
     return {"error": {"code": code, "message": message}}
 
 
-def error_of(failure: SpeakerError) -> Json:
+def error_of(dialect: Dialect, failure: SpeakerError) -> Json:
     """The envelope of a typed error; what is only for the log stays out of it."""
     message = str(failure) if failure.status < 500 else _SERVER_ERRORS[failure.status]
-    return error(failure.code, message)
+    return error(dialect.code(failure), message)
 
 
 def timestamp(moment: datetime) -> str:
@@ -217,14 +331,15 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
     return document
 
 
-def _progress(profile: Profile) -> Json:
-    return {
+def _progress(dialect: Dialect, profile: Profile) -> Json:
+    written = {
         "enrollmentStatus": "Enrolled" if profile.enrolled else "Enrolling",
         "enrollmentsCount": len(profile.enrollments),
         "enrollmentsLengthInSec": profile.audio_sec,
         "enrollmentsSpeechLengthInSec": profile.speech_sec,
         "remainingEnrollmentsSpeechLengthInSec": profile.remaining_speech_sec,
     }
+    return {dialect.field(name): value for name, value in written.items()}
 
 
 def _scored(candidate: Candidate) -> Json:

@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+
+from functions.reference import PARTS, written
 from shared.settings import ROOT, SETTINGS
 
 
@@ -16,3 +19,8 @@ def test_the_readme_names_only_targets_that_make_has() -> None:
     named = set(re.findall(r"(?:`|^)make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert named <= targets
     assert {"demo", "test", "run", "check", "bench"} <= named
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_is_made_from_the_code_is_up_to_date(name: str) -> None:
+    assert (ROOT / name).read_text() == written(name), "python -m functions.reference"

@@ -28,6 +28,9 @@ class Store(Protocol):
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         """At most ``size`` profiles that are not being deleted, ascending by id, all ids greater than ``after``."""
 
+    def count(self) -> int:
+        """How many profiles of all families there are that are not being deleted."""
+
     def replace(self, profile: Profile) -> Profile:
         """Write a profile over the state that its etag names; returns it with its new etag.
 

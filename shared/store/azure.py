@@ -110,6 +110,10 @@ class AzureStore:
             )
             return [_from_entity(family, entity, str(entity.metadata["etag"])) for entity in islice(found, size)]
 
+    def count(self) -> int:
+        with _storage_faults():
+            return sum(1 for _ in self._table.query_entities("Deleting eq false", select=["RowKey"]))
+
     def replace(self, profile: Profile) -> Profile:
         with _storage_faults():
             try:

@@ -36,6 +36,9 @@ class MemoryStore:
         known = sorted(self.profiles.values(), key=lambda profile: profile.id)
         return [p for p in known if p.family == family and p.id > after and not p.deleting][:size]
 
+    def count(self) -> int:
+        return sum(not profile.deleting for profile in self.profiles.values())
+
     def replace(self, profile: Profile) -> Profile:
         with self._lock:
             stored = self.get(profile.family, profile.id)

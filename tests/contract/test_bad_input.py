@@ -10,11 +10,24 @@ import pytest
 import requests
 import soundfile
 
-from devhost.stack import Host
+from devhost.stack import Host, stack
 from tests import voices
+from tests.conftest import KEYS
 from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of
 
 AUDIO_FORMAT = "Supported format is WAV 16Khz 16bit Mono PCM."
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Host]:
+    """A service that takes no more formats than the original did."""
+    with stack({"SPEAKER_RECOGNITION_KEYS": ",".join(KEYS), "SPEAKER_DECODE_ANY": "false"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def api(service: Host) -> Api:
+    return Api(service.url, KEYS[0])
 
 
 @pytest.fixture(scope="module")

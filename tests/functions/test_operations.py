@@ -1,8 +1,10 @@
 import pytest
 
-from functions.operations import OPERATIONS
-from shared.wire import V2021
+from function_app import app
+from functions.operations import OPERATIONS, spoken
+from shared.wire import V2, V2021
 
+NAMES = [str(function.get_function_name()) for function in app.get_functions()]  # can be asked for once
 ID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
 
 
@@ -14,6 +16,7 @@ ID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
         ("ResetProfile", f"profiles/{ID}:reset"),
         ("CreateEnrollment", f"PROFILES/{ID}/Enrollments/"),
         ("IdentifySingleSpeaker", "profiles:identifysinglespeaker"),
+        ("ListActivationPhrases", "phrases/en-US"),
     ],
 )
 def test_a_path_is_matched_in_any_case_with_or_without_final_slash(name: str, path: str) -> None:
@@ -23,6 +26,29 @@ def test_a_path_is_matched_in_any_case_with_or_without_final_slash(name: str, pa
     assert params.get("profileId", ID) == ID
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("ResetProfile", f"profiles/{ID}/reset"),
+        ("Verify", f"profiles/{ID}/Verify/"),
+        ("IdentifySingleSpeaker", "profiles/identifySingleSpeaker"),
+    ],
+)
+def test_version_2_0_divides_actions_by_slashes(name: str, path: str) -> None:
+    base = "/speaker/identification/v2.0/text-independent"
+    assert OPERATIONS[name].match(V2, f"{base}/{path}") is not None
+    assert OPERATIONS[name].match(V2021, f"{base}/{path}") is None
+
+
 def test_a_parameter_never_spans_two_segments() -> None:
     path = "/speaker-recognition/verification/text-independent/profiles/a/b"
     assert OPERATIONS["GetProfile"].match(V2021, path) is None
+
+
+def test_every_operation_of_every_version_is_a_function_of_the_app() -> None:
+    assert {operation.function(dialect) for operation, dialect in spoken()} <= set(NAMES)
+    assert "ListActivationPhrasesV2" not in NAMES
+
+
+def test_the_catch_all_comes_last_in_the_order_in_which_the_host_tries_routes() -> None:
+    assert max(NAMES, key=str.upper) == "WithoutRoute"

@@ -59,7 +59,9 @@ def store() -> MeddlingStore:
 def profiles(store: MeddlingStore) -> Profiles:
     clock = (NOW + timedelta(seconds=n) for n in range(1000))
     listener = cast("Listener", SecondsListener())
-    return Profiles(store, Bundle.load(ROOT / "models" / "campplus"), lambda: listener, lambda: next(clock))
+    return Profiles(
+        store, Bundle.load(ROOT / "models" / "campplus"), lambda: listener, lambda: next(clock), false_match_rate=0.001
+    )
 
 
 @pytest.fixture

@@ -23,3 +23,31 @@ def test_only_a_local_host_without_keys_is_open(environment: dict[str, str], is_
 def test_a_wrong_setting_is_named_with_its_value() -> None:
     with pytest.raises(Misconfigured, match="SPEAKER_ACTIVE_ENROLLMENT='maybe'"):
         Settings.read({"SPEAKER_ACTIVE_ENROLLMENT": "maybe"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "signs_in"),
+    [
+        ({"WEBSITE_AUTH_ENABLED": "True", "WEBSITE_SITE_NAME": "app"}, True),
+        ({"WEBSITE_AUTH_ENABLED": "True"}, False),
+        ({"WEBSITE_AUTH_ENABLED": "False", "WEBSITE_SITE_NAME": "app"}, False),
+        ({"WEBSITE_SITE_NAME": "app"}, False),
+    ],
+)
+def test_only_app_service_authentication_in_azure_checks_tokens(environment: dict[str, str], signs_in: bool) -> None:  # noqa: FBT001
+    assert Settings.read(environment).platform_signs_in is signs_in
+
+
+def test_limits_and_formats_are_read() -> None:
+    settings = Settings.read({})
+    assert (settings.decode_any, settings.max_profiles, settings.rate_limit) == (True, 10_000, 0)
+    environment = {"SPEAKER_DECODE_ANY": "False", "SPEAKER_MAX_PROFILES": "5", "SPEAKER_RATE_LIMIT": "0.5"}
+    settings = Settings.read(environment)
+    assert (settings.decode_any, settings.max_profiles, settings.rate_limit) == (False, 5, 0.5)
+
+
+@pytest.mark.parametrize("name", ["SPEAKER_DECODE_ANY", "SPEAKER_MAX_PROFILES", "SPEAKER_RATE_LIMIT"])
+@pytest.mark.parametrize("text", ["", "-1", "nan", "1e9", "maybe"])
+def test_values_that_make_no_sense_are_named(name: str, text: str) -> None:
+    with pytest.raises(Misconfigured, match=f"{name}='{text}'"):
+        Settings.read({name: text})

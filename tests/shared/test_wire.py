@@ -8,9 +8,13 @@ from shared import wire
 from shared.errors import InvalidArgument, InvalidRequest, NotFound, StorageUnavailable
 from shared.families import IDENTIFICATION, VERIFICATION
 from shared.profiles import Candidate, Enrolled, Identified
+from shared.quality import Quality
 from shared.records import Enrollment, Profile, Signature
+from shared.scoring import Verdict
+from shared.wire import V2, V2021
 
 ID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
+QUALITY = Quality(8.25, 10.5, 20.0)
 CREATED = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC)
 
 
@@ -109,7 +113,7 @@ def _profile(**changes: object) -> Profile:
 
 
 def test_a_new_profile_reads_as_the_contract_says() -> None:
-    assert wire.profile_info(_profile()) == {
+    assert wire.profile_info(V2021, _profile()) == {
         "profileId": ID,
         "locale": "en-us",
         "profileStatus": "Active",
@@ -127,8 +131,8 @@ def test_a_new_profile_reads_as_the_contract_says() -> None:
 def test_an_enrollment_reads_as_the_contract_says() -> None:
     clips = (Enrollment("a", 10.5, 8.25, 20.0), Enrollment("b", 15.0, 12.0, None))
     voice = Signature(np.ones(2, np.float32), 20.25, "2026-11-22")
-    enrolled = Enrolled(_profile(enrollments=clips, enrolled=True, signature=voice), clips[1])
-    assert wire.enrollment_info(enrolled) == {
+    enrolled = Enrolled(_profile(enrollments=clips, enrolled=True, signature=voice), clips[1], QUALITY)
+    assert wire.enrollment_info(V2021, enrolled) == {
         "profileId": ID,
         "enrollmentStatus": "Enrolled",
         "enrollmentsCount": 2,
@@ -138,33 +142,95 @@ def test_an_enrollment_reads_as_the_contract_says() -> None:
         "audioLengthInSec": 15.0,
         "audioSpeechLengthInSec": 12.0,
     }
-    assert wire.profile_info(enrolled.profile)["modelVersion"] == "2026-11-22"
+    assert wire.profile_info(V2021, enrolled.profile)["modelVersion"] == "2026-11-22"
 
 
 def test_only_a_page_that_others_follow_has_a_link() -> None:
-    assert wire.page([], None) == {"value": []}
-    assert wire.page([_profile()], "https://next") == {
-        "value": [wire.profile_info(_profile())],
+    assert wire.page(V2021, [], None) == {"value": []}
+    assert wire.page(V2021, [_profile()], "https://next") == {
+        "value": [wire.profile_info(V2021, _profile())],
         "nextLink": "https://next",
     }
 
 
+def test_version_2_0_drops_the_unit_of_seconds_and_the_status() -> None:
+    assert wire.profile_info(V2, _profile()) == {
+        "profileId": ID,
+        "locale": "en-us",
+        "enrollmentStatus": "Enrolling",
+        "enrollmentsCount": 0,
+        "enrollmentsLength": 0,
+        "enrollmentsSpeechLength": 0,
+        "enrollmentSpeechLength": 0,
+        "remainingEnrollmentsSpeechLength": 20.0,
+        "modelVersion": None,
+        "createdDateTime": "2026-01-02T03:04:05.678Z",
+        "lastUpdatedDateTime": None,
+    }
+    clip = Enrollment("a", 10.5, 8.25, 20.0)
+    assert wire.enrollment_info(V2, Enrolled(_profile(enrollments=(clip,)), clip, QUALITY)) == {
+        "profileId": ID,
+        "enrollmentStatus": "Enrolling",
+        "enrollmentsCount": 1,
+        "enrollmentsLength": 10.5,
+        "enrollmentsSpeechLength": 8.25,
+        "remainingEnrollmentsSpeechLength": 11.75,
+        "audioLength": 10.5,
+        "audioSpeechLength": 8.25,
+    }
+
+
+def test_version_2_0_names_its_pages_and_closes_the_last_one() -> None:
+    assert wire.page(V2, [], None) == {"profiles": [], "@nextLink": ""}
+    assert wire.page(V2, [], "https://next") == {"profiles": [], "@nextLink": "https://next"}
+
+
+def test_version_2_0_spells_the_code_of_what_is_not_found_with_a_space() -> None:
+    assert wire.error_of(V2021, NotFound("gone"))["error"]["code"] == "NotFound"
+    assert wire.error_of(V2, NotFound("gone"))["error"]["code"] == "Not Found"
+
+
+def test_parameters_that_a_list_never_had_are_named() -> None:
+    wire.refuse_parameters([])
+    with pytest.raises(InvalidArgument, match=r"^\$skip parameter is not supported\.$"):
+        wire.refuse_parameters(["$skip", "$orderBy"])
+
+
 def test_decisions_are_capitalised() -> None:
-    assert wire.verification(Candidate(ID, 0.5)) == {"recognitionResult": "Accept", "score": 0.5}
-    assert wire.verification(Candidate(ID, 0.499)) == {"recognitionResult": "Reject", "score": 0.499}
+    assert wire.verification(_candidate(0.0)) == {"recognitionResult": "Accept", "score": 0.5}
+    rejected = _candidate(-0.004)
+    assert wire.verification(rejected) == {"recognitionResult": "Reject", "score": rejected.score}
+    assert 0.49 < rejected.score < 0.5
 
 
 def test_nobody_has_the_all_zero_id_and_the_ranking_stays() -> None:
-    ranking = [Candidate(ID, 0.4)]
-    assert wire.identification(Identified(ranking)) == {
+    stranger, speaker = _candidate(-0.4), _candidate(0.4)
+    assert wire.identification(Identified([stranger], QUALITY)) == {
         "identifiedProfile": {"profileId": "00000000-0000-0000-0000-000000000000", "score": 0.0},
-        "profilesRanking": [{"profileId": ID, "score": 0.4}],
+        "profilesRanking": [{"profileId": ID, "score": stranger.score}],
     }
-    assert wire.identification(Identified([Candidate(ID, 0.6)]))["identifiedProfile"] == {"profileId": ID, "score": 0.6}
+    found = wire.identification(Identified([speaker, stranger], QUALITY))
+    assert found["identifiedProfile"] == {"profileId": ID, "score": speaker.score}
+
+
+def test_the_evidence_behind_a_ranking_tells_how_far_the_best_is_ahead() -> None:
+    both = Identified([_candidate(2.5), _candidate(-1)], QUALITY)
+    assert wire.ranking_evidence(both) == {
+        "ranking": [
+            {"profileId": ID, "cosine": 0.7, "llr": 4.5, "threshold": 2.0},
+            {"profileId": ID, "cosine": 0.7, "llr": 1.0, "threshold": 2.0},
+        ],
+        "margin": 3.5,
+    }
+    assert wire.ranking_evidence(Identified([_candidate(1)], QUALITY))["margin"] is None
+
+
+def _candidate(above_threshold: float) -> Candidate:
+    return Candidate(ID, Verdict(0.7, 2 + above_threshold, 2))
 
 
 def test_errors_of_the_server_keep_their_cause_to_themselves() -> None:
-    answer = json.dumps(wire.error_of(StorageUnavailable("account secretname at 10.0.0.1")))
+    answer = json.dumps(wire.error_of(V2021, StorageUnavailable("account secretname at 10.0.0.1")))
     assert "secretname" not in answer
     assert "ServiceUnavailable" in answer
 

@@ -90,9 +90,9 @@ def speeds(rounds: dict[int, int] = ROUNDS) -> list[Speed]:
         BundleError: a bundle is not built or its source cannot be had.
     """
     embedder = Embedder(Bundle.load(ROOT / "models" / "campplus"))
-    sherpa = _sherpa()
+    peer = sherpa()
     return [
-        _speed(seconds, turns, embedder.embed, sherpa)
+        _speed(seconds, turns, embedder.embed, peer)
         for seconds, turns in tqdm(rounds.items(), desc="embedding", unit="length", disable=None)
     ]
 
@@ -123,17 +123,23 @@ def _milliseconds(embed: Callable[[Samples], object], clip: Samples) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def _sherpa() -> Callable[[Samples], object]:
+def sherpa() -> Callable[[Samples], list[float]]:
+    """sherpa-onnx with the same weights; returns an embedding for samples at 16 kHz.
+
+    Raises:
+        BundleError: the weights cannot be had.
+    """
     import sherpa_onnx
 
     config = sherpa_onnx.SpeakerEmbeddingExtractorConfig(model=str(_features_model()), num_threads=1)
     extractor = sherpa_onnx.SpeakerEmbeddingExtractor(config)
 
-    def embed(clip: Samples) -> object:
+    def embed(clip: Samples) -> list[float]:
         stream = extractor.create_stream()
         stream.accept_waveform(16_000, clip)
         stream.input_finished()
-        return extractor.compute(stream)
+        embedding: list[float] = extractor.compute(stream)
+        return embedding
 
     return embed
 

@@ -26,7 +26,7 @@ def read_checkpoint(content: bytes) -> Tensors:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _read(archive)
-    except (zipfile.BadZipFile, KeyError, ValueError, pickle.UnpicklingError) as error:
+    except (zipfile.BadZipFile, LookupError, ValueError, pickle.UnpicklingError) as error:
         raise BundleError(f"the checkpoint cannot be read: {error}") from error
 
 

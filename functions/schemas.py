@@ -1,0 +1,95 @@
+"""JSON Schemas of what requests and responses carry, in each version's words (sections 3 and 4 of the contract)."""
+
+from typing import Final
+
+from shared.wire import MAX_PAGE_SIZE, Dialect, Json
+
+GUID: Final[Json] = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+SCORE: Final[Json] = {"type": "number", "minimum": 0, "maximum": 1}
+SECONDS: Final[Json] = {"type": "number", "minimum": 0}
+COUNT: Final[Json] = {"type": "integer", "minimum": 0}
+MOMENT: Final[Json] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}
+LINK: Final[Json] = {"type": "string", "format": "uri-reference"}
+TEXT: Final[Json] = {"type": "string"}
+
+LOCALE: Final[Json] = {
+    "type": "object",
+    "required": ["locale"],
+    "properties": {"locale": {"type": "string", "examples": ["en-us"]}},
+}
+PARAMETERS: Final[dict[str, Json]] = {
+    "profileIds": {"type": "string", "description": "1 to 50 profile ids, divided by commas"},
+    "ignoreMinLength": {"type": "string", "pattern": "^(?i:true|false)$", "default": "false"},
+}
+PAGE_SIZE: Final[Json] = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": 100}
+ERROR: Final[Json] = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {"code": TEXT, "message": TEXT},
+        }
+    },
+}
+
+_PROGRESS: Final[dict[str, Json]] = {
+    "profileId": GUID,
+    "enrollmentStatus": {"enum": ["Enrolling", "Training", "Enrolled"]},
+    "enrollmentsCount": COUNT,
+    "enrollmentsLengthInSec": SECONDS,
+    "enrollmentsSpeechLengthInSec": SECONDS,
+    "remainingEnrollmentsSpeechLengthInSec": SECONDS,
+}
+_CLIP: Final[dict[str, Json]] = {"audioLengthInSec": SECONDS, "audioSpeechLengthInSec": SECONDS}
+_DESCRIPTION: Final[dict[str, Json]] = {
+    "locale": TEXT,
+    "modelVersion": {"type": ["string", "null"]},
+    "createdDateTime": MOMENT,
+    "lastUpdatedDateTime": {**MOMENT, "type": ["string", "null"]},
+}
+_SCORED: Final[Json] = {
+    "type": "object",
+    "required": ["profileId", "score"],
+    "properties": {"profileId": GUID, "score": SCORE},
+}
+
+
+def results(dialect: Dialect) -> dict[str, Json]:
+    """Schemas of successful responses, by the names that ``Operation.result`` uses."""
+    return {
+        "ProfileInfo": _object(dialect, {**_PROGRESS, **_DESCRIPTION, **_profile_only(dialect)}),
+        "ProfileList": _page(dialect),
+        "EnrollmentInfo": _object(dialect, {**_PROGRESS, **_CLIP}),
+        "Verification": _object(dialect, {"recognitionResult": {"enum": ["Accept", "Reject"]}, "score": SCORE}),
+        "Identification": _object(
+            dialect,
+            {"identifiedProfile": _SCORED, "profilesRanking": {"type": "array", "maxItems": 5, "items": _SCORED}},
+        ),
+        "ActivationPhrases": _object(
+            dialect,
+            {"value": {"type": "array", "items": _object(dialect, {"activationPhrase": TEXT})}},
+        ),
+    }
+
+
+def reference(dialect: Dialect, name: str) -> Json:
+    """A reference to one of them."""
+    return {"$ref": f"#/components/schemas/{name}{dialect.suffix}"}
+
+
+def _profile_only(dialect: Dialect) -> dict[str, Json]:
+    status: dict[str, Json] = {"profileStatus": {"enum": ["Active", "Inactive"]}} if dialect.profile_status else {}
+    return {**status, **dict.fromkeys(dialect.also.values(), SECONDS)}
+
+
+def _page(dialect: Dialect) -> Json:
+    items = {"type": "array", "items": reference(dialect, "ProfileInfo")}
+    page = _object(dialect, {dialect.items: items, dialect.link: LINK})
+    return {**page, "required": [dialect.items, *dialect.last_link]}
+
+
+def _object(dialect: Dialect, properties: dict[str, Json]) -> Json:
+    named = {dialect.field(name): schema for name, schema in properties.items()}
+    return {"type": "object", "required": list(named), "properties": named}

@@ -1,0 +1,184 @@
+"""The service answers what its own description promises: every operation, in every version and family."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+from jsonschema import Draft202012Validator
+
+from devhost.stack import Host
+from functions.openapi import document
+from functions.operations import spoken
+from tests import voices
+from tests.contract.api import Api
+
+NOBODY = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
+CLIP = voices.seconds("anna", 6)
+Json = dict[str, Any]
+
+
+@dataclass
+class Described:
+    """A client that knows the service by its description alone, and holds every answer against it.
+
+    Attributes:
+        seen: (method, path) of the operations that were called.
+    """
+
+    api: Api
+    description: Json
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def call(self, name: str, family: str, body: bytes | str = b"", **values: str) -> requests.Response:
+        """Call an operation by its id; ``values`` go where its parameters say."""
+        method, path, operation = self._operation(f"{name}-{family}")
+        self.seen.add((method, path))
+        defaults = {p["name"]: p["schema"]["const"] for p in operation["parameters"] if "const" in p["schema"]}
+        query = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
+        given = {**defaults, **values}
+        answer = requests.request(
+            method,
+            self.description["servers"][0]["url"] + re.sub(r"\{(\w+)\}", lambda found: given[found[1]], path),
+            params={name: value for name, value in given.items() if name in query},
+            headers={"Ocp-Apim-Subscription-Key": self.api.key},
+            data=body,
+            timeout=60,
+        )
+        self._check(operation["responses"], answer)
+        return answer
+
+    def _operation(self, operation_id: str) -> tuple[str, str, Json]:
+        for path, methods in self.description["paths"].items():
+            for method, operation in methods.items():
+                if operation["operationId"] == operation_id:
+                    return method.upper(), path, operation
+        raise LookupError(operation_id)
+
+    def _check(self, responses: Json, answer: requests.Response) -> None:
+        response = self._resolved(responses[str(answer.status_code)])
+        if "content" not in response:
+            assert answer.content == b""
+            return
+        assert answer.headers["content-type"] == "application/json"
+        schema = response["content"]["application/json"]["schema"]
+        components = {"components": self.description["components"]}
+        Draft202012Validator({**schema, **components}).validate(answer.json())
+        self._check_nothing_unsaid(self._resolved(schema), answer.json())
+
+    def _check_nothing_unsaid(self, schema: Json, value: object) -> None:
+        if isinstance(value, dict):
+            assert set(value) <= set(schema["properties"])
+            for name, inner in value.items():
+                self._check_nothing_unsaid(self._resolved(schema["properties"][name]), inner)
+        elif isinstance(value, list):
+            for inner in value:
+                self._check_nothing_unsaid(self._resolved(schema["items"]), inner)
+
+    def _resolved(self, schema: Json) -> Json:
+        found: Json = schema
+        if "$ref" in schema:
+            found = self.description
+            for step in schema["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+        return found
+
+
+@pytest.fixture(scope="module")
+def described(api: Api) -> Described:
+    return Described(api, requests.get(f"{api.url}/openapi.json", timeout=10).json())
+
+
+def test_the_description_is_served_without_a_key_and_names_the_host_that_the_caller_sees(service: Host) -> None:
+    url = f"{service.url}/openapi.json"
+    assert requests.get(url, timeout=10).json() == document(service.url)
+    proxied = requests.get(url, headers={"X-Forwarded-Host": "a.example", "X-Forwarded-Proto": "https"}, timeout=10)
+    assert proxied.json()["servers"] == [{"url": "https://a.example"}]
+
+
+def test_every_schema_of_it_is_one(described: Described) -> None:
+    assert described.description["openapi"] == "3.1.0"
+    for schema in _schemas(described.description):
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_reference_leads_somewhere(described: Described) -> None:
+    for reference in _found(described.description, "$ref"):
+        described._resolved({"$ref": reference})
+
+
+@pytest.mark.parametrize("version", ["", "V2"])
+@pytest.mark.parametrize("mode", ["verification", "identification"])
+def test_a_profiles_whole_life_is_answered_as_described(described: Described, mode: str, version: str) -> None:
+    family = f"{mode}-text-independent"
+
+    def call(name: str, body: bytes | str = b"", **values: str) -> requests.Response:
+        return described.call(name + version, family, body, **values)
+
+    ids = [call("CreateProfile", '{"locale":"en-us"}').json()["profileId"] for _ in range(2)]
+    page_size = "$top" if version else "maxpagesize"
+    assert call("ListProfiles", **{page_size: "1"}).status_code == 200
+    assert call("ListProfiles").status_code == 200
+    for profile_id in ids:
+        assert call("CreateEnrollment", CLIP, profileId=profile_id, ignoreMinLength="true").status_code == 201
+    assert call("GetProfile", profileId=ids[0]).json()["enrollmentStatus"] == "Enrolled"
+    if mode == "verification":
+        assert call("Verify", CLIP, profileId=ids[0]).json()["recognitionResult"] == "Accept"
+    else:
+        found = call("IdentifySingleSpeaker", CLIP, profileIds=",".join(ids)).json()
+        assert found["identifiedProfile"]["profileId"] in ids
+    assert call("ResetProfile", profileId=ids[0]).ok
+    assert call("DeleteProfile", profileId=ids[0]).status_code == 204
+    if not version:
+        assert call("ListActivationPhrases", locale="en-us").status_code == 200
+
+
+def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tuple[requests.Response, int]]:
+    if name == "CreateProfile":
+        yield call(b"{"), 400
+    elif name == "ListProfiles":
+        yield call(**{"$continuationToken": "x"}), 400
+    elif name == "ListActivationPhrases":
+        yield call(locale="tl-hh"), 400
+    elif name == "IdentifySingleSpeaker":
+        yield call(CLIP, profileIds="x"), 400
+        yield call(CLIP, profileIds=NOBODY), 404
+    elif name != "DeleteProfile":
+        yield call(CLIP, profileId=NOBODY), 404
+
+
+def test_what_is_refused_is_refused_as_described(described: Described) -> None:
+    for operation, dialect in spoken():
+        for mode in operation.modes:
+
+            def call(
+                body: bytes = b"", name: str = operation.function(dialect), mode: str = mode, **values: str
+            ) -> requests.Response:
+                return described.call(name, f"{mode}-text-independent", body, **values)
+
+            for answer, status in _refused(call, operation.name):
+                assert answer.status_code == status
+
+
+def test_nothing_is_described_that_was_not_called(described: Described) -> None:
+    listed = {(method.upper(), path) for path, methods in described.description["paths"].items() for method in methods}
+    assert described.seen == listed
+    assert len(listed) == 30
+
+
+def _schemas(description: Json) -> Iterator[Json]:
+    yield from description["components"]["schemas"].values()
+    yield from _found(description, "schema")
+
+
+def _found(value: object, key: str) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == key:
+                yield inner
+            yield from _found(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _found(inner, key)

@@ -1,0 +1,191 @@
+"""What real clients send beside the letter of the contract (its sections 11 and 12)."""
+
+import json
+import urllib.request
+from collections.abc import Iterator, Mapping
+
+import pytest
+import requests
+
+from devhost.stack import Host, stack
+from tests import voices
+from tests.conftest import KEYS
+from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of
+
+ROOT = f"/speaker-recognition/{VERIFICATION}/profiles"
+VERSION = "api-version=2021-09-05"
+CLIP = voices.seconds("anna", 6)
+
+
+@pytest.fixture(scope="module")
+def enrolled(api: Api) -> str:
+    return api.enrolled(voices.speakers()["anna"].enrollments[0])
+
+
+def _send(
+    api: Api, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> requests.Response:
+    sent = {"Ocp-Apim-Subscription-Key": api.key, **(headers or {})}
+    return requests.request(method, api.url + path, headers=sent, data=body, timeout=30)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "/speaker-recognition/verification/text-independent/profiles/{id}:verify/",
+        "//speaker-recognition//verification/text-independent/profiles/{id}:verify",
+        "/speaker-recognition/verification/text-independent/profiles/{id}%3Averify",
+        "/speaker-recognition/verification/text-independent/profiles/{id}%3averify/",
+        "/SPEAKER-Recognition/Verification/TEXT-INDEPENDENT/Profiles/{ID}:VERIFY",
+        "/speaker/verification/v2.0/text-independent/profiles/{id}/verify/",
+        "//speaker/Verification/V2.0/Text-Independent/profiles//{ID}/Verify",
+    ],
+)
+def test_an_operation_is_found_under_every_spelling_of_its_path(api: Api, enrolled: str, spelling: str) -> None:
+    path = spelling.replace("{id}", enrolled).replace("{ID}", enrolled.upper())
+    answer = _send(api, "POST", f"{path}?{VERSION}", CLIP)
+    assert (answer.status_code, answer.json()["recognitionResult"]) == (200, "Accept")
+
+
+@pytest.mark.parametrize("query", ["ignoreMinLength=True", "ignoreminlength=TRUE", "IgnoreMinLength=true"])
+def test_booleans_and_names_of_parameters_are_read_in_any_case(api: Api, enrolled: str, query: str) -> None:
+    short = voices.seconds("anna", 2)
+    assert _send(api, "POST", f"{ROOT}/{enrolled}:verify?{VERSION}&{query}", short).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "audio/wav; codecs=audio/pcm",
+        "audio/wave",
+        "application/octet-stream",
+        "multipart/form-data",
+        'multipart/form-data; boundary="-"',
+        "application/json",
+        "nonsense",
+        None,
+    ],
+)
+def test_audio_is_taken_under_any_content_type(api: Api, enrolled: str, content_type: str | None) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    answer = _send(api, "POST", f"{ROOT}/{enrolled}:verify?{VERSION}", CLIP, headers)
+    assert (answer.status_code, answer.json()["recognitionResult"]) == (200, "Accept")
+
+
+def test_audio_is_found_in_a_real_form(api: Api, enrolled: str) -> None:
+    answer = requests.post(
+        f"{api.url}{ROOT}/{enrolled}:verify?{VERSION}",
+        headers={"Ocp-Apim-Subscription-Key": api.key},
+        data={"note": "not the audio"},
+        files={"audio": ("clip.wav", CLIP, "audio/wav")},
+        timeout=30,
+    )
+    assert answer.json() == api("POST", f"{VERIFICATION}/profiles/{enrolled}:verify", CLIP).json()
+
+
+def test_a_form_without_a_file_is_too_short_to_be_audio(api: Api, enrolled: str) -> None:
+    body, form = b"--x\r\n\r\n\r\n--x--\r\n", {"content-type": "multipart/form-data; boundary=x"}
+    answer = _send(api, "POST", f"{ROOT}/{enrolled}:verify?{VERSION}", body, form)
+    assert "Minimum allowed length is 1 second(s)." in error_of(answer)[2]
+
+
+@pytest.mark.parametrize("content_type", ["application/json, application/json", "text/plain", "multipart/form-data"])
+def test_profiles_are_created_under_any_content_type(api: Api, content_type: str) -> None:
+    answer = _send(api, "POST", f"{ROOT}/?{VERSION}", b"{ 'locale':'EN-us' }", {"content-type": content_type})
+    assert (answer.status_code, answer.json()["locale"]) == (201, "EN-us")
+
+
+def test_requests_without_audio_may_say_that_they_carry_some(api: Api) -> None:
+    """The JavaScript SDK keeps the header of its last enrollment."""
+    path, form = f"{ROOT}/{api.create()}", {"content-type": "multipart/form-data"}
+    assert _send(api, "POST", f"{path}:reset?{VERSION}", headers=form).status_code == 200
+    assert _send(api, "DELETE", f"{path}?{VERSION}", headers=form).status_code == 204
+
+
+def test_candidates_come_with_encoded_and_trailing_commas(api: Api) -> None:
+    """The native SDK's query, to the letter."""
+    ids = [api.enrolled(voices.speakers()[name].enrollments[0], IDENTIFICATION) for name in ("anna", "david")]
+    wanted = "%2C".join([*ids, ids[0].upper(), ids[1].replace("-", ""), ""])
+    query = f"{VERSION}&ignoreMinLength=True&profileIds={wanted}"
+    path = f"/speaker-recognition/{IDENTIFICATION}/profiles:identifySingleSpeaker"
+    found = _send(api, "POST", f"{path}?{query}", CLIP).json()
+    assert found["identifiedProfile"]["profileId"] == ids[0]
+    assert {candidate["profileId"] for candidate in found["profilesRanking"]} == set(ids)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-Host": "voice.example.org", "X-Forwarded-Proto": "https"},
+        {"X-Original-Host": "voice.example.org", "X-Forwarded-Proto": "https"},
+        {"Forwarded": 'for=192.0.2.1;host="voice.example.org";proto=https'},
+    ],
+)
+def test_the_next_link_leads_through_the_proxy(api: Api, headers: dict[str, str]) -> None:
+    for _ in range(2):
+        api.create()
+    link = _send(api, "GET", f"{ROOT}?{VERSION}&maxpagesize=1", headers=headers).json()["nextLink"]
+    proxy = "https://voice.example.org"
+    assert link.startswith(f"{proxy}{ROOT}?maxpagesize=1&$continuationToken=")
+    assert len(_send(api, "GET", link.removeprefix(proxy)).json()["value"]) == 1
+
+
+def test_a_key_may_stand_in_the_query(api: Api) -> None:
+    url = f"{api.url}{ROOT}?{VERSION}&subscription-key="
+    assert requests.get(url + KEYS[1], timeout=10).status_code == 200
+    assert error_of(requests.get(url + "wrong", timeout=10))[:2] == (401, "401")
+
+
+def test_an_audio_post_without_any_content_type_is_served(api: Api, enrolled: str) -> None:
+    request = urllib.request.Request(  # noqa: S310  http on this machine
+        f"{api.url}{ROOT}/{enrolled}:verify?{VERSION}",
+        data=CLIP,
+        headers={"Ocp-Apim-Subscription-Key": api.key, "Content-Type": ""},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        assert json.load(answer)["recognitionResult"] == "Accept"
+
+
+SIGNED_IN = {"Authorization": "bearer token", "X-MS-CLIENT-PRINCIPAL-ID": "someone"}
+
+
+def test_a_token_that_no_platform_has_checked_opens_nothing(api: Api) -> None:
+    answer = requests.get(f"{api.url}{ROOT}?{VERSION}", headers=SIGNED_IN, timeout=10)
+    assert error_of(answer)[:2] == (401, "Unauthorized")
+
+
+@pytest.fixture(scope="module")
+def signing_in() -> Iterator[Host]:
+    """The app as App Service runs it with authentication switched on."""
+    settings = {"SPEAKER_RECOGNITION_KEYS": KEYS[0], "WEBSITE_AUTH_ENABLED": "True", "WEBSITE_SITE_NAME": "site"}
+    with stack(settings) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (SIGNED_IN, 200),
+        ({**SIGNED_IN, "Authorization": "Bearer token"}, 200),
+        ({"Ocp-Apim-Subscription-Key": KEYS[0]}, 200),
+        ({"Authorization": "bearer token"}, 401),
+        ({"X-MS-CLIENT-PRINCIPAL-ID": "someone"}, 401),
+        ({**SIGNED_IN, "X-MS-CLIENT-PRINCIPAL-ID": ""}, 401),
+        ({**SIGNED_IN, "Authorization": "basic token"}, 401),
+    ],
+)
+def test_a_token_that_the_platform_has_checked_is_as_good_as_a_key(
+    signing_in: Host, headers: dict[str, str], status: int
+) -> None:
+    answer = requests.get(f"{signing_in.url}{ROOT}?{VERSION}", headers=headers, timeout=10)
+    assert answer.status_code == status
+
+
+def test_activation_phrases_are_listed_by_locale(api: Api) -> None:
+    for family in (VERIFICATION, IDENTIFICATION):
+        phrase = "I'll talk for a few seconds so you can recognize my voice in the future."
+        assert api("GET", f"{family}/phrases/en-us").json() == {"value": [{"activationPhrase": phrase}]}
+        assert api("GET", f"{family}/phrases/DE-DE").json() == {"value": []}
+    status, code, said = error_of(api("GET", f"{VERIFICATION}/phrases/tl-hh"))
+    assert (status, code) == (400, "InvalidArgument")
+    assert said.startswith("Invalid locale value. Supported locales are en-US, zh-CN")

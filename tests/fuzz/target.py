@@ -1,0 +1,73 @@
+"""A service to throw things at, and everything that it has stored."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psutil
+import requests
+from azure.data.tables import TableClient
+from azure.storage.blob import ContainerClient
+
+from devhost.azurite import azurite
+from devhost.stack import Host, host
+from shared.store.azure import _BLOB_API_VERSION, AUDIO_CONTAINER, TABLE
+from tests import voices
+from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of
+
+KEY: Final = "key"
+HANGS_AFTER_SEC: Final = 10
+
+
+@dataclass
+class Target:
+    """The service with one enrolled profile a family."""
+
+    api: Api
+    process: Host
+    table: TableClient
+    audio: ContainerClient
+    verified: str
+    identified: str
+
+    def stored(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """Every entity and the name of every blob."""
+        return [dict(entity) for entity in self.table.list_entities()], sorted(self.audio.list_blob_names())
+
+    def memory_mb(self) -> float:
+        """Resident memory of the host and the app in it."""
+        return float(psutil.Process(self.process.process.pid).memory_info().rss) / 2**20
+
+    def send(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
+        """Send something; whatever it is, the answer comes in time and is no failure, and a refusal changes nothing."""
+        before = self.stored()
+        sent = {"Ocp-Apim-Subscription-Key": KEY, **(headers or {})}
+        answer = requests.request(method, self.api.url + path, headers=sent, data=body, timeout=HANGS_AFTER_SEC)
+        assert answer.status_code < 500, answer.text
+        if answer.status_code >= 400:
+            assert self.stored() == before
+            assert method == "HEAD" or error_of(answer)[0] == answer.status_code
+        return answer
+
+
+@contextmanager
+def target() -> Iterator[Target]:
+    """Run one."""
+    with azurite() as storage:
+        settings = {"SPEAKER_RECOGNITION_KEYS": KEY, "SPEAKER_STORAGE_CONNECTION_STRING": storage}
+        clip = voices.seconds("anna", 6)
+        with (
+            host(settings) as running,
+            TableClient.from_connection_string(storage, TABLE) as table,
+            ContainerClient.from_connection_string(storage, AUDIO_CONTAINER, api_version=_BLOB_API_VERSION) as audio,
+        ):
+            api = Api(running.url, KEY)
+            yield Target(api, running, table, audio, api.enrolled(clip), api.enrolled(clip, IDENTIFICATION))
+
+
+PROFILES: Final = f"/speaker-recognition/{VERIFICATION}/profiles"
+IDENTIFY: Final = f"/speaker-recognition/{IDENTIFICATION}/profiles:identifySingleSpeaker"
+VERSION: Final = "api-version=2021-09-05"

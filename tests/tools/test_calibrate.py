@@ -1,0 +1,137 @@
+"""The fit, on trials whose truth is known, and the command, on tables that it must refuse."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.bundle import Bundle
+from shared.settings import ROOT
+from tools.accuracy.trials import Trials
+from tools.calibrate.__main__ import write
+from tools.calibrate.fit import fit
+
+SPEAKERS = 60
+
+
+def _trials(shift: dict[str, float], *, spread: float = 0.1) -> Trials:
+    """Gaussian cosines: strangers around a kind's shift, speakers 0.5 above it; all equally long."""
+    random = np.random.default_rng(1)
+    columns: dict[str, list[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]] = {}
+    for kind, mean in shift.items():
+        enrolled, tested = (
+            axis.ravel() for axis in np.meshgrid(np.arange(SPEAKERS), np.repeat(np.arange(SPEAKERS), 5))
+        )
+        same = enrolled == tested
+        values = {
+            "set": np.full(len(same), kind),
+            "enrolled_speaker": enrolled.astype(str),
+            "test_speaker": tested.astype(str),
+            "enrolled_sec": np.full(len(same), 16.0),
+            "tested_sec": random.uniform(2, 8, len(same)),
+            "test_length": np.full(len(same), 4.0),
+            "cosine": random.normal(mean + 0.5 * same, spread),
+            "same": same,
+        }
+        for name, value in values.items():
+            columns.setdefault(name, []).append(value)
+    return Trials(**{name: np.concatenate(parts) for name, parts in columns.items()})
+
+
+def test_gaussian_cosines_give_the_ratio_that_theory_gives() -> None:
+    calibration = fit(_trials({"free": 0.1}), bootstraps=0)
+    for value in (0.1, 0.35, 0.6):  # equal spreads: LLR = (difference / variance) * (cosine - midpoint)
+        assert calibration.llr(value, 16, 4) == pytest.approx(50 * (value - 0.35), abs=2.0)
+
+
+def test_the_threshold_of_one_kind_is_exceeded_at_its_rate() -> None:
+    trials = _trials({"free": 0.1})
+    calibration = fit(trials, bootstraps=20)
+    ratios = calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)[~trials.same]
+    assert np.mean(ratios >= calibration.threshold(0.01)) == pytest.approx(0.01, abs=0.001)
+    low, high = calibration.operating_points[0].interval
+    assert low < calibration.operating_points[0].llr < high
+
+
+def test_no_kind_exceeds_its_guard() -> None:
+    trials = _trials({"free": 0.1, "also free": 0.1, "same words": 0.3})
+    calibration = fit(trials, bootstraps=0)
+    ratios = calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
+    worst = ratios[(trials.set == "same words") & ~trials.same]
+    assert np.mean(worst >= calibration.threshold(0.001)) <= 0.0101
+    assert np.mean(worst >= calibration.threshold(0.01)) <= 0.101
+
+
+def test_more_alike_never_means_less_evidence_even_if_the_trials_say_so() -> None:
+    trials = _trials({"free": 0.1})
+    short = trials.tested_sec < 4
+    trials.cosine[short & trials.same] = 0.0
+    calibration = fit(trials, bootstraps=0)
+    assert calibration.llr(0.9, 16, 2) > calibration.llr(0.1, 16, 2)
+
+
+def test_one_label_only_cannot_be_fitted() -> None:
+    trials = _trials({"free": 0.1})
+    for label, missing in ((True, "different speakers"), (False, "the same speaker")):
+        with pytest.raises(ValueError, match=missing):
+            fit(trials.where(trials.same == label))
+
+
+def test_writing_changes_the_calibration_and_nothing_else(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "models" / "campplus", tmp_path / "b", ignore=shutil.ignore_patterns("*.onnx"))
+    before = Bundle.load(tmp_path / "b")
+    calibration = fit(_trials({"free": 0.1}), bootstraps=0)
+    write(tmp_path / "b" / "manifest.json", calibration)
+    after = Bundle.load(tmp_path / "b")
+    assert after.calibration == calibration
+    assert (after.golden, after.source, after.sha256) == (before.golden, before.source, before.sha256)
+    write(tmp_path / "b" / "manifest.json", before.required_calibration())
+    assert (tmp_path / "b" / "manifest.json").read_text() == (
+        ROOT / "models" / "campplus" / "manifest.json"
+    ).read_text()
+
+
+HEADER = "set,enrolled_speaker,test_speaker,enrolled_seconds,test_seconds,cosine,same\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "a,b\n1,2\n", HEADER, HEADER + "s,1,1,8,4,0.7,1\n", HEADER + "s,1,2,8,4,x,0\n"],
+    ids=["empty", "other columns", "no rows", "one speaker only", "no number"],
+)
+def test_a_table_that_teaches_nothing_is_one_line_and_changes_nothing(tmp_path: Path, content: str) -> None:
+    manifest = ROOT / "models" / "campplus" / "manifest.json"
+    before = manifest.read_bytes()
+    (tmp_path / "trials.csv").write_text(content)
+    done = _calibrate(tmp_path / "trials.csv")
+    assert done.returncode != 0
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert manifest.read_bytes() == before
+
+
+def test_the_report_judges_each_kind_by_a_fit_that_has_not_heard_it(shared_folder: Path) -> None:
+    done = _calibrate(shared_folder / "golden" / "trials.csv.gz", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    kinds = {row[0]: [float(figure) for figure in row[1:]] for row in rows if len(row) == 5 and "-" in row[0]}
+    assert {"digits-8khz", "english-read", "english-wild", "german-acted"} <= set(kinds)
+    for least, _, after, unheard in kinds.values():
+        assert least <= after <= unheard < 0.3
+
+
+def test_the_shipped_calibration_is_what_the_command_makes_of_the_trials(shared_folder: Path) -> None:
+    from tools.accuracy.trials import read_csv
+
+    shipped = Bundle.load(ROOT / "models" / "campplus").required_calibration()
+    again = fit(read_csv(shared_folder / "golden" / "trials.csv.gz"))
+    assert json.loads(json.dumps(again.to_json())) == json.loads(json.dumps(shipped.to_json()))
+
+
+def _calibrate(*arguments: Path | str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tools.calibrate", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )

@@ -1,0 +1,1 @@
+"""How accurate recognition is: comparisons of known voices, and what the service would have made of them."""

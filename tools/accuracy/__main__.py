@@ -1,0 +1,122 @@
+"""``python -m tools.accuracy``: how accurate the service is on recordings, or on a table of comparisons.
+
+Prints tables; writes ``results.json`` and pictures into ``out/accuracy/``.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from shared.bundle import Bundle
+from shared.errors import SpeakerError
+from shared.scoring import Calibration
+from shared.settings import ROOT
+from tools.accuracy import page
+from tools.accuracy.comparison import PEERS, compare, peer
+from tools.accuracy.identification import identify
+from tools.accuracy.measure import DEFAULT_RATE, measure
+from tools.accuracy.pictures import draw
+from tools.accuracy.tables import Result, notes, sections
+from tools.accuracy.trials import Trials, UnusableInput, from_folder, read_csv, service_extractor
+
+FOLDER: Final = ROOT.parent / "shared" / "speech"
+TRIALS: Final = ROOT.parent / "shared" / "golden" / "trials.csv.gz"
+OUT: Final = ROOT / "out" / "accuracy"
+
+
+def main() -> None:
+    """Exit 0 once everything is written; nothing is written otherwise."""
+    options = _options()
+    try:
+        bundle = Bundle.load(ROOT / "models" / options.model)
+        calibration = bundle.calibration
+        if calibration is None:
+            raise UnusableInput(f"{bundle.folder} has no calibration; `make calibrate` fits one")
+        if options.write_docs:
+            _write_docs(bundle, calibration)
+        else:
+            _report(*_judged(options, bundle, calibration), calibration, options)
+    except (UnusableInput, SpeakerError, OSError) as problem:
+        sys.exit(f"accuracy: {problem}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="make accuracy", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--folder", type=Path, help="recordings, one sub-folder a speaker (default: ../shared/speech)")
+    source.add_argument("--trials", type=Path, help="table of comparisons, .csv or .csv.gz")
+    source.add_argument("--write-docs", action="store_true", help="measure anew what docs/accuracy.md shows")
+    parser.add_argument("--compare", choices=PEERS, help="take another embedder through the same comparisons")
+    parser.add_argument("--rate", type=_rate, default=DEFAULT_RATE, help="false-match rate of the operator's choice")
+    parser.add_argument("--model", default="campplus", help="bundle under models/")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder for JSON and pictures")
+    return parser.parse_args()
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 < rate < 1:
+        raise argparse.ArgumentTypeError(f"must be between 0 and 1, not {text}")
+    return rate
+
+
+def _judged(options: argparse.Namespace, bundle: Bundle, calibration: Calibration) -> tuple[Trials, Result]:
+    if options.trials:
+        if options.compare:
+            raise UnusableInput("another embedder can be compared on recordings only: a table holds our cosines")
+        return table_result(options.trials, bundle, calibration, options.rate)
+    return folder_result(options.folder or FOLDER, bundle, calibration, options.rate, options.compare)
+
+
+def table_result(
+    file: Path, bundle: Bundle, calibration: Calibration, rate: float
+) -> tuple[Trials, dict[str, Any]]:  # fmt: skip
+    """What a table of comparisons tells."""
+    trials = read_csv(file)
+    return trials, {"source": file.name, "model": bundle.version} | measure(trials, calibration, rate)
+
+
+def folder_result(
+    folder: Path, bundle: Bundle, calibration: Calibration, rate: float, compared: str | None = None
+) -> tuple[Trials, dict[str, Any]]:
+    """What recordings tell, identification included."""
+    extractor = service_extractor(bundle.folder.parent, bundle.folder.name)
+    other = peer(compared, extractor) if compared else None
+    corpus = from_folder(folder, extractor)
+    trials = corpus.trials()
+    comparison = {"comparison": {
+        "peer": compared, "rows": compare(trials, from_folder(folder, other).trials())
+    }} if other else {}  # fmt: skip
+    return trials, {
+        "source": folder.resolve().name,
+        "model": bundle.version,
+        **measure(trials, calibration, rate),
+        "identification": identify(corpus, calibration, rate),
+        **comparison,
+        "left_out": list(corpus.left_out),
+    }
+
+
+def _write_docs(bundle: Bundle, calibration: Calibration) -> None:
+    _, trials = table_result(TRIALS, bundle, calibration, DEFAULT_RATE)
+    _, speech = folder_result(FOLDER, bundle, calibration, DEFAULT_RATE)
+    page.write({"trials": trials, "speech": speech})
+    print(f"written: {page.PAGE.relative_to(ROOT)} and {page.RESULTS.relative_to(ROOT)}")
+
+
+def _report(trials: Trials, result: Result, calibration: Calibration, options: argparse.Namespace) -> None:
+    for title, table in sections(result):
+        print(f"\n{title}\n\n{table}")
+    print("\n" + "\n".join(notes(result)))
+    pictures = draw(trials, calibration, options.rate, options.out)
+    results = options.out / "results.json"
+    results.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    print("\nwritten: " + ", ".join(str(file) for file in (results, *pictures)))
+
+
+if __name__ == "__main__":
+    main()

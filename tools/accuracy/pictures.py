@@ -1,0 +1,115 @@
+"""Pictures of scores: error trade-off, histograms, reliability."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, ndtri
+
+from shared.scoring import Calibration
+from tools.accuracy.measure import REFERENCE_TEST_SEC
+from tools.accuracy.metrics import Tally
+from tools.accuracy.trials import Trials
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+type Floats = NDArray[np.float64]
+type Kinds = Mapping[str, tuple[Floats, NDArray[np.bool]]]
+"""Log-likelihood ratios, and whether the speakers are the same, by kind of speech."""
+
+_TICKS: Final = (0.0001, 0.001, 0.01, 0.05, 0.1, 0.2, 0.4)
+_LEAST: Final = 5e-5
+_BINS: Final = 60
+_POSTERIOR_BINS: Final = 10
+_ENOUGH: Final = 20
+"""Comparisons from which a point of the reliability diagram is drawn."""
+
+
+def draw(trials: Trials, calibration: Calibration, rate: float, folder: Path) -> list[Path]:
+    """Write ``det.svg``, ``scores.svg`` and ``reliability.svg`` for the kinds of speech that have both labels.
+
+    Shown are tests of ``REFERENCE_TEST_SEC``, where there are any.
+    """
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    kinds = dict(_kinds(trials, calibration))
+    pictures = {
+        "det.svg": _det(kinds),
+        "scores.svg": _histograms(kinds, calibration.threshold(rate)),
+        "reliability.svg": _reliability(kinds),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        picture.savefig(folder / name, metadata={"Date": None})
+    return [folder / name for name in pictures]
+
+
+def _kinds(trials: Trials, calibration: Calibration) -> Iterator[tuple[str, tuple[Floats, NDArray[np.bool]]]]:
+    reference = trials.test_length == REFERENCE_TEST_SEC
+    shown = trials.where(reference) if reference.any() else trials
+    ratios = calibration.llr(shown.cosine, shown.enrolled_sec, shown.tested_sec)
+    for name in shown.sets:
+        own = shown.set == name
+        if len(set(shown.same[own].tolist())) == 2:
+            yield name, (ratios[own], shown.same[own])
+
+
+def _figure(rows: int, size: tuple[float, float]) -> "tuple[Figure, list[Axes]]":
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, list(figure.subplots(rows, sharex=True, squeeze=False).flat)
+
+
+def _det(kinds: Kinds) -> "Figure":
+    """Detection error trade-off on normal-deviate axes (Martin et al. 1997): normal scores give straight lines."""
+    figure, (axes,) = _figure(1, (6, 6))
+    for name, (ratios, same) in kinds.items():
+        tally = Tally.of(ratios, same)
+        axes.plot(*(ndtri(np.clip(rates, _LEAST, 0.5)) for rates in (tally.fmr(), tally.fnmr())), label=name)
+    labels = [f"{100 * tick:g}" for tick in _TICKS]
+    axes.set(xlabel="false-match rate, %", ylabel="false-non-match rate, %", aspect="equal")
+    axes.set_xticks(ndtri(_TICKS), labels)
+    axes.set_yticks(ndtri(_TICKS), labels)
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def _histograms(kinds: Kinds, threshold: float) -> "Figure":
+    figure, places = _figure(len(kinds), (7, 1 + 1.8 * len(kinds)))
+    everything = np.concatenate([ratios for ratios, _ in kinds.values()])
+    edges = np.linspace(everything.min(), everything.max(), _BINS).tolist()
+    for axes, (name, (ratios, same)) in zip(places, kinds.items(), strict=True):
+        for label, chosen in (("different speakers", ~same), ("same speaker", same)):
+            axes.hist(ratios[chosen], edges, density=True, alpha=0.6, label=label)
+        axes.axvline(threshold, color="black", linestyle="--", label="accepted from here")
+        axes.set(title=name, yticks=[])
+    places[0].legend()
+    places[-1].set(xlabel="log-likelihood ratio")
+    return figure
+
+
+def _reliability(kinds: Kinds) -> "Figure":
+    """Share of same-speaker comparisons where the posterior says so much, both labels weighing the same."""
+    figure, (axes,) = _figure(1, (6, 6))
+    axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfect")
+    for name, (ratios, same) in kinds.items():
+        axes.plot(*_reliable(expit(ratios), same), marker="o", label=name)
+    axes.set(xlabel="posterior of the same speaker at even odds", ylabel="share that was", aspect="equal")
+    axes.legend()
+    return figure
+
+
+def _reliable(posterior: Floats, same: NDArray[np.bool]) -> tuple[Floats, Floats]:
+    """Mean posterior and share of same-speaker comparisons in each tenth of the range that has enough to tell."""
+    weight = np.where(same, 1 / same.sum(), 1 / (~same).sum())
+    at = np.minimum((posterior * _POSTERIOR_BINS).astype(int), _POSTERIOR_BINS - 1)
+    total, said, were = (np.bincount(at, weight * what) for what in (np.ones(len(at)), posterior, same))
+    some = np.bincount(at) >= _ENOUGH
+    return said[some] / total[some], were[some] / total[some]

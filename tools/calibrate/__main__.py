@@ -1,0 +1,108 @@
+"""``python -m tools.calibrate [SOURCE]``: fit a bundle's calibration and write it into its manifest.
+
+The source is a table of cosines (.csv, .csv.gz) or a folder of recordings, one sub-folder a speaker. The report
+compares the calibration in force with the new one, and cross-validates the new one: each kind of speech is judged by a
+fit that has not heard it, or, where there is one kind only, each fifth of its speakers.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from tqdm import tqdm
+
+from shared.bundle import MANIFEST, Bundle
+from shared.errors import SpeakerError
+from shared.scoring import Calibration
+from shared.settings import ROOT
+from tools.accuracy.metrics import Tally, cllr, min_cllr
+from tools.accuracy.trials import Trials, UnusableInput, read_trials, service_extractor
+from tools.calibrate.fit import RATES, Floats, Mask, fit
+
+TRIALS: Final = ROOT.parent / "shared" / "golden" / "trials.csv.gz"
+FOLDS: Final = 5
+
+
+def main() -> None:
+    """Exit 0 once the manifest is written; nothing is written otherwise."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path, nargs="?", default=TRIALS)
+    parser.add_argument("--model", default="campplus", help="bundle under models/")
+    parser.add_argument("--dry-run", action="store_true", help="report only")
+    options = parser.parse_args()
+    try:
+        bundle = Bundle.load(ROOT / "models" / options.model)
+        trials = read_trials(options.source, partial(service_extractor, model=options.model))
+        calibration = fit(trials)
+    except (UnusableInput, SpeakerError, ValueError) as problem:
+        sys.exit(f"calibrate: {problem}")
+    _report(trials, bundle.required_calibration(), calibration)
+    if not options.dry_run:
+        write(bundle.folder / MANIFEST, calibration)
+        print(f"\nwritten to {(bundle.folder / MANIFEST).relative_to(ROOT)}; restart the app to use it")
+
+
+def write(manifest: Path, calibration: Calibration) -> None:
+    """Replace the calibration in a manifest, leaving every other character of it as it is."""
+    text = manifest.read_text("utf-8")
+    start = text.index('"calibration": ') + len('"calibration": ')
+    _, length = json.JSONDecoder().raw_decode(text[start:])
+    written = json.dumps(calibration.to_json(), indent=2).replace("\n", "\n  ")
+    changed = manifest.with_suffix(".new")
+    changed.write_text(text[:start] + _compact(written) + text[start + length :], "utf-8")
+    changed.replace(manifest)
+
+
+def _compact(document: str) -> str:
+    """Innermost lists and objects on one line each."""
+    return re.sub(r"[\[{][^\[\]{}]*[\]}]", lambda found: re.sub(r"\s+", " ", found[0]), document)
+
+
+def _report(trials: Trials, before: Calibration, after: Calibration) -> None:
+    print(f"{len(trials)} comparisons, {int(trials.same.sum())} of the same speaker\n")
+    print(f"{'Cllr by kind of speech':24}{'least':>10}{'before':>10}{'after':>10}{'unheard':>10}")
+    ratios = [_ratios(before, trials), _ratios(after, trials), _unheard(trials)]
+    for kind in trials.sets:
+        own = trials.set == kind
+        if not trials.same[own].all() and trials.same[own].any():
+            tallies = [Tally.of(each[own], trials.same[own]) for each in ratios]
+            figures = [min_cllr(tallies[1]), *map(cllr, tallies)]
+            print(f"{kind:24}" + "".join(f"{figure:10.3f}" for figure in figures))
+    print(f"\n{'false-match rate':24}{'before':>10}{'after':>10}   95 % interval")
+    for rate in RATES:
+        point = next(point for point in after.operating_points if point.false_match_rate == rate)
+        low, high = point.interval
+        print(f"{rate:<24g}{before.threshold(rate):10.2f}{point.llr:10.2f}   {low:.2f} to {high:.2f}")
+
+
+def _unheard(trials: Trials) -> Floats:
+    """Ratios of comparisons by a fit that has not heard their kind of speech, or their speakers."""
+    ratios = np.full(len(trials), np.nan)
+    for held in tqdm(list(_held_out(trials)), desc="cross-validating", unit="fit", disable=None):
+        rest = trials.where(~held)
+        if not rest.same.all() and rest.same.any():
+            ratios[held] = _ratios(fit(rest, bootstraps=0), trials.where(held))
+    return ratios
+
+
+def _held_out(trials: Trials) -> Iterator[Mask]:
+    if len(trials.sets) > 1:
+        yield from (trials.set == kind for kind in trials.sets)
+        return
+    speakers = np.unique(trials.test_speaker)
+    for fold in range(FOLDS):
+        yield np.isin(trials.test_speaker, speakers[fold::FOLDS])
+
+
+def _ratios(calibration: Calibration, trials: Trials) -> Floats:
+    return calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
+
+
+if __name__ == "__main__":
+    main()
