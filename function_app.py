@@ -2,10 +2,10 @@
 
 import azure.functions as func
 
-from functions import enroll, fallback, health, identify, openapi, phrases, profiles, verify
+from functions import enroll, fallback, health, identify, openapi, phrases, profiles, upkeep, verify
 from functions.http import announce_access
 
 announce_access()
 app = func.FunctionApp()
-for module in (profiles, enroll, verify, identify, phrases, openapi, health, fallback):
+for module in (profiles, enroll, verify, identify, phrases, openapi, health, upkeep, fallback):
     app.register_functions(module.blueprint)

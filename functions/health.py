@@ -20,7 +20,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  the tri
 @blueprint.warm_up_trigger(arg_name="warmup")
 def warm_up(warmup: WarmUpContext) -> None:  # noqa: ARG001  the trigger's binding
     """Load the models before the first caller waits for them."""
-    service.listener()
+    service.listener().warm_up()
 
 
 def _health() -> func.HttpResponse:

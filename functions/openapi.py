@@ -53,8 +53,8 @@ def document(server: str) -> Json:
 
 
 def _path(operation: Operation, dialect: Dialect, family: Family) -> str:
-    route = operation.route(dialect).replace("{mode}", family.mode)
-    return "/" + route.replace("{dependency}", family.dependency)
+    base = dialect.base.format(mode=family.mode, dependency=family.dependency)
+    return f"/{base}{operation.path(dialect)}"
 
 
 def _described(operation: Operation, dialect: Dialect, family: Family) -> Json:
@@ -71,7 +71,7 @@ def _described(operation: Operation, dialect: Dialect, family: Family) -> Json:
 
 
 def _parameters(operation: Operation, dialect: Dialect) -> list[Json]:
-    in_path = [name for name in ("profileId", "locale") if f"{{{name}}}" in operation.resource]
+    in_path = [name for name in ("profileId", "locale") if f"{{{name}}}" in operation.path(dialect)]
     paged = {dialect.page_size: schemas.PAGE_SIZE, dialect.token: schemas.TEXT} if operation.paged else {}
     named = {name: schemas.PARAMETERS[name] for name in operation.query}
     version = {"api-version": {"const": dialect.api_version}} if dialect.api_version else {}

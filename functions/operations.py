@@ -45,6 +45,10 @@ class Operation:
         action = f"{dialect.action}{self.action}" if self.action else ""
         return f"{dialect.base}/{self.resource}{action}"
 
+    def path(self, dialect: Dialect) -> str:
+        """Its path below a family's, as it is documented: with every parameter."""
+        return self.route(dialect).removeprefix(dialect.base).replace("?}", "}")
+
     def function(self, dialect: Dialect) -> str:
         """Name of the Azure function that serves it."""
         return self.name + dialect.suffix
@@ -60,7 +64,8 @@ class Operation:
 
     def match(self, dialect: Dialect, path: str) -> dict[str, str] | None:
         """Route parameters, if ``path`` (single slashes, decoded) is this operation's."""
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.route(dialect)))
+        route = re.sub(r"/\\{(\w+)\\\?\\}", r"(?:/(?P<\1>[^/]+))?", re.escape(self.route(dialect)))
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", route)
         found = re.fullmatch(pattern, path.strip("/"), re.IGNORECASE)
         return found.groupdict() if found else None
 
@@ -105,7 +110,7 @@ OPERATIONS: Final = {
             status=201,
             body="audio",
             result="EnrollmentInfo",
-            query=("ignoreMinLength",),
+            query=("ignoreMinLength", "details"),
         ),
         Operation(
             "Verify",
@@ -116,7 +121,7 @@ OPERATIONS: Final = {
             modes=("verification",),
             body="audio",
             result="Verification",
-            query=("ignoreMinLength",),
+            query=("ignoreMinLength", "details"),
         ),
         Operation(
             "IdentifySingleSpeaker",
@@ -127,13 +132,13 @@ OPERATIONS: Final = {
             modes=("identification",),
             body="audio",
             result="Identification",
-            query=("profileIds", "ignoreMinLength"),
+            query=("profileIds", "ignoreMinLength", "details"),
         ),
         Operation(
             "ListActivationPhrases",
             "The phrases with which an active enrollment begins",
             "GET",
-            "phrases/{locale}",
+            "phrases/{locale?}",
             result="ActivationPhrases",
         ),
     )

@@ -11,4 +11,5 @@ blueprint = func.Blueprint()
 @serves(blueprint, "ListActivationPhrases")
 def activation_phrases(call: Call) -> func.HttpResponse:
     """200 with the phrases of a locale."""
-    return reply(200, wire.activation_phrases(phrases.activation(call.family, call.params["locale"])))
+    locale = wire.named_locale(call.params.get("locale"))
+    return reply(200, wire.activation_phrases(phrases.activation(call.family, locale)))

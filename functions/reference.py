@@ -60,8 +60,7 @@ def _endpoint(operation: Operation) -> Sequence[str]:
 
 
 def _request(operation: Operation, dialect: Dialect) -> str:
-    path = operation.route(dialect).removeprefix(dialect.base)
-    return f"`{operation.method} {path}`" if operation.served(dialect) else "none"
+    return f"`{operation.method} {operation.path(dialect)}`" if operation.served(dialect) else "none"
 
 
 def _row(row: Row) -> Sequence[str]:

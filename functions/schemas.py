@@ -17,9 +17,11 @@ LOCALE: Final[Json] = {
     "required": ["locale"],
     "properties": {"locale": {"type": "string", "examples": ["en-us"]}},
 }
+FLAG: Final[Json] = {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$", "default": "false"}
 PARAMETERS: Final[dict[str, Json]] = {
     "profileIds": {"type": "string", "description": "1 to 50 profile ids, divided by commas"},
-    "ignoreMinLength": {"type": "string", "pattern": "^(?i:true|false)$", "default": "false"},
+    "ignoreMinLength": FLAG,
+    "details": {**FLAG, "description": "also say what was measured and what stands behind the score"},
 }
 PAGE_SIZE: Final[Json] = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": 100}
 ERROR: Final[Json] = {
@@ -55,18 +57,22 @@ _SCORED: Final[Json] = {
     "properties": {"profileId": GUID, "score": SCORE},
 }
 
+_VERIFICATION: Final[dict[str, Json]] = {"recognitionResult": {"enum": ["Accept", "Reject"]}, "score": SCORE}
+_IDENTIFICATION: Final[dict[str, Json]] = {
+    "identifiedProfile": _SCORED,
+    "profilesRanking": {"type": "array", "maxItems": 5, "items": _SCORED},
+}
+_DETAILS: Final[Json] = {"type": "object", "description": "only where details=true asks for it"}
+
 
 def results(dialect: Dialect) -> dict[str, Json]:
     """Schemas of successful responses, by the names that ``Operation.result`` uses."""
     return {
         "ProfileInfo": _object(dialect, {**_PROGRESS, **_DESCRIPTION, **_profile_only(dialect)}),
         "ProfileList": _page(dialect),
-        "EnrollmentInfo": _object(dialect, {**_PROGRESS, **_CLIP}),
-        "Verification": _object(dialect, {"recognitionResult": {"enum": ["Accept", "Reject"]}, "score": SCORE}),
-        "Identification": _object(
-            dialect,
-            {"identifiedProfile": _SCORED, "profilesRanking": {"type": "array", "maxItems": 5, "items": _SCORED}},
-        ),
+        "EnrollmentInfo": _detailed(_object(dialect, {**_PROGRESS, **_CLIP})),
+        "Verification": _detailed(_object(dialect, _VERIFICATION)),
+        "Identification": _detailed(_object(dialect, _IDENTIFICATION)),
         "ActivationPhrases": _object(
             dialect,
             {"value": {"type": "array", "items": _object(dialect, {"activationPhrase": TEXT})}},
@@ -88,6 +94,10 @@ def _page(dialect: Dialect) -> Json:
     items = {"type": "array", "items": reference(dialect, "ProfileInfo")}
     page = _object(dialect, {dialect.items: items, dialect.link: LINK})
     return {**page, "required": [dialect.items, *dialect.last_link]}
+
+
+def _detailed(schema: Json) -> Json:
+    return {**schema, "properties": {**schema["properties"], "details": _DETAILS}}
 
 
 def _object(dialect: Dialect, properties: dict[str, Json]) -> Json:

@@ -90,7 +90,7 @@ def decode(body: bytes, *, any_format: bool = False) -> Clip:
     if header and _is_plain(header):
         return _from_pcm(data)
     if not any_format:
-        raise wrong_format(_described(header) if header else f"a {container} file")
+        raise wrong_format(_described(header) if header else f"a file of the format {container}")
     from shared.decoding import read
 
     return Clip(read(_wav(header, data) if header else body))
@@ -101,7 +101,7 @@ def container_of(body: bytes) -> str | None:
     named = (name for start, name in _STARTS.items() if body.startswith(start))
     if body[4:8] == b"ftyp":
         return "MP4"
-    return next(named, "MP3" if is_mp3(body) else None)
+    return next(named, "MP3" if _is_mp3(body) else None)
 
 
 def wrong_format(measured: str) -> InvalidAudio:
@@ -109,7 +109,7 @@ def wrong_format(measured: str) -> InvalidAudio:
     return InvalidAudio(f"Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM. Measured: {measured}.")
 
 
-def is_mp3(body: bytes) -> bool:
+def _is_mp3(body: bytes) -> bool:
     """Whether two MPEG layer III frames follow each other: one alone may as well be two samples of PCM."""
     length = _mp3_frame_bytes(body[:4])
     return bool(length) and _mp3_frame_bytes(body[length : length + 4]) > 0

@@ -91,6 +91,16 @@ class Bundle:
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(f"{folder / MANIFEST} is not a manifest: {error!r}") from error
 
+    @classmethod
+    def installed(cls, models: Path) -> list[Self]:
+        """Every bundle of voices whose weights are there.
+
+        Raises:
+            BundleError: a manifest cannot be read.
+        """
+        bundles = [cls.load(manifest.parent) for manifest in sorted(models.glob(f"*/{MANIFEST}"))]
+        return [bundle for bundle in bundles if bundle.calibration and bundle.model_file.is_file()]
+
     @property
     def model_file(self) -> Path:
         """The weights; use ``check_file`` before trusting them."""

@@ -68,7 +68,7 @@ class Unused:
 ROWS: Final = (
     Row("no-body", InvalidRequest, "Request body is missing.", CREATE),
     Row("no-json", InvalidRequest, "Invalid JSON format.", CREATE, "what was expected"),
-    Row("no-locale", InvalidRequest, "Locale parameter is missing.", CREATE),
+    Row("no-locale", InvalidRequest, "Locale parameter is missing.", (*CREATE, "ListActivationPhrases")),
     Row(
         "locale",
         InvalidArgument,
@@ -150,6 +150,13 @@ ROWS: Final = (
         AUDIO,
     ),
     Row(
+        "details",
+        InvalidArgument,
+        'Invalid details parameter value. Valid values are "true" and "false".',
+        AUDIO,
+        own=True,
+    ),
+    Row(
         "no-candidates",
         InvalidRequest,
         "profileIds parameter is missing. It should be comma-delimited list of IDs containing at least one ID.",
@@ -212,11 +219,18 @@ ROWS: Final = (
         (*ENROLL, "ResetProfile", "DeleteProfile"),
     ),
     Row(
-        "media-type",
+        "json-type",
+        UnsupportedMediaType,
+        "Unsupported media type. Only 'application/JSON' is accepted.",
+        CREATE,
+        "only for a compressed body (`content-encoding`), never for a content type: clients label bodies as they like",
+    ),
+    Row(
+        "audio-type",
         UnsupportedMediaType,
         "Unsupported media type. Only 'audio/wav; codecs=audio/pcm' is accepted.",
-        (*CREATE, *AUDIO),
-        "only for a compressed body (`content-encoding`), never for a content type: clients label audio as they like",
+        AUDIO,
+        "as above",
     ),
     Row(
         "rate",

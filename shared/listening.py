@@ -1,15 +1,19 @@
 """From a clip to a voice: check what was recorded, measure it, embed the speech in it."""
 
+import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.audio import Clip, decode
+from shared.bundle import Bundle
 from shared.embedder import Embedder
-from shared.errors import InvalidAudio
+from shared.errors import BundleError, InvalidAudio
 from shared.families import ClipLimits
 from shared.quality import Quality, SpeechDetector, quality, speech_only
+from shared.scoring import Calibration
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,35 +23,94 @@ class Utterance:
     Attributes:
         clip: the audio.
         quality: its net speech and signal-to-noise ratio.
-        embedding: [dimension] float32 of unit length.
+        speech: [n] float32 at 16 kHz, the clip without its long pauses: what is embedded.
     """
 
     clip: Clip
     quality: Quality
-    embedding: NDArray[np.float32]
+    speech: NDArray[np.float32]
 
 
 class Listener:
-    """Turns the audio of a request into an utterance; safe to use from several threads."""
+    """Turns the audio of a request into an utterance, and an utterance into an embedding of any installed model.
 
-    def __init__(self, detector: SpeechDetector, embedder: Embedder, *, any_format: bool = True) -> None:
-        """Bind to the models; ``any_format`` as in ``decode``."""
-        self._detector = detector
-        self._embedder = embedder
+    Models are loaded when they are first needed. Safe to use from several threads.
+    """
+
+    def __init__(self, current: Bundle, others: Iterable[Bundle], detector: Bundle, *, any_format: bool = True) -> None:
+        """Bind to bundles.
+
+        Args:
+            current: makes new signatures.
+            others: made older signatures, which are compared by them until they are made anew.
+            detector: finds speech.
+            any_format: as in ``decode``.
+        """
+        self.version = current.version
+        self._bundles = {bundle.version: bundle for bundle in (*others, current)}
+        self._detector_bundle = detector
         self._any_format = any_format
+        self._loading = threading.RLock()
+        self._embedders: dict[str, Embedder] = {}
+        self._detector: SpeechDetector | None = None
+
+    def calibration(self, version: str) -> Calibration:
+        """What cosines of a version are worth.
+
+        Raises:
+            BundleError: the version is not installed.
+        """
+        return self._bundle(version).required_calibration()
+
+    def warm_up(self) -> None:
+        """Load what a first request would wait for: about a second.
+
+        Raises:
+            BundleError: a bundle is missing or damaged.
+        """
+        self._detect()
+        self._embedder(self.version)
 
     def listen(self, body: bytes, limits: ClipLimits) -> Utterance:
-        """Decode, check and embed one clip; the cheap checks come first.
+        """Decode and check one clip; the cheap checks come first.
 
         Raises:
             InvalidAudio: wrong format, too short, too long, too noisy, or too little speech; says what was measured.
         """
         clip = decode(body, any_format=self._any_format)
         _check_length(clip.seconds, limits)
-        probability = self._detector.speech_probability(clip.samples)
-        heard = quality(clip.samples, probability)
-        _check_quality(heard, limits)
-        return Utterance(clip, heard, self._embedder.embed(speech_only(clip.samples, probability)))
+        heard = self.hear(clip)
+        _check_quality(heard.quality, limits)
+        return heard
+
+    def hear(self, clip: Clip) -> Utterance:
+        """Measure a clip, whatever it holds."""
+        probability = self._detect().speech_probability(clip.samples)
+        return Utterance(clip, quality(clip.samples, probability), speech_only(clip.samples, probability))
+
+    def embed(self, heard: Utterance, version: str) -> NDArray[np.float32]:
+        """The utterance's embedding by the model of a version: [dimension] float32 of unit length.
+
+        Raises:
+            BundleError: the version is not installed, or damaged.
+        """
+        return self._embedder(version).embed(heard.speech)
+
+    def _bundle(self, version: str) -> Bundle:
+        if version not in self._bundles:
+            raise BundleError(f"a signature was made by model version {version}, which is not installed")
+        return self._bundles[version]
+
+    def _embedder(self, version: str) -> Embedder:
+        with self._loading:
+            if version not in self._embedders:
+                self._embedders[version] = Embedder(self._bundle(version))
+            return self._embedders[version]
+
+    def _detect(self) -> SpeechDetector:
+        with self._loading:
+            self._detector = self._detector or SpeechDetector(self._detector_bundle)
+            return self._detector
 
 
 def _check_length(seconds: float, limits: ClipLimits) -> None:

@@ -1,13 +1,17 @@
 """What enrolling, verifying and identifying mean. Knows neither HTTP nor the kind of storage."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Final
 
-from shared.bundle import Bundle
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.audio import decode
 from shared.errors import Conflict, Forbidden, InvalidArgument, InvalidRequest, NotEnrolled, NotFound
 from shared.families import Family
 from shared.listening import Listener, Utterance
@@ -91,32 +95,31 @@ class Profiles:
     def __init__(
         self,
         store: Store,
-        bundle: Bundle,
-        listener: Callable[[], Listener],
+        listener: Listener,
         now: Callable[[], datetime],
         *,
         false_match_rate: float,
+        keep_audio: bool = True,
+        note_use: bool = False,
     ) -> None:
-        """Bind to storage, model and clock.
+        """Bind to storage, models and clock.
 
         Args:
-            listener: called when the first audio arrives.
             false_match_rate: how often, at most, a stranger may be accepted in one request of free speech.
-
-        Raises:
-            BundleError: the model makes no embeddings that could be compared.
+            keep_audio: store enrollment audio, so that signatures can be made anew.
+            note_use: note on which day a profile was last used.
         """
         self._store = store
-        self._bundle = bundle
-        self._calibration = bundle.required_calibration()
         self._listener = listener
         self._now = now
         self._false_match_rate = false_match_rate
+        self._keep_audio = keep_audio
+        self._note_use = note_use
 
     @property
     def model_version(self) -> str:
-        """Version of the bundle that new signatures are made with."""
-        return self._bundle.version
+        """Version of the model that new signatures are made with."""
+        return self._listener.version
 
     def check_storage(self) -> None:
         """Return if storage answers."""
@@ -143,7 +146,7 @@ class Profiles:
     def reset(self, family: Family, profile_id: str) -> Profile:
         """The profile as it was created; its audio is removed once nothing names it."""
         before, after = self._change(family, profile_id, lambda profile: profile.reset(self._now()))
-        self._store.delete_audio(before, [enrollment.id for enrollment in before.enrollments])
+        self._store.delete_audio(family, profile_id, [enrollment.id for enrollment in before.enrollments])
         return after
 
     def delete(self, family: Family, profile_id: str) -> None:
@@ -154,8 +157,28 @@ class Profiles:
         if not stored.deleting:
             with suppress(NotFound):
                 self._change(family, profile_id, lambda profile: profile.marked_deleting(self._now()))
-        self._store.delete_all_audio(stored)
+        audio = self._store.all_audio(stored)
+        self._store.delete_audio(family, profile_id, [clip.enrollment_id for clip in audio])
         self._store.remove(stored)
+
+    def can_be_made_anew(self, profile: Profile) -> bool:
+        """Whether the audio of every enrollment is kept, so that another model could make the signature anew."""
+        kept = {clip.enrollment_id for clip in self._store.all_audio(profile)}
+        return bool(kept) and kept >= {enrollment.id for enrollment in profile.enrollments}
+
+    def make_anew(self, profile: Profile) -> bool:
+        """Make the signature of a profile anew by the current model, from its audio; whether that was done.
+
+        Raises:
+            Conflict: the profile changed meanwhile; it is left for another time.
+        """
+        clips = [self._store.get_audio(profile, enrollment.id) for enrollment in profile.enrollments]
+        if not clips or None in clips:
+            return False
+        voices = (self._remade(clip) for clip in clips if clip is not None)
+        signature = reduce(lambda made, voice: made.joined_by(voice.mean, voice.speech_sec), voices)
+        self._store.replace(profile.with_signature(signature, self._now()))
+        return True
 
     def enroll(self, family: Family, profile_id: str, audio: bytes, *, ignore_min_length: bool) -> Enrolled:
         """Add a clip to a profile: audio first, then the entity that names it.
@@ -166,11 +189,12 @@ class Profiles:
             Conflict: other requests kept changing the profile.
         """
         profile = self.get(family, profile_id)
-        heard = self._listener().listen(audio, family.enrolling)
+        heard = self._listener.listen(audio, family.enrolling)
         profile.check_room_for(heard.clip.seconds)
         enrollment = _enrollment(heard)
-        voice = Signature(heard.embedding, heard.quality.speech_sec, self._bundle.version)
-        self._store.put_audio(profile, enrollment.id, heard.clip.to_wav())
+        voice = self._voice(profile, heard)
+        if self._keep_audio:
+            self._store.put_audio(profile, enrollment.id, heard.clip.to_wav())
         try:
             _, grown = self._change(
                 family,
@@ -179,7 +203,7 @@ class Profiles:
             )
         except (Conflict, Forbidden, NotFound):
             # Nothing names the audio. After a storage fault that is not certain, so it is left to upkeep.
-            self._store.delete_audio(profile, [enrollment.id])
+            self._store.delete_audio(family, profile_id, [enrollment.id])
             raise
         return Enrolled(grown, enrollment, heard.quality)
 
@@ -190,9 +214,12 @@ class Profiles:
             NotEnrolled: the profile has no signature yet.
             InvalidAudio: the clip is not fit to recognize.
         """
-        signature = _signature(self.get(family, profile_id))
+        profile = self.get(family, profile_id)
+        signature = _signature(profile)
         heard = self._recognize(family, audio, ignore_min_length)
-        return Verified(self._candidate(profile_id, signature, heard, self._threshold(1)), heard.quality)
+        [candidate] = self._compare(heard, {profile_id: signature})
+        self._use([profile])
+        return Verified(candidate, heard.quality)
 
     def identify(
         self, family: Family, profile_ids: Sequence[str], audio: bytes, *, ignore_min_length: bool
@@ -209,23 +236,50 @@ class Profiles:
         heard = self._recognize(family, audio, ignore_min_length)
         profiles = [_present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
         _check_locales(family, profiles)
-        threshold = self._threshold(len(profiles))
-        candidates = [self._candidate(profile.id, _signature(profile), heard, threshold) for profile in profiles]
+        candidates = self._compare(heard, {profile.id: _signature(profile) for profile in profiles})
+        self._use(profiles)
         ranking = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)
         return Identified(ranking[: family.max_ranking], heard.quality)
 
     def _recognize(self, family: Family, audio: bytes, ignore_min_length: bool) -> Utterance:  # noqa: FBT001
         limits = family.recognizing.of_any_length() if ignore_min_length else family.recognizing
-        return self._listener().listen(audio, limits)
+        return self._listener.listen(audio, limits)
 
-    def _threshold(self, candidates: int) -> float:
-        """The ratio to accept from, so that the rate holds for the whole request."""
-        return self._calibration.threshold(rate_of_one(self._false_match_rate, candidates))
+    def _voice(self, profile: Profile, heard: Utterance) -> Signature:
+        """The utterance as a signature of its own, by the model that made the profile's."""
+        version = profile.signature.model_version if profile.signature else self._listener.version
+        return Signature(self._listener.embed(heard, version), heard.quality.speech_sec, version)
 
-    def _candidate(self, profile_id: str, signature: Signature, heard: Utterance, threshold: float) -> Candidate:
-        similarity = cosine(signature.mean, heard.embedding)
-        llr = self._calibration.llr(similarity, signature.speech_sec, heard.quality.speech_sec)
-        return Candidate(profile_id, Verdict(similarity, float(llr), threshold))
+    def _remade(self, wav: bytes) -> Signature:
+        heard = self._listener.hear(decode(wav))
+        version = self._listener.version
+        return Signature(self._listener.embed(heard, version), heard.quality.speech_sec, version)
+
+    def _compare(self, heard: Utterance, signatures: Mapping[str, Signature]) -> list[Candidate]:
+        """A candidate for each signature, every one by the model that made it: ratios compare, cosines would not."""
+        versions = {signature.model_version for signature in signatures.values()}
+        embeddings = {version: self._listener.embed(heard, version) for version in versions}
+        rate = rate_of_one(self._false_match_rate, len(signatures))
+        return [
+            Candidate(name, self._verdict(signature, embeddings[signature.model_version], heard, rate))
+            for name, signature in signatures.items()
+        ]
+
+    def _verdict(self, signature: Signature, embedding: NDArray[np.float32], heard: Utterance, rate: float) -> Verdict:
+        calibration = self._listener.calibration(signature.model_version)
+        similarity = cosine(signature.mean, embedding)
+        llr = calibration.llr(similarity, signature.speech_sec, heard.quality.speech_sec)
+        return Verdict(similarity, float(llr), calibration.threshold(rate))
+
+    def _use(self, profiles: Sequence[Profile]) -> None:
+        """Note the day on profiles that were compared, where that decides how long they are kept."""
+        if not self._note_use:
+            return
+        for profile in profiles:
+            used = profile.used_on(self._now())
+            if used is not profile:
+                with suppress(Conflict):  # whoever was faster has used it as well
+                    self._store.replace(used)
 
     def _change(self, family: Family, profile_id: str, change: Callable[[Profile], Profile]) -> tuple[Profile, Profile]:
         """Apply a pure change to the newest state, again when a race is lost; the states before and after it."""

@@ -5,12 +5,12 @@ Every change is a pure function of the record, so that a lost race is repeated o
 
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import Forbidden
+from shared.errors import Conflict, Forbidden
 from shared.families import Family
 
 
@@ -53,6 +53,7 @@ class Profile:
         locale: as the caller sent it.
         enrolled: enough speech was heard once, or the caller waived the minimum.
         etag: the store's version of this state; None before the first write.
+        used: when the profile was last enrolled, verified or identified, to a day; None if that is not noted.
         deleting: deletion has begun; nobody sees the profile any more.
     """
 
@@ -64,6 +65,7 @@ class Profile:
     enrolled: bool = False
     enrollments: tuple[Enrollment, ...] = ()
     signature: Signature | None = None
+    used: datetime | None = None
     deleting: bool = False
     etag: str | None = field(default=None, compare=False)
 
@@ -111,13 +113,30 @@ class Profile:
 
         Raises:
             Forbidden: the profile's total would be exceeded.
+            Conflict: the signature was made anew meanwhile, by another model than the voice.
         """
         if any(known.id == enrollment.id for known in self.enrollments):
             return self
+        if self.signature and self.signature.model_version != voice.model_version:
+            raise Conflict("Sending concurrent requests on same profile is not allowed.")
         self.check_room_for(enrollment.audio_sec)
         signature = self.signature.joined_by(voice.mean, voice.speech_sec) if self.signature else voice
         grown = replace(self, enrollments=(*self.enrollments, enrollment), signature=signature, updated=now)
         return replace(grown, enrolled=self.enrolled or waive_minimum or grown.remaining_speech_sec == 0)
+
+    def with_signature(self, signature: Signature, now: datetime) -> "Profile":
+        """The profile with a signature made anew from the same enrollments."""
+        return replace(self, signature=signature, updated=now)
+
+    def used_on(self, now: datetime) -> "Profile":
+        """The profile, noted as used; itself if that is noted for the day."""
+        if self.used is not None and now - self.used < timedelta(days=1):
+            return self
+        return replace(self, used=now)
+
+    def last_seen(self) -> datetime:
+        """When anybody last had to do with the profile."""
+        return max(moment for moment in (self.created, self.updated, self.used) if moment)
 
     def reset(self, now: datetime) -> "Profile":
         """The profile as it was created: same id, no enrollments, no signature."""

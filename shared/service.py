@@ -11,8 +11,9 @@ from shared.listening import Listener
 from shared.profiles import Profiles
 from shared.quota import ProfileQuota
 from shared.rate import RateLimit
-from shared.settings import ROOT, Settings
+from shared.settings import MODELS, Settings
 from shared.store import Store
+from shared.upkeep import Upkeep
 
 _building = threading.RLock()
 
@@ -37,6 +38,17 @@ def profiles() -> Profiles:
         return _profiles()
 
 
+def upkeep() -> Upkeep:
+    """What has to be done from time to time.
+
+    Raises:
+        Misconfigured: a setting or the bundle is wrong.
+        StorageUnavailable: the storage account does not answer.
+    """
+    with _building:
+        return _upkeep()
+
+
 def quota() -> ProfileQuota:
     """The limit on profiles.
 
@@ -55,10 +67,10 @@ def rate_limit() -> RateLimit:
 
 
 def listener() -> Listener:
-    """The models, loaded. The first call takes about a second.
+    """The models, each loaded when it is first needed.
 
     Raises:
-        BundleError: a model bundle is missing or damaged.
+        BundleError: a manifest is missing or damaged.
     """
     with _building:
         return _listener()
@@ -80,10 +92,22 @@ def _store() -> Store:
 def _profiles() -> Profiles:
     return Profiles(
         _store(),
-        Bundle.load(settings().bundle),
-        listener,
+        listener(),
         lambda: datetime.now(UTC),
         false_match_rate=settings().false_match_rate,
+        keep_audio=settings().audio_retention_days > 0,
+        note_use=settings().profile_retention_days > 0,
+    )
+
+
+@cache
+def _upkeep() -> Upkeep:
+    return Upkeep(
+        _store(),
+        _profiles(),
+        lambda: datetime.now(UTC),
+        audio_days=settings().audio_retention_days,
+        profile_days=settings().profile_retention_days,
     )
 
 
@@ -99,8 +123,9 @@ def _rate_limit() -> RateLimit:
 
 @cache
 def _listener() -> Listener:
-    from shared.embedder import Embedder
-    from shared.quality import SpeechDetector
-
-    detector = SpeechDetector(Bundle.load(ROOT / "models" / "silero-vad"))
-    return Listener(detector, Embedder(Bundle.load(settings().bundle)), any_format=settings().decode_any)
+    return Listener(
+        Bundle.load(settings().bundle),
+        Bundle.installed(MODELS),
+        Bundle.load(MODELS / "silero-vad"),
+        any_format=settings().decode_any,
+    )

@@ -9,6 +9,7 @@ from typing import Final
 from shared.errors import Misconfigured
 
 ROOT: Final = Path(__file__).parent.parent
+MODELS: Final = ROOT / "models"
 
 MIN_FALSE_MATCH_RATE: Final = 1e-6
 
@@ -20,6 +21,8 @@ SETTINGS: Final = {
     "SPEAKER_MODEL": "campplus",
     "SPEAKER_FALSE_MATCH_RATE": "0.001",
     "SPEAKER_ACTIVE_ENROLLMENT": "false",
+    "SPEAKER_AUDIO_RETENTION_DAYS": "365",
+    "SPEAKER_PROFILE_RETENTION_DAYS": "0",
     "SPEAKER_DECODE_ANY": "true",
     "SPEAKER_MAX_PROFILES": "10000",
     "SPEAKER_RATE_LIMIT": "0",
@@ -40,6 +43,8 @@ class Settings:
         bundle: folder of the embedder's model bundle.
         false_match_rate: how often, at most, a stranger is accepted in one request of free speech.
         active_enrollment: ask for an activation phrase before free speech.
+        audio_retention_days: how long enrollment audio is kept; 0 keeps none.
+        profile_retention_days: after how many days without use a profile is deleted; 0 never does.
         decode_any: read every audio format that libsndfile reads, not only the contract's.
         max_profiles: profiles of all families together.
         rate_limit: requests a second that one instance serves; 0 for all.
@@ -54,6 +59,8 @@ class Settings:
     bundle: Path
     false_match_rate: float
     active_enrollment: bool
+    audio_retention_days: int
+    profile_retention_days: int
     decode_any: bool
     max_profiles: int
     rate_limit: float
@@ -73,9 +80,11 @@ class Settings:
             connection_string=value["SPEAKER_STORAGE_CONNECTION_STRING"],
             blob_url=value["SPEAKER_STORAGE_BLOB_URL"],
             table_url=value["SPEAKER_STORAGE_TABLE_URL"],
-            bundle=ROOT / "models" / value["SPEAKER_MODEL"],
+            bundle=MODELS / value["SPEAKER_MODEL"],
             false_match_rate=_share("SPEAKER_FALSE_MATCH_RATE", value["SPEAKER_FALSE_MATCH_RATE"]),
             active_enrollment=_off("SPEAKER_ACTIVE_ENROLLMENT", value["SPEAKER_ACTIVE_ENROLLMENT"]),
+            audio_retention_days=_whole("SPEAKER_AUDIO_RETENTION_DAYS", value["SPEAKER_AUDIO_RETENTION_DAYS"]),
+            profile_retention_days=_whole("SPEAKER_PROFILE_RETENTION_DAYS", value["SPEAKER_PROFILE_RETENTION_DAYS"]),
             decode_any=_switch("SPEAKER_DECODE_ANY", value["SPEAKER_DECODE_ANY"]),
             max_profiles=_whole("SPEAKER_MAX_PROFILES", value["SPEAKER_MAX_PROFILES"]),
             rate_limit=_rate("SPEAKER_RATE_LIMIT", value["SPEAKER_RATE_LIMIT"]),

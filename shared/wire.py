@@ -203,11 +203,20 @@ def locale(body: bytes) -> str:
         raise InvalidRequest("Request body is missing.")
     document = _json_object(body)
     value = next((value for key, value in document.items() if key.lower() == "locale"), None)
-    if value is None or value == "":
-        raise InvalidRequest("Locale parameter is missing.")
-    if not isinstance(value, str):
+    if not isinstance(value, str | None):
         raise InvalidRequest("Invalid JSON format. locale must be a string.")
-    return value
+    return named_locale(value)
+
+
+def named_locale(text: str | None) -> str:
+    """A locale that has to be there.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
+    if not text:
+        raise InvalidRequest("Locale parameter is missing.")
+    return text
 
 
 def refuse_parameters(names: Iterable[str]) -> None:

@@ -1,10 +1,22 @@
 """Where profiles and enrollment audio live. One entity is one profile and the commit point of every change to it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from shared.families import Family
 from shared.records import Profile
+
+
+@dataclass(frozen=True)
+class StoredAudio:
+    """The audio of one enrollment, as it lies in storage, whether an entity names it or not."""
+
+    family: Family
+    profile_id: str
+    enrollment_id: str
+    written: datetime
 
 
 class Store(Protocol):
@@ -28,6 +40,9 @@ class Store(Protocol):
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         """At most ``size`` profiles that are not being deleted, ascending by id, all ids greater than ``after``."""
 
+    def scan(self) -> Iterator[Profile]:
+        """Every profile of every family, also those being deleted."""
+
     def count(self) -> int:
         """How many profiles of all families there are that are not being deleted."""
 
@@ -44,11 +59,14 @@ class Store(Protocol):
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         """Keep the audio of one enrollment."""
 
-    def delete_audio(self, profile: Profile, enrollment_ids: Sequence[str]) -> None:
-        """Remove the audio of these enrollments, as far as it is there."""
+    def get_audio(self, profile: Profile, enrollment_id: str) -> bytes | None:
+        """The audio of one enrollment as a WAV file, or None if it is not kept (any more)."""
 
-    def delete_all_audio(self, profile: Profile) -> None:
-        """Remove all audio under a profile's id, also what no entity names."""
+    def all_audio(self, profile: Profile | None = None) -> Iterator[StoredAudio]:
+        """All audio, one profile's together; or only that under one profile's id."""
+
+    def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
+        """Remove the audio of these enrollments, as far as it is there."""
 
     def ping(self) -> None:
         """Answer if tables and blobs can be reached."""

@@ -1,7 +1,7 @@
 """Profiles in Azure Table Storage, enrollment audio in Blob Storage (or Azurite, which is both)."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, replace
@@ -16,9 +16,10 @@ from azure.data.tables import TableClient, TableServiceClient, UpdateMode
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from shared.errors import Conflict, Misconfigured, StorageUnavailable
-from shared.families import Family
+from shared.families import FAMILIES, Family
 from shared.records import Enrollment, Profile, Signature
 from shared.settings import Settings
+from shared.store import StoredAudio
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
 
 TABLE: Final = "SpeakerProfiles"
@@ -88,7 +89,10 @@ class AzureStore:
 
     def insert(self, profile: Profile) -> Profile:
         with _storage_faults():
-            return replace(profile, etag=self._table.create_entity(_to_entity(profile))["etag"])
+            written = self._table.upsert_entity(
+                _to_entity(profile)
+            )  # the id is fresh; a repeated request must not fail
+            return replace(profile, etag=written["etag"])
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
         entity = self._point.read(_partition(family, profile_id), profile_id)
@@ -109,6 +113,15 @@ class AzureStore:
                 results_per_page=size,
             )
             return [_from_entity(family, entity, str(entity.metadata["etag"])) for entity in islice(found, size)]
+
+    def scan(self) -> Iterator[Profile]:
+        with _storage_faults():
+            for family in FAMILIES.values():
+                entities = self._table.query_entities(
+                    "PartitionKey ge @first and PartitionKey lt @last",
+                    parameters={"first": f"{family.name}:", "last": f"{family.name}:g"},
+                )
+                yield from (_from_entity(family, entity, str(entity.metadata["etag"])) for entity in entities)
 
     def count(self) -> int:
         with _storage_faults():
@@ -133,17 +146,26 @@ class AzureStore:
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         with _storage_faults():
-            self._audio.upload_blob(_blob(profile, enrollment_id), wav, overwrite=True)
+            self._audio.upload_blob(_blob(profile.family, profile.id, enrollment_id), wav, overwrite=True)
 
-    def delete_audio(self, profile: Profile, enrollment_ids: Sequence[str]) -> None:
-        for enrollment_id in enrollment_ids:
-            self._delete_blob(_blob(profile, enrollment_id))
-
-    def delete_all_audio(self, profile: Profile) -> None:
+    def get_audio(self, profile: Profile, enrollment_id: str) -> bytes | None:
         with _storage_faults():
-            names = list(self._audio.list_blob_names(name_starts_with=_folder(profile)))
-        for name in names:
-            self._delete_blob(name)
+            try:
+                return self._audio.download_blob(_blob(profile.family, profile.id, enrollment_id)).readall()
+            except ResourceNotFoundError:
+                return None
+
+    def all_audio(self, profile: Profile | None = None) -> Iterator[StoredAudio]:
+        families = {family.name: family for family in FAMILIES.values()}
+        under = _folder(profile.family, profile.id) if profile else None
+        with _storage_faults():
+            for blob in self._audio.list_blobs(name_starts_with=under):
+                name, profile_id, file = blob.name.split("/")
+                yield StoredAudio(families[name], profile_id, file.removesuffix(".wav"), blob.last_modified)
+
+    def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
+        for enrollment_id in enrollment_ids:
+            self._delete_blob(_blob(family, profile_id, enrollment_id))
 
     def ping(self) -> None:
         with _storage_faults():
@@ -171,12 +193,12 @@ def _partition(family: Family, profile_id: str) -> str:
     return f"{family.name}:{profile_id[:2]}"
 
 
-def _folder(profile: Profile) -> str:
-    return f"{profile.family.name}/{profile.id}/"
+def _folder(family: Family, profile_id: str) -> str:
+    return f"{family.name}/{profile_id}/"
 
 
-def _blob(profile: Profile, enrollment_id: str) -> str:
-    return f"{_folder(profile)}{enrollment_id}.wav"
+def _blob(family: Family, profile_id: str, enrollment_id: str) -> str:
+    return f"{_folder(family, profile_id)}{enrollment_id}.wav"
 
 
 def _to_entity(profile: Profile) -> dict[str, Any]:
@@ -189,6 +211,7 @@ def _to_entity(profile: Profile) -> dict[str, Any]:
         "Enrollments": json.dumps([astuple(enrollment) for enrollment in profile.enrollments]),
         "Deleting": profile.deleting,
         **({"Updated": profile.updated} if profile.updated else {}),
+        **({"Used": profile.used} if profile.used else {}),
         **_signature_properties(profile.signature),
     }
 
@@ -210,6 +233,7 @@ def _from_entity(family: Family, entity: Mapping[str, Any], etag: str) -> Profil
         locale=entity["Locale"],
         created=entity["Created"],
         updated=entity.get("Updated"),
+        used=entity.get("Used"),
         enrolled=entity["Enrolled"],
         enrollments=tuple(Enrollment(*fields) for fields in json.loads(entity["Enrollments"])),
         signature=_signature(entity),

@@ -2,12 +2,14 @@
 
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from shared.errors import Conflict
-from shared.families import Family
+from shared.families import FAMILIES, Family
 from shared.records import Profile
+from shared.store import StoredAudio
 
 
 class MemoryStore:
@@ -18,7 +20,10 @@ class MemoryStore:
         audio: WAV files by family name, profile id and enrollment id.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Start empty; ``now`` dates the audio."""
+        self._now = now
+        self._written: dict[tuple[str, str, str], datetime] = {}
         self.profiles: dict[tuple[str, str], Profile] = {}
         self.audio: dict[tuple[str, str, str], bytes] = {}
         self._lock = threading.Lock()
@@ -36,6 +41,9 @@ class MemoryStore:
         known = sorted(self.profiles.values(), key=lambda profile: profile.id)
         return [p for p in known if p.family == family and p.id > after and not p.deleting][:size]
 
+    def scan(self) -> Iterator[Profile]:
+        return iter(list(self.profiles.values()))
+
     def count(self) -> int:
         return sum(not profile.deleting for profile in self.profiles.values())
 
@@ -51,14 +59,21 @@ class MemoryStore:
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         self.audio[profile.family.name, profile.id, enrollment_id] = wav
+        self._written[profile.family.name, profile.id, enrollment_id] = self._now()
 
-    def delete_audio(self, profile: Profile, enrollment_ids: Sequence[str]) -> None:
+    def get_audio(self, profile: Profile, enrollment_id: str) -> bytes | None:
+        return self.audio.get((profile.family.name, profile.id, enrollment_id))
+
+    def all_audio(self, profile: Profile | None = None) -> Iterator[StoredAudio]:
+        families = {family.name: family for family in FAMILIES.values()}
+        for name, profile_id, enrollment_id in sorted(self.audio):
+            if profile is None or (name, profile_id) == (profile.family.name, profile.id):
+                written = self._written[name, profile_id, enrollment_id]
+                yield StoredAudio(families[name], profile_id, enrollment_id, written)
+
+    def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
         for enrollment_id in enrollment_ids:
-            self.audio.pop((profile.family.name, profile.id, enrollment_id), None)
-
-    def delete_all_audio(self, profile: Profile) -> None:
-        prefix = (profile.family.name, profile.id)
-        self.delete_audio(profile, [name for *owner, name in list(self.audio) if tuple(owner) == prefix])
+            self.audio.pop((family.name, profile_id, enrollment_id), None)
 
     def ping(self) -> None:
         return

@@ -59,9 +59,9 @@ def _with_key(api: Api, **headers: str) -> requests.Response:
     return requests.get(url, headers=headers, timeout=10)
 
 
-def _compressed(api: Api) -> requests.Response:
+def _compressed(api: Api, path: str) -> requests.Response:
     return requests.post(
-        f"{api.url}/speaker-recognition/{PROFILES}/{NOBODY}:verify?api-version=2021-09-05",
+        f"{api.url}/speaker-recognition/{path}?api-version=2021-09-05",
         headers={"Ocp-Apim-Subscription-Key": api.key, "Content-Encoding": "gzip"},
         data=b"\x1f\x8b",
         timeout=10,
@@ -163,6 +163,7 @@ PROVOKED: dict[str, Callable[[Api], requests.Response]] = {
     "noisy": lambda api: _verify(api, voices.noise(5)),
     "not-enrolled": lambda api: api("POST", f"{PROFILES}/{api.create()}:verify", CLIP),
     "flag": lambda api: api("POST", f"{PROFILES}/{NOBODY}:verify", CLIP, ignoreMinLength="maybe"),
+    "details": lambda api: api("POST", f"{PROFILES}/{NOBODY}:verify", CLIP, details="maybe"),
     "no-candidates": lambda api: api("POST", IDENTIFY, CLIP),
     "candidates": lambda api: api("POST", IDENTIFY, CLIP, profileIds=","),
     "locales": lambda api: _identify(api, "en-us", "fr-fr"),
@@ -177,7 +178,8 @@ PROVOKED: dict[str, Callable[[Api], requests.Response]] = {
     "unknown-profile": lambda api: api("GET", f"{PROFILES}/{NOBODY}"),
     "unknown-route": lambda api: api("PUT", PROFILES),
     "conflict": _conflict,
-    "media-type": _compressed,
+    "json-type": lambda api: _compressed(api, PROFILES),
+    "audio-type": lambda api: _compressed(api, f"{PROFILES}/{NOBODY}:verify"),
     "rate": _second_call,
     "internal": _misconfigured,
     "storage": _unreachable,

@@ -58,8 +58,7 @@ def test_numbers_that_are_none_are_refused(api: Api, enrolled: str) -> None:
     file = io.BytesIO()
     soundfile.write(file, np.array([np.nan, np.inf, -np.inf] * RATE), RATE, format="WAV", subtype="FLOAT")
     answer = api("POST", f"{VERIFICATION}/profiles/{enrolled}:verify", file.getvalue())
-    assert error_of(answer) == (
-        400,
-        "InvalidRequest",
-        "Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM. Measured: samples that are NaN or infinite.",
-    )
+    status, code, said = error_of(answer)
+    assert (status, code) == (400, "InvalidRequest")
+    assert said.startswith("Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM.")
+    assert said.endswith("Measured: samples that are NaN or infinite.")

@@ -189,3 +189,5 @@ def test_activation_phrases_are_listed_by_locale(api: Api) -> None:
     status, code, said = error_of(api("GET", f"{VERIFICATION}/phrases/tl-hh"))
     assert (status, code) == (400, "InvalidArgument")
     assert said.startswith("Invalid locale value. Supported locales are en-US, zh-CN")
+    for path in ("phrases", "phrases/"):
+        assert error_of(api("GET", f"{VERIFICATION}/{path}"))[2] == "Locale parameter is missing."

@@ -96,23 +96,42 @@ def test_pages_run_through_a_family_in_id_order_and_skip_what_is_being_deleted(s
     assert len(seen) == len(set(seen))
 
 
-def test_audio_goes_with_its_enrollment_or_with_its_profile(store: Store) -> None:
-    profile = _new(store)
+def test_profiles_are_counted_without_those_that_are_being_deleted(store: Store) -> None:
+    before = store.count()
+    kept, gone = _new(store), _new(store, IDENTIFICATION)
+    assert store.count() == before + 2
+    store.replace(gone.marked_deleting(NOW))
+    store.remove(kept)
+    assert store.count() == before
+
+
+def test_audio_is_kept_under_its_profile_until_it_is_deleted(store: Store) -> None:
+    profile, other = _new(store), _new(store)
     for name in ("a", "b", "c"):
         store.put_audio(profile, name, b"RIFF" + name.encode())
-    store.delete_audio(profile, ["a", "never-there"])
-    assert _audio_names(store, profile) == ["b.wav", "c.wav"]
-    store.delete_all_audio(profile)
-    store.delete_all_audio(profile)
-    assert _audio_names(store, profile) == []
+    store.put_audio(other, "a", b"RIFF other")
+    assert store.get_audio(profile, "b") == b"RIFFb"
+    assert store.get_audio(profile, "never-there") is None
+    store.delete_audio(VERIFICATION, profile.id, ["a", "never-there"])
+    assert [clip.enrollment_id for clip in store.all_audio(profile)] == ["b", "c"]
+    assert [clip.enrollment_id for clip in store.all_audio() if clip.profile_id == other.id] == ["a"]
+    written = next(store.all_audio(other)).written
+    assert abs((datetime.now(UTC) - written).total_seconds()) < 60
 
 
-def _audio_names(store: Store, profile: Profile) -> list[str]:
-    if isinstance(store, MemoryStore):
-        return sorted(f"{name}.wav" for family, owner, name in store.audio if owner == profile.id)
-    assert isinstance(store, AzureStore)
-    found = store._audio.list_blob_names(name_starts_with=f"{profile.family.name}/{profile.id}/")
-    return sorted(name.rsplit("/", 1)[1] for name in found)
+def test_a_scan_finds_the_profiles_of_all_families_also_those_being_deleted(store: Store) -> None:
+    mine = [_new(store), _new(store, IDENTIFICATION)]
+    store.replace(mine[0].marked_deleting(NOW))
+    found = {profile.id: profile for profile in store.scan()}
+    assert [found[profile.id].family for profile in mine] == [VERIFICATION, IDENTIFICATION]
+    assert [found[profile.id].deleting for profile in mine] == [True, False]
+
+
+def test_what_is_inserted_twice_is_there_once(store: Store) -> None:
+    profile = Profile.new(VERIFICATION, "en-us", NOW)
+    store.insert(profile)
+    store.insert(profile)
+    assert store.get(VERIFICATION, profile.id) is not None
 
 
 def test_storage_that_answers_is_said_to_be_there(store: Store) -> None:

@@ -15,6 +15,7 @@ from shared.scoring import Calibration
 from shared.settings import ROOT
 from tools.accuracy import page
 from tools.accuracy.comparison import PEERS, compare, peer
+from tools.accuracy.crossvalidation import held_out
 from tools.accuracy.identification import identify
 from tools.accuracy.measure import DEFAULT_RATE, measure
 from tools.accuracy.pictures import draw
@@ -77,7 +78,12 @@ def table_result(
 ) -> tuple[Trials, dict[str, Any]]:  # fmt: skip
     """What a table of comparisons tells."""
     trials = read_csv(file)
-    return trials, {"source": file.name, "model": bundle.version} | measure(trials, calibration, rate)
+    return trials, {
+        "source": file.name,
+        "model": bundle.version,
+        **measure(trials, calibration, rate),
+        "held_out": list(held_out(trials, rate)),
+    }
 
 
 def folder_result(

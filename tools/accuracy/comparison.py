@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from tools.accuracy.extraction import Extractor
 from tools.accuracy.measure import groups, speakers_of
@@ -54,6 +55,12 @@ def peer(name: str, ours: Extractor) -> Extractor:
 
 def compare(ours: Trials, theirs: Trials) -> list[dict[str, Any]]:
     """Figures of both, by kind of speech and length of test, as JSON has them."""
+    slices = [
+        (group, length, part)
+        for group, mask in groups(ours).items()
+        for length in TEST_SEC
+        if len(set(ours.same[part := mask & (ours.test_length == length)].tolist())) == 2
+    ]
     return [
         {
             "group": group,
@@ -61,9 +68,7 @@ def compare(ours: Trials, theirs: Trials) -> list[dict[str, Any]]:
             "ours": _figures(ours.where(part)),
             "theirs": _figures(theirs.where(part)),
         }
-        for group, mask in groups(ours).items()
-        for length in TEST_SEC
-        if len(set(ours.same[part := mask & (ours.test_length == length)].tolist())) == 2
+        for group, length, part in tqdm(slices, desc="comparing", unit="slice", disable=None)
     ]
 
 

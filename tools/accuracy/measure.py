@@ -71,7 +71,7 @@ def measure(trials: Trials, calibration: Calibration, rate: float, *, quiet: boo
     """
     ratios = calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
     points = operating_points(calibration, rate)
-    thresholds = {point["rate"]: point["llr"] for point in points}
+    thresholds = {point["rate"]: calibration.threshold(point["rate"]) for point in points}
     slices = [(part, mask) for part, mask in _slices(trials) if _has_both(trials, mask)]
     rows = [
         asdict(part) | _figures(trials.where(mask), ratios[mask], thresholds)
@@ -97,7 +97,7 @@ def operating_points(calibration: Calibration, rate: float) -> list[dict[str, An
     if not calibration.is_fitted(rate):
         rates.add(rate)
     return [
-        {"rate": each, "llr": calibration.threshold(each), "fitted": calibration.is_fitted(each)}
+        {"rate": each, "llr": round(calibration.threshold(each), 4), "fitted": calibration.is_fitted(each)}
         for each in sorted(rates, reverse=True)
     ]
 

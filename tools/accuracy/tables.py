@@ -13,6 +13,13 @@ type Format = Callable[[Sequence[float]], str]
 NOTHING: Final = "-"
 """Where there was nothing to count."""
 
+_COMPARED: Final = {
+    "eer": "EER %",
+    "min_dcf": "minDCF(0.01)",
+    "min_cllr": "least Cllr",
+    "fnmr_at_fmr_0.01": "FNMR % at FMR 1 %",
+    "fnmr_at_fmr_0.001": "FNMR % at FMR 0.1 %",
+}
 _INTERVALS: Final = (
     "In brackets, 95 % confidence intervals: speakers drawn anew with replacement, or where nothing failed the rule of "
     "3, which counts comparisons as independent and so is too narrow."
@@ -56,6 +63,11 @@ def sections(result: Result) -> Iterator[tuple[str, str]]:
     yield "What was compared", _compared(result)
     yield "Operating points", _points(result)
     yield f"By kind of speech, tests of {REFERENCE_TEST_SEC:g} s, operating point {result['rate']:g}", _summary(result)
+    if result.get("held_out"):
+        yield (
+            "The same by a calibration that has not heard that kind of speech",
+            _kinds(result["held_out"], result["rate"]),
+        )
     for title, pick, form in _measures(result):
         yield f"{title}, by length of test", _by_length(result, pick, form)
     default = f"{result['rate']:g}"
@@ -106,14 +118,16 @@ def _picked(kind: str, rate: str) -> Callable[[Row], Sequence[float]]:
 
 
 def _summary(result: Result) -> str:
-    rate = f"{result['rate']:g}"
-    at_reference = {row["group"]: row for row in _rows(result) if row["test_length"] == REFERENCE_TEST_SEC}
-    rows = [
-        [name, percent(row["eer"]), plain(row["min_dcf"]), plain(row["cllr"]), percent(row["fmr"][rate]),
-         percent(row["fnmr"][rate])]
-        for name, row in at_reference.items()
+    return _kinds([row for row in _rows(result) if row["test_length"] == REFERENCE_TEST_SEC], result["rate"])
+
+
+def _kinds(rows: Sequence[Row], rate: float) -> str:
+    cells = [
+        [row["group"], percent(row["eer"]), plain(row["min_dcf"]), plain(row["cllr"]), percent(row["fmr"][f"{rate:g}"]),
+         percent(row["fnmr"][f"{rate:g}"])]
+        for row in rows
     ]  # fmt: skip
-    return table(["kind of speech", "EER %", "minDCF(0.01)", "Cllr", "FMR %", "FNMR %"], rows)
+    return table(["kind of speech", "EER %", "minDCF(0.01)", "Cllr", "FMR %", "FNMR %"], cells)
 
 
 def _rows(result: Result) -> list[Row]:
@@ -148,11 +162,13 @@ def _identification(result: Result) -> str:
 
 
 def _comparison(rows: Sequence[Row]) -> str:
-    names = {"eer": "EER %", "min_dcf": "minDCF(0.01)", "min_cllr": "least Cllr", "fnmr_at_fmr_0.01": "FNMR % at FMR 1 %",
-             "fnmr_at_fmr_0.001": "FNMR % at FMR 0.1 %"}  # fmt: skip
-    head = ["kind of speech", "test", *(f"{name}, {whose}" for name in names.values() for whose in ("ours", "theirs"))]
+    head = [
+        "kind of speech",
+        "test",
+        *(f"{name}, {whose}" for name in _COMPARED.values() for whose in ("ours", "theirs")),
+    ]
     lines = [[row["group"], f"{row['test_length']:g} s",
-              *(_compared_cell(name, row[whose][name]) for name in names for whose in ("ours", "theirs"))]
+              *(_compared_cell(name, row[whose][name]) for name in _COMPARED for whose in ("ours", "theirs"))]
              for row in rows]  # fmt: skip
     return table(head, lines)
 

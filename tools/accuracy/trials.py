@@ -10,6 +10,7 @@ Recordings go through what the service does to a clip: find the speech, measure 
 import csv
 import gzip
 import math
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,7 +177,7 @@ def read_csv(file: Path, speech_fraction: float = SPEECH_FRACTION) -> Trials:
     try:
         with (gzip.open if file.suffix == ".gz" else open)(file, "rt", encoding="utf-8", newline="") as text:
             rows = list(_rows(file, csv.DictReader(text)))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise UnusableInput(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not rows:
         raise UnusableInput(f"{file} has no comparisons")

@@ -1,0 +1,138 @@
+"""The process is killed before and after every storage call of every change; what was acknowledged is there
+afterwards, and what was not is there whole or not at all."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pytest
+import requests
+
+from devhost.azurite import azurite
+from devhost.stack import Host, host
+from shared.families import VERIFICATION as FAMILY
+from shared.listening import Listener
+from shared.profiles import Profiles
+from shared.settings import Settings
+from shared.store.azure import AzureStore
+from shared.upkeep import GRACE, Upkeep
+from tests import voices
+from tests.contract.api import VERIFICATION, Api
+from tests.durability.proxy import Proxy, proxied
+
+KEY: Final = "kill"
+ENROLL: Final = "enroll"
+RESET: Final = "reset"
+DELETE: Final = "delete"
+
+
+@dataclass
+class World:
+    """Storage, a proxy in front of it, and what both hold."""
+
+    direct: str
+    through: str
+    proxy: Proxy
+
+    @contextmanager
+    def app(self) -> Iterator[tuple[Host, Api]]:
+        """The app, from its start to its end or death."""
+        environment = {
+            "SPEAKER_STORAGE_CONNECTION_STRING": self.through,
+            "AzureWebJobsStorage": self.direct,
+            "SPEAKER_RECOGNITION_KEYS": KEY,
+        }
+        with host(environment) as running:
+            yield running, Api(running.url, KEY)
+
+    def store(self) -> AzureStore:
+        """Storage, seen from outside the app."""
+        return AzureStore.open(Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": self.direct}))
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with azurite() as direct, proxied(direct) as (proxy, through):
+        yield World(direct, through, proxy)
+
+
+def _change(api: Api, profile_id: str, change: str) -> int:
+    clip = voices.speakers()["anna"].enrollments[1]
+    path = f"{VERIFICATION}/profiles/{profile_id}"
+    calls: dict[str, Callable[[], requests.Response]] = {
+        ENROLL: lambda: api("POST", f"{path}/enrollments", clip),
+        RESET: lambda: api("POST", f"{path}:reset"),
+        DELETE: lambda: api("DELETE", path),
+    }
+    return calls[change]().status_code
+
+
+def _killed_at(world: World, change: str, point: int, *, after: bool) -> tuple[str, int | None]:
+    """The profile and the status that the caller read, None where the process died before it answered."""
+    with world.app() as (running, api):
+        profile_id = api.enrolled(voices.speakers()["anna"].enrollments[0])
+
+        def kill(number: int, _request: object) -> None:
+            if number == point:
+                running.process.kill()
+
+        world.proxy.watch(**{"after" if after else "before": kill})
+        try:
+            return profile_id, _change(api, profile_id, change)
+        except requests.ConnectionError:
+            return profile_id, None
+        finally:
+            world.proxy.watch()
+
+
+def _storage_calls(world: World, change: str) -> int:
+    with world.app() as (_, api):
+        profile_id = api.enrolled(voices.speakers()["anna"].enrollments[0])
+        world.proxy.watch()
+        assert _change(api, profile_id, change) in (200, 201, 204)
+        return len(world.proxy.calls)
+
+
+def _upkeep(store: AzureStore) -> None:
+    later = datetime.now(UTC) + 2 * GRACE
+    listener = Listener.__new__(Listener)  # nothing is listened to: no signature is old
+    listener.version = "2026-11-22"
+    profiles = Profiles(store, listener, lambda: later, false_match_rate=0.001)
+    Upkeep(store, profiles, lambda: later, audio_days=365, profile_days=0).run(until=later - timedelta(days=1))
+
+
+def _check(world: World, profile_id: str, change: str, status: int | None) -> None:
+    store = world.store()
+    _upkeep(store)
+    profile = store.get(FAMILY, profile_id)
+    kept = {clip.enrollment_id for clip in store.all_audio() if clip.profile_id == profile_id}
+    if profile is None:
+        assert change == DELETE
+        assert kept == set()
+        return
+    assert not profile.deleting, "a deletion was not finished"
+    assert {enrollment.id for enrollment in profile.enrollments} == kept, "audio and entity disagree"
+    assert (profile.signature is None) is (not profile.enrollments)
+    if profile.signature:
+        assert profile.signature.speech_sec == pytest.approx(profile.speech_sec)
+    allowed = {ENROLL: {1, 2}, RESET: {0, 1}, DELETE: {1}}[change]
+    acknowledged = {ENROLL: {2}, RESET: {0}, DELETE: set()}[change]
+    assert len(profile.enrollments) in (acknowledged if status and status < 300 else allowed)
+
+
+@pytest.mark.parametrize("change", [ENROLL, RESET, DELETE])
+def test_a_kill_at_any_storage_call_loses_nothing_acknowledged_and_leaves_nothing_behind(
+    world: World, change: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = _storage_calls(world, change)
+    died = 0
+    for point in range(1, calls + 1):
+        for after in (False, True):
+            profile_id, status = _killed_at(world, change, point, after=after)
+            died += status is None
+            _check(world, profile_id, change, status)
+    with capsys.disabled():
+        print(f"\n{change}: killed at {2 * calls} points around {calls} storage calls; {died} callers had no answer")
+    assert died == 2 * calls
