@@ -121,7 +121,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     supportsHttpsTrafficOnly: true
     publicNetworkAccess: vnetEnabled ? 'Disabled' : 'Enabled'
     networkAcls: {
-      bypass: 'None'
+      bypass: 'AzureServices' // or the firewall stops the lifecycle policy
       defaultAction: vnetEnabled ? 'Deny' : 'Allow'
     }
   }

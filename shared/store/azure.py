@@ -13,7 +13,7 @@ import numpy as np
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableServiceClient, UpdateMode
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobServiceClient, ContainerClient, LinearRetry
 
 from shared.errors import Conflict, Misconfigured, StorageUnavailable
 from shared.families import FAMILIES, Family
@@ -28,13 +28,9 @@ AUDIO_CONTAINER: Final = "enrollment-audio"
 _BLOB_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
 _PARALLEL_READS: Final = 8
-_BOUNDS: Final[dict[str, Any]] = {
-    # Azure's own defaults wait up to a minute: a caller on the telephone does not.
-    "retry_total": 3,
-    "retry_backoff_factor": 0.2,
-    "connection_timeout": 3,
-    "read_timeout": 10,
-}
+_TIMEOUTS: Final = {"connection_timeout": 3, "read_timeout": 10}
+_BOUNDS: Final[dict[str, Any]] = {"retry_total": 3, "retry_backoff_factor": 0.2, **_TIMEOUTS}
+"""Azure's own defaults wait up to a minute: a caller on the telephone does not."""
 
 
 class AzureStore:
@@ -72,7 +68,7 @@ class AzureStore:
         fields = dict(field.split("=", 1) for field in connection_string.split(";") if "=" in field)
         return cls(
             TableServiceClient.from_connection_string(connection_string, **_BOUNDS),
-            BlobServiceClient.from_connection_string(connection_string, api_version=_BLOB_API_VERSION, **_BOUNDS),
+            BlobServiceClient.from_connection_string(connection_string, **_blob_bounds()),
             shared_key(fields["AccountName"], fields["AccountKey"]),
         )
 
@@ -83,7 +79,7 @@ class AzureStore:
         credential = DefaultAzureCredential()
         return cls(
             TableServiceClient(table_url, credential=credential, **_BOUNDS),
-            BlobServiceClient(blob_url, credential=credential, api_version=_BLOB_API_VERSION, **_BOUNDS),
+            BlobServiceClient(blob_url, credential=credential, **_blob_bounds()),
             bearer_token(lambda: credential.get_token(_STORAGE_SCOPE).token),
         )
 
@@ -178,6 +174,12 @@ class AzureStore:
                 self._audio.delete_blob(name, delete_snapshots="include")
             except ResourceNotFoundError:
                 return
+
+
+def _blob_bounds() -> dict[str, Any]:
+    """Bounds as the blob client takes them; a policy counts its tries, so every client has its own."""
+    policy = LinearRetry(backoff=1, retry_total=3, random_jitter_range=1)
+    return {"retry_policy": policy, "api_version": _BLOB_API_VERSION, **_TIMEOUTS}
 
 
 @contextmanager

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from aiohttp import ClientSession, web
 from yarl import URL
 
+type Hook = Callable[[int, web.BaseRequest], web.Response | None]
+"""Asked with the number of a call; may answer in storage's place, or raise."""
+
 
 @dataclass
 class Proxy:
@@ -22,13 +25,13 @@ class Proxy:
 
     ports: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
-    before: "Callable[[int, web.Request], web.Response | None] | None" = None
-    after: "Callable[[int, web.Request], web.Response | None] | None" = None
+    before: Hook | None = None
+    after: Hook | None = None
 
     def watch(
         self,
-        before: "Callable[[int, web.Request], web.Response | None] | None" = None,
-        after: "Callable[[int, web.Request], web.Response | None] | None" = None,
+        before: Hook | None = None,
+        after: Hook | None = None,
     ) -> None:
         """Count from here on, and let these misbehave."""
         self.calls.clear()
@@ -85,11 +88,9 @@ async def _start(proxy: Proxy, name: str, url: str, session: ClientSession) -> w
     return runner
 
 
-def _ask(
-    hook: "Callable[[int, web.Request], web.Response | None] | None", number: int, request: web.BaseRequest
-) -> web.Response | None:
+def _ask(hook: Hook | None, number: int, request: web.BaseRequest) -> web.Response | None:
     try:
-        return hook(number, request) if hook else None  # type: ignore[arg-type]
+        return hook(number, request) if hook else None
     except CutOffError:
         if request.transport is not None:
             request.transport.abort()

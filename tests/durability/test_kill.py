@@ -1,61 +1,27 @@
 """The process is killed before and after every storage call of every change; what was acknowledged is there
 afterwards, and what was not is there whole or not at all."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 import requests
 
-from devhost.azurite import azurite
-from devhost.stack import Host, host
 from shared.families import VERIFICATION as FAMILY
 from shared.listening import Listener
 from shared.profiles import Profiles
-from shared.settings import Settings
 from shared.store.azure import AzureStore
 from shared.upkeep import GRACE, Upkeep
 from tests import voices
 from tests.contract.api import VERIFICATION, Api
-from tests.durability.proxy import Proxy, proxied
+from tests.durability.world import World
 
-KEY: Final = "kill"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ENROLL: Final = "enroll"
 RESET: Final = "reset"
 DELETE: Final = "delete"
-
-
-@dataclass
-class World:
-    """Storage, a proxy in front of it, and what both hold."""
-
-    direct: str
-    through: str
-    proxy: Proxy
-
-    @contextmanager
-    def app(self) -> Iterator[tuple[Host, Api]]:
-        """The app, from its start to its end or death."""
-        environment = {
-            "SPEAKER_STORAGE_CONNECTION_STRING": self.through,
-            "AzureWebJobsStorage": self.direct,
-            "SPEAKER_RECOGNITION_KEYS": KEY,
-        }
-        with host(environment) as running:
-            yield running, Api(running.url, KEY)
-
-    def store(self) -> AzureStore:
-        """Storage, seen from outside the app."""
-        return AzureStore.open(Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": self.direct}))
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with azurite() as direct, proxied(direct) as (proxy, through):
-        yield World(direct, through, proxy)
 
 
 def _change(api: Api, profile_id: str, change: str) -> int:

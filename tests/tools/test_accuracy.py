@@ -22,6 +22,7 @@ from tools.accuracy.identification import Lineup, identify
 from tools.accuracy.identification import _rates as rates_of
 from tools.accuracy.measure import FREE_ENGLISH, digest, groups, measure
 from tools.accuracy.metrics import Tally, eer
+from tools.accuracy.pictures import draw
 from tools.accuracy.tables import sections
 from tools.accuracy.trials import (
     Corpus,
@@ -279,6 +280,12 @@ def test_recordings_are_reported_with_identification(
     }
     assert results["comparison"]["peer"] == "sherpa"
     assert "Ours and sherpa, by cosine" in capsys.readouterr().out
+
+
+def test_pictures_show_all_tests_where_none_has_the_usual_length(trials: Trials, tmp_path: Path) -> None:
+    files = draw(trials.where(trials.test_length == 2), EXPONENTIAL, 0.001, tmp_path)
+    assert [file.name for file in files] == ["det.svg", "scores.svg", "reliability.svg"]
+    assert draw(trials.where(trials.same), EXPONENTIAL, 0.001, tmp_path) == []
 
 
 @pytest.mark.parametrize(

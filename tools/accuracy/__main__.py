@@ -118,6 +118,7 @@ def _report(trials: Trials, result: Result, calibration: Calibration, options: a
     for title, table in sections(result):
         print(f"\n{title}\n\n{table}")
     print("\n" + "\n".join(notes(result)))
+    options.out.mkdir(parents=True, exist_ok=True)
     pictures = draw(trials, calibration, options.rate, options.out)
     results = options.out / "results.json"
     results.write_text(json.dumps(result, indent=1) + "\n", "utf-8")

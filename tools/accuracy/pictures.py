@@ -32,31 +32,32 @@ _ENOUGH: Final = 20
 def draw(trials: Trials, calibration: Calibration, rate: float, folder: Path) -> list[Path]:
     """Write ``det.svg``, ``scores.svg`` and ``reliability.svg`` for the kinds of speech that have both labels.
 
-    Shown are tests of ``REFERENCE_TEST_SEC``, where there are any.
+    Shown are tests of ``REFERENCE_TEST_SEC``, or all where no kind of speech has both labels among those. Without any
+    such kind, nothing is drawn.
     """
     import matplotlib as mpl
 
     mpl.use("Agg")
-    kinds = dict(_kinds(trials, calibration))
+    reference = trials.where(trials.test_length == REFERENCE_TEST_SEC)
+    kinds = dict(_kinds(reference, calibration)) or dict(_kinds(trials, calibration))
+    if not kinds:
+        return []
     pictures = {
         "det.svg": _det(kinds),
         "scores.svg": _histograms(kinds, calibration.threshold(rate)),
         "reliability.svg": _reliability(kinds),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
         picture.savefig(folder / name, metadata={"Date": None})
     return [folder / name for name in pictures]
 
 
 def _kinds(trials: Trials, calibration: Calibration) -> Iterator[tuple[str, tuple[Floats, NDArray[np.bool]]]]:
-    reference = trials.test_length == REFERENCE_TEST_SEC
-    shown = trials.where(reference) if reference.any() else trials
-    ratios = calibration.llr(shown.cosine, shown.enrolled_sec, shown.tested_sec)
-    for name in shown.sets:
-        own = shown.set == name
-        if len(set(shown.same[own].tolist())) == 2:
-            yield name, (ratios[own], shown.same[own])
+    ratios = calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
+    for name in trials.sets:
+        own = trials.set == name
+        if len(set(trials.same[own].tolist())) == 2:
+            yield name, (ratios[own], trials.same[own])
 
 
 def _figure(rows: int, size: tuple[float, float]) -> "tuple[Figure, list[Axes]]":
