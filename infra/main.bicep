@@ -22,10 +22,15 @@ param principalType string = 'User'
 @description('API keys, comma-separated, written to the vault. Empty keeps those that the vault holds.')
 param apiKeys string = ''
 
-@minValue(1)
+@minValue(0)
 @maxValue(36500)
-@description('Days after which enrollment audio is deleted, by the storage account and by the app.')
+@description('Days after which enrollment audio is deleted, by the storage account and by the app. 0 keeps none.')
 param audioRetentionDays int = 365
+
+@minValue(0)
+@maxValue(36500)
+@description('Days without use after which a profile is deleted. 0 never deletes one.')
+param profileRetentionDays int = 0
 
 @description('How often, at most, a stranger is accepted in one request.')
 param falseMatchRate string = '0.001'
@@ -358,6 +363,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     SPEAKER_FALSE_MATCH_RATE: falseMatchRate
     SPEAKER_MAX_PROFILES: string(maxProfiles)
     SPEAKER_AUDIO_RETENTION_DAYS: string(audioRetentionDays)
+    SPEAKER_PROFILE_RETENTION_DAYS: string(profileRetentionDays)
   }
   dependsOn: [insightsRole, keys, profiles, vaultRole]
 }

@@ -285,6 +285,8 @@ def measured(quality: Quality, model_version: str) -> Json:
         "audioLengthInSec": quality.total_sec,
         "speechLengthInSec": quality.speech_sec,
         "snrInDb": quality.snr_db,
+        "clippedShare": quality.clipped,
+        "bandwidthInHz": quality.bandwidth_hz,
     }
 
 

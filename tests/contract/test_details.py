@@ -2,6 +2,7 @@
 
 import pytest
 import requests
+import soxr
 
 from shared.bundle import Bundle
 from shared.scoring import Verdict, rate_of_one
@@ -11,7 +12,7 @@ from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of
 
 CALIBRATION = Bundle.load(ROOT / "models" / "campplus").required_calibration()
 RATE = 0.001
-MEASURED = {"modelVersion", "audioLengthInSec", "speechLengthInSec", "snrInDb"}
+MEASURED = {"modelVersion", "audioLengthInSec", "speechLengthInSec", "snrInDb", "clippedShare", "bandwidthInHz"}
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,13 @@ def test_an_enrollment_shows_what_was_measured(api: Api) -> None:
     answer = api("POST", path, voices.speakers()["anna"].enrollments[0], details="True").json()
     assert set(answer["details"]) >= MEASURED
     assert answer["details"]["speechLengthInSec"] == answer["audioSpeechLengthInSec"]
+
+
+def test_an_upsampled_telephone_recording_is_named_as_such(api: Api, profile_id: str) -> None:
+    narrow = soxr.resample(soxr.resample(voices.speech("anna")[: 8 * 16_000], 16_000, 8_000), 8_000, 16_000)
+    path = f"{VERIFICATION}/profiles/{profile_id}:verify"
+    details = api("POST", path, voices.to_wav(narrow), details="true").json()["details"]
+    assert 3000 < details["bandwidthInHz"] <= 4000
 
 
 def test_a_header_asks_as_well(api: Api, profile_id: str) -> None:

@@ -25,8 +25,6 @@ APP_ROLES: Final = {
     ("insights", "Monitoring Metrics Publisher"),
 }
 NEEDED: Final = {"SPEAKER_RECOGNITION_KEYS", "SPEAKER_STORAGE_BLOB_URL", "SPEAKER_STORAGE_TABLE_URL"}
-EXPECTED: Final = {"SPEAKER_AUDIO_RETENTION_DAYS"}
-"""Set in the template although the app may be of a version that does not read it yet."""
 BANNED: Final = re.compile(
     # Flex Consumption refuses or ignores the first; the others would let the app in by a secret, or open it.
     "FUNCTIONS_WORKER_RUNTIME(_VERSION)?|FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_PROCESS_COUNT"
@@ -75,7 +73,7 @@ def deleted_is_deleted(deployment: Deployment) -> Iterator[str]:
     blobs = _only(deployment, "Microsoft.Storage/storageAccounts/blobServices")
     wanted: dict[str, Any] = {"isVersioningEnabled": False}
     kept = ("changeFeed", "containerDeleteRetentionPolicy", "deleteRetentionPolicy", "restorePolicy")
-    yield from _differs(blobs, wanted | dict.fromkeys(kept, {"enabled": False}))
+    yield from _differs(blobs, wanted | {name: {"enabled": False} for name in kept})
 
 
 def storage_is_what_the_code_names(deployment: Deployment) -> Iterator[str]:
@@ -98,7 +96,7 @@ def audio_is_deleted_when_the_app_says_so(deployment: Deployment) -> Iterator[st
     yield from _same("lifecycle blob types", filters["blobTypes"], ["blockBlob"])
     days = deployment.arguments["audioRetentionDays"]
     yield from _same("lifecycle", actions, {"baseBlob": {"delete": {"daysAfterCreationGreaterThan": days}}})
-    yield from _same("lifecycle enabled", rule["enabled"], True)
+    yield from _is("lifecycle enabled", rule["enabled"])
     yield from _same("SPEAKER_AUDIO_RETENTION_DAYS", settings_of(deployment)["SPEAKER_AUDIO_RETENTION_DAYS"], str(days))
 
 
@@ -107,7 +105,7 @@ def the_app_gets_every_setting(deployment: Deployment) -> Iterator[str]:
     settings = settings_of(deployment)
     ours = {name for name in settings if name.startswith("SPEAKER_")}
     yield from (f"{name} is not set" for name in sorted(NEEDED - ours))
-    yield from (f"{name} is set, but the app does not read it" for name in sorted(ours - set(SETTINGS) - EXPECTED))
+    yield from (f"{name} is set, but the app does not read it" for name in sorted(ours - set(SETTINGS)))
     yield from (f"{name} is no text" for name, value in settings.items() if isinstance(value, int))
     yield from (f"{name} is banned" for name in settings if BANNED.fullmatch(name))
     try:
@@ -199,7 +197,7 @@ def monitoring_takes_tokens_only(deployment: Deployment) -> Iterator[str]:
     yield from _differs(insights, {"DisableLocalAuth": True})
     yield from _same("workspace", str(insights.properties["WorkspaceResourceId"]), "[logs.id]")
     logs = _only(deployment, "Microsoft.OperationalInsights/workspaces")
-    yield from _same("workspace keys", logs.properties["features"]["disableLocalAuth"], True)
+    yield from _is("workspace without keys", logs.properties["features"]["disableLocalAuth"])
 
 
 def the_network_is_private_when_asked(deployment: Deployment) -> Iterator[str]:
@@ -255,8 +253,8 @@ def tokens_are_of_this_tenant_and_for_named_callers(deployment: Deployment) -> I
     callers = {"allowedApplications": deployment.arguments["authAllowedClientIds"].split(",")}
     wanted = {"allowedAudiences": [client, f"api://{client}"], "defaultAuthorizationPolicy": callers}
     yield from _same("accepted tokens", provider["validation"], wanted)
-    yield from _same("sign-in enabled", (rules["platform"]["enabled"], provider["enabled"]), (True, True))
-    yield from _same("token store", rules["login"]["tokenStore"]["enabled"], False)
+    yield from _is("sign-in enabled", rules["platform"]["enabled"] and provider["enabled"])
+    yield from _is("no token store", not rules["login"]["tokenStore"]["enabled"])
 
 
 def secrets_are_nowhere(deployment: Deployment) -> Iterator[str]:
@@ -336,6 +334,11 @@ def _group(endpoint: Resource) -> str:
 def _differs(resource: Resource, wanted: Mapping[str, Any]) -> Iterator[str]:
     for name, value in wanted.items():
         yield from _same(f"{resource.handle}.{name}", resource.properties.get(name), value)
+
+
+def _is(what: str, found: object) -> Iterator[str]:
+    if found is not True:
+        yield f"{what}: {found!r}, not True"
 
 
 def _same(what: str, found: object, wanted: object) -> Iterator[str]:

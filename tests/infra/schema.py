@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from enum import EnumMeta
 from functools import cache
 from types import ModuleType
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from azure.mgmt.keyvault import models as vault_models
 from azure.mgmt.keyvault import types as vault
@@ -15,7 +15,6 @@ from azure.mgmt.storage import models as storage_models
 from azure.mgmt.storage import types as storage
 from azure.mgmt.web import models as web_models
 from azure.mgmt.web import types as web
-from typing_extensions import get_type_hints, is_typeddict
 
 from tests.infra.bicep import Deployment, Handle, Later, Resource
 
@@ -49,6 +48,7 @@ API_VERSIONS: Final = {
     "Microsoft.KeyVault": "2023-07-01",
     "Microsoft.ManagedIdentity/userAssignedIdentities": "2023-01-31",
     "Microsoft.Network/privateDnsZones": "2024-06-01",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks": "2024-06-01",
     "Microsoft.Network/privateEndpoints": "2024-05-01",
     "Microsoft.Network/virtualNetworks": "2024-05-01",
     "Microsoft.OperationalInsights/workspaces": "2023-09-01",
@@ -70,6 +70,8 @@ def breaches(deployment: Deployment) -> Iterator[str]:
             module, name = _WIRE[kind]
             body = {key: value for key, value in resource.body.items() if key not in _OF_BICEP}
             yield from _check(body, getattr(module, name), str(resource.handle))
+        elif kind not in API_VERSIONS:
+            yield f"{resource.handle}: no type {kind}"
 
 
 def _version(resource: Resource) -> Iterator[str]:
@@ -83,7 +85,7 @@ def _check(value: object, kind: Any, path: str) -> Iterator[str]:  # noqa: ANN40
         return
     origin = get_origin(kind)
     check: Callable[[Any, Any, str], Iterator[str]] = _check_plain
-    if is_typeddict(kind):
+    if hasattr(kind, "__total__"):  # a TypedDict, of typing or of typing_extensions
         check = _check_fields
     elif origin in (list, dict):
         check = _check_items
@@ -135,17 +137,22 @@ def _check_choice(value: object, kind: Any, path: str) -> Iterator[str]:  # noqa
     choices = get_args(kind)
     closed = [choice for choice in choices if isinstance(choice, EnumMeta)]
     if closed:  # the other choice is any string, so that old clients survive new values
-        if value not in [member.value for choice in closed for member in choice]:
+        if value not in [word for choice in closed for word in _words(choice)]:
             yield f"{path}: {value!r} is no {closed[0].__name__}"
     elif not any(not list(_check(value, choice, path)) for choice in choices):
         yield f"{path}: {value!r} fits none of {choices}"
+
+
+def _words(kind: EnumMeta) -> list[object]:
+    members: list[Any] = list(kind)
+    return [member.value for member in members]
 
 
 def _check_plain(value: object, kind: Any, path: str) -> Iterator[str]:  # noqa: ANN401
     if get_origin(kind) is Literal:
         fits = value in get_args(kind)
     elif isinstance(kind, EnumMeta):
-        fits = value in [member.value for member in kind]
+        fits = value in _words(kind)
     elif isinstance(kind, type) and kind in (str, int, bool, float):
         fits = type(value) is kind or (kind is float and type(value) is int)
     else:

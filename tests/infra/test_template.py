@@ -50,8 +50,12 @@ MISTAKES: Final = {
     "a parameter that nothing uses": ("'Hot'\n", "'Hot'\n  }\n}\nparam idle string = ''\nvar x = {\n  y: {\n", "never"),
     "a property twice": ("accessTier: 'Hot'", "accessTier: 'Hot'\n    accessTier: 'Hot'", "accessTier twice"),
     "a default out of bounds": ("httpConcurrency int = 2", "httpConcurrency int = 0", "breaks minValue"),
-    "a default that is not allowed": ("storageRedundancy string = 'Standard_ZRS'", "storageRedundancy string = 'ZRS'", "allowed"),
-    "a resource type that does not exist": ("Microsoft.Web/serverfarms@", "Microsoft.Web/plans@", ""),
+    "a default that is not allowed": (
+        "storageRedundancy string = 'Standard_ZRS'",
+        "storageRedundancy string = 'ZRS'",
+        "allowed",
+    ),
+    "a resource type that does not exist": ("Microsoft.Web/serverfarms@", "Microsoft.Web/plans@", "no type"),
     "an API version that does not exist": ("vaults@2023-07-01", "vaults@2023-08-01", "is not known"),
     "shared keys": ("allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "allowSharedKeyAccess"),
     "public blobs": ("allowBlobPublicAccess: false", "allowBlobPublicAccess: true", "allowBlobPublicAccess"),
@@ -65,12 +69,28 @@ MISTAKES: Final = {
     "a policy on the whole container": ("'${audioContainer}/${family}/'", "audioContainer", "lifecycle prefixes"),
     "a policy of other days": ("GreaterThan: audioRetentionDays", "GreaterThan: 365", "lifecycle"),
     "a policy by another date": ("daysAfterCreation", "daysAfterLastAccessTime", "lifecycle"),
-    "a policy that sleeps": ("enabled: true\n          definition", "enabled: false\n          definition", "lifecycle enabled"),
+    "a policy that sleeps": (
+        "enabled: true\n          definition",
+        "enabled: false\n          definition",
+        "lifecycle enabled",
+    ),
     "other days for the app": ("string(audioRetentionDays)", "'365'", "SPEAKER_AUDIO_RETENTION_DAYS"),
-    "a wrong role": ("0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3", "76199698-9eea-4c19-bc75-cec21354c6b6", "roles of the app"),
-    "too much of a role": ("4633458b-17de-408a-b874-0445c86b69e6", "b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "roles of the app"),
+    "a wrong role": (
+        "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+        "76199698-9eea-4c19-bc75-cec21354c6b6",
+        "roles of the app",
+    ),
+    "too much of a role": (
+        "4633458b-17de-408a-b874-0445c86b69e6",
+        "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+        "roles of the app",
+    ),
     "a role on the whole group": ("scope: insights", "scope: resourceGroup()", "roles of the app"),
-    "a role for a person as a service": ("principalType: principalType", "principalType: 'ServicePrincipal'", "principal type"),
+    "a role for a person as a service": (
+        "principalType: principalType",
+        "principalType: 'ServicePrincipal'",
+        "principal type",
+    ),
     "a connection string": (
         "    SPEAKER_MAX_PROFILES:",
         "    SPEAKER_STORAGE_CONNECTION_STRING: 'x'\n    SPEAKER_MAX_PROFILES:",
@@ -86,28 +106,61 @@ MISTAKES: Final = {
     "a setting that is a number": ("string(maxProfiles)", "maxProfiles", "is no text"),
     "a setting that the app refuses": ("string(maxProfiles)", "'${maxProfiles}.5'", "refuses"),
     "the blob endpoint for tables": ("TABLE_URL: tableUrl", "TABLE_URL: blobUrl", "storage endpoints"),
-    "a key in the account's stead": ("blobUrl\n    AzureWebJobsStorage__t", "storage.listKeys()\n    AzureWebJobsStorage__t", ""),
+    "a key in the account's stead": (
+        "blobUrl\n    AzureWebJobsStorage__t",
+        "storage.listKeys()\n    AzureWebJobsStorage__t",
+        "listKeys is not known",
+    ),
     "threads that do not match": ("string(httpConcurrency)", "'1'", "threads"),
     "another Python": ("version: '3.13'", "version: '3.12'", "runtime"),
     "another plan": ("name: 'FC1'", "name: 'Y1'", "plan"),
     "plain HTTP to the app": ("httpsOnly: true", "httpsOnly: false", "httpsOnly"),
     "publishing by password": ("allow: false", "allow: true", "closed to passwords"),
-    "an identity that reads no keys": ("keyVaultReferenceIdentity: identity.id", "keyVaultReferenceIdentity: 'SystemAssigned'", "vault identity"),
+    "an identity that reads no keys": (
+        "keyVaultReferenceIdentity: identity.id",
+        "keyVaultReferenceIdentity: 'SystemAssigned'",
+        "vault identity",
+    ),
     "any identity": ("    AZURE_CLIENT_ID: identity.properties.clientId\n", "", "AZURE_CLIENT_ID"),
-    "a key in a setting": ("'@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${keysSecret})'", "apiKeys", "shows a secret"),
-    "a key in an output": ("output AZURE_LOCATION string = location", "output AZURE_LOCATION string = apiKeys", "shows a secret"),
+    "a key in a setting": (
+        "'@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${keysSecret})'",
+        "apiKeys",
+        "shows a secret",
+    ),
+    "a key in an output": (
+        "output AZURE_LOCATION string = location",
+        "output AZURE_LOCATION string = apiKeys",
+        "shows a secret",
+    ),
     "a key that is not secure": ("@secure()\n", "", "secure parameters"),
     "telemetry by key": ("DisableLocalAuth: true", "DisableLocalAuth: false", "DisableLocalAuth"),
     "access policies": ("enableRbacAuthorization: true", "enableRbacAuthorization: false", "enableRbac"),
-    "storage open beside its endpoints": ("publicNetworkAccess: vnetEnabled ? 'Disabled' : 'Enabled'", "publicNetworkAccess: 'Enabled'", "network of"),
+    "storage open beside its endpoints": (
+        "publicNetworkAccess: vnetEnabled ? 'Disabled' : 'Enabled'",
+        "publicNetworkAccess: 'Enabled'",
+        "network of",
+    ),
     "a firewall that stops the lifecycle policy": ("bypass: 'AzureServices'", "bypass: 'None'", "lifecycle policy"),
     "a zone of another service": ("privatelink.vaultcore.azure.net", "privatelink.vault.azure.net", "zones"),
-    "an endpoint to the wrong service": ("name: 'vault', target: vault.id", "name: 'vault', target: storage.id", "target"),
+    "an endpoint to the wrong service": (
+        "name: 'vault', target: vault.id",
+        "name: 'vault', target: storage.id",
+        "target",
+    ),
     "an app outside the network": ("'${network.id}/subnets/app'", "null", "subnet of the app"),
     "tokens of any tenant": ("${tenant().tenantId}/v2.0", "common/v2.0", "issuer"),
-    "tokens from anybody": ("          defaultAuthorizationPolicy: { allowedApplications: split(authAllowedClientIds, ',') }\n", "", ""),
+    "tokens from anybody": (
+        "          defaultAuthorizationPolicy: { allowedApplications: split(authAllowedClientIds, ',') }\n",
+        "",
+        "authAllowedClientIds",
+    ),
+    "tokens from anybody who is named empty": (
+        "split(authAllowedClientIds, ',')",
+        "authAllowedClientIds == '' ? [] : []",
+        "accepted tokens",
+    ),
     "an app that azd does not find": ("'azd-service-name': 'api'", "'azd-service-name': 'web'", "service"),
-}  # fmt: skip
+}
 
 
 def problems(template: str, arguments: Mapping[str, Any]) -> list[str]:
@@ -139,7 +192,7 @@ def test_a_mistake_is_caught(written: str, instead: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"audioRetentionDays": 0}, "minValue"),
+        ({"audioRetentionDays": -1}, "minValue"),
         ({"instanceMemoryMB": 1024}, "allowed"),
         ({"vnetEnabled": "true"}, "is no bool"),
         ({"environmentName": ""}, "minLength"),
