@@ -4,7 +4,7 @@ EXAMPLES ?= 2000
 PYTHON := .venv/bin/python
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo run test fuzz docs check bench accuracy calibrate models setup clean
+.PHONY: demo run test fuzz docs check bench accuracy calibrate models package setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(PYTHON) -m tools.demo $(AUDIO)
@@ -38,6 +38,9 @@ calibrate: models ## fit the scores to FOLDER= or TRIALS=, and write them into t
 
 models: .venv/.installed ## build the model bundles that are not there yet
 	@$(PYTHON) -m tools.bundle
+
+package: models ## the deployable zip, out/package.zip
+	@$(PYTHON) -m tools.package
 
 setup: $(SETUP) ## virtual environment and Azurite
 

@@ -28,19 +28,49 @@ def azurite(folder: Path | None = None) -> Iterator[str]:
     Raises:
         RuntimeError: Node or Azurite is missing, or it does not start.
     """
-    key = base64.b64encode(secrets.token_bytes(64)).decode()
-    place = ["--location", str(folder)] if folder else ["--inMemoryPersistence"]
+    key = _new_key()
+    with _running(key, ["--location", str(folder)] if folder else ["--inMemoryPersistence"]) as endpoints:
+        yield _connection_string(endpoints, key)
+
+
+@contextmanager
+def azurite_for_identities(certificate: Path, private_key: Path) -> Iterator[dict[str, str]]:
+    """Run Azurite in memory over https, open to the tokens of an identity; nobody gets to know its account key.
+
+    It looks at a token's audience, issuer and dates, but neither at its signature nor at roles.
+
+    Args:
+        certificate: PEM file that clients must trust.
+        private_key: PEM file of its key.
+
+    Yields:
+        The account's URL by service: ``Blob``, ``Queue`` and ``Table``.
+
+    Raises:
+        RuntimeError: Node or Azurite is missing, or it does not start.
+    """
+    tls = ["--oauth", "basic", "--cert", str(certificate), "--key", str(private_key)]
+    with _running(_new_key(), ["--inMemoryPersistence", *tls]) as endpoints:
+        yield {service: f"{url}/{ACCOUNT}" for service, url in endpoints.items()}
+
+
+@contextmanager
+def _running(key: str, options: list[str]) -> Iterator[dict[str, str]]:
     with subprocess.Popen(
-        [_node(), str(_PROGRAM), "--silent", "--disableTelemetry", *_FREE_PORTS, *place],
+        [_node(), str(_PROGRAM), "--silent", "--disableTelemetry", *_FREE_PORTS, *options],
         env={"AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
         try:
-            yield _connection_string(_endpoints(process), key)
+            yield _endpoints(process)
         finally:
             process.terminate()
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 def _node() -> str:

@@ -40,22 +40,26 @@ class Host:
 
 
 @contextmanager
-def host(environment: Mapping[str, str], *, port: int = 0, echo: bool = False) -> Iterator[Host]:
+def host(
+    environment: Mapping[str, str], *, port: int = 0, echo: bool = False, root: Path = ROOT, python: Path | None = None
+) -> Iterator[Host]:
     """Run the app on Core Tools where they are installed, otherwise on the dev host; ``HOST`` names one of them.
 
     Args:
         environment: settings, over those of this process.
         port: where to listen; 0 takes a free port.
         echo: also print what the host prints.
+        root: the app's folder.
+        python: interpreter of another environment, for the dev host to run on.
 
     Raises:
         RuntimeError: the host ended, or was not ready in time; says what it printed.
     """
-    kind = os.environ.get("HOST") or ("func" if shutil.which("func") else "devhost")
+    kind = "devhost" if python else os.environ.get("HOST") or ("func" if shutil.which("func") else "devhost")
     port = port or _free_port()
     with subprocess.Popen(
-        _command(kind, port),
-        cwd=ROOT,
+        _command(kind, port, str(python or sys.executable)),
+        cwd=root,
         env={**os.environ, "FUNCTIONS_WORKER_RUNTIME": "python", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -89,10 +93,10 @@ def stack(
         yield running
 
 
-def _command(kind: str, port: int) -> list[str]:
+def _command(kind: str, port: int, python: str) -> list[str]:
     if kind == "func":
         return ["func", "start", "--port", str(port)]
-    return [sys.executable, "-m", "devhost", "--port", str(port)]
+    return [python, "-m", "devhost", "--port", str(port)]
 
 
 def _free_port() -> int:

@@ -20,15 +20,17 @@ ACCEPT_AT: Final = 0.5
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """The log-likelihood ratio from which ``false_match_rate`` of different speakers are accepted.
+    """The log-likelihood ratios from which strangers are accepted at ``false_match_rate``; the larger one holds.
 
     Attributes:
-        llr: the threshold.
-        interval: 95 % confidence interval of the threshold.
+        llr: threshold for the typical kind of speech.
+        guard: threshold that keeps the kind in which strangers are most alike within its bound.
+        interval: 95 % confidence interval of the larger.
     """
 
     false_match_rate: float
     llr: float
+    guard: float
     interval: tuple[float, float]
 
 
@@ -63,7 +65,7 @@ class Calibration:
             ValueError: a field has another shape.
         """
         points = [
-            OperatingPoint(point["false_match_rate"], point["llr"], _pair(point["interval"]))
+            OperatingPoint(point["false_match_rate"], point["llr"], point["guard"], _pair(point["interval"]))
             for point in fields["operating_points"]
         ]
         return cls(
@@ -89,7 +91,7 @@ class Calibration:
         low, high = next((s for s in segments if false_match_rate <= s[1].false_match_rate), segments[-1])
         span = math.log(high.false_match_rate / low.false_match_rate)
         along = math.log(false_match_rate / low.false_match_rate) / span
-        return low.llr + along * (high.llr - low.llr)
+        return max(low.llr + along * (high.llr - low.llr), low.guard + along * (high.guard - low.guard))
 
     def is_fitted(self, false_match_rate: float) -> bool:
         """Whether the threshold of this rate was fitted, not interpolated."""

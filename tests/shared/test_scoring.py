@@ -17,9 +17,9 @@ LINE = Calibration(
     offset=-10,
     duration_range=(0.2, 1.0),
     operating_points=(
-        OperatingPoint(0.01, 1.0, (0.9, 1.1)),
-        OperatingPoint(0.001, 3.0, (2.9, 3.1)),
-        OperatingPoint(0.0001, 7.0, (6.9, 7.1)),
+        OperatingPoint(0.01, 1.0, -20.0, (0.9, 1.1)),
+        OperatingPoint(0.001, 3.0, -20.0, (2.9, 3.1)),
+        OperatingPoint(0.0001, 7.0, -20.0, (6.9, 7.1)),
     ),
     fitted_on={"comparisons": {}},
 )
@@ -55,6 +55,15 @@ def test_durations_beyond_the_fit_count_as_the_nearest_that_it_has_seen() -> Non
 def test_thresholds_are_linear_in_the_logarithm_of_the_rate(rate: float, llr: float) -> None:
     assert LINE.threshold(rate) == pytest.approx(llr)
     assert LINE.is_fitted(rate) is (rate in (0.01, 0.001, 0.0001))
+
+
+def test_the_guard_holds_where_it_is_above_the_typical_threshold() -> None:
+    points = [
+        OperatingPoint(rate, llr, guard, (0, 0)) for rate, llr, guard in ((0.01, 1, 2), (0.001, 3, 4), (1e-4, 5, 4))
+    ]
+    guarded = Calibration(20, -4, 2, -10, (0.2, 1.0), tuple(points), {})
+    assert [guarded.threshold(rate) for rate in (0.01, 0.001, 0.0001)] == pytest.approx([2, 4, 5])
+    assert guarded.threshold(1e-5) == pytest.approx(7)
 
 
 @given(st.floats(-50, 14), st.floats(1e-8, 1))

@@ -42,7 +42,7 @@ EXPONENTIAL = Calibration(
     duration=0,
     offset=0,
     duration_range=(0, 10),
-    operating_points=tuple(OperatingPoint(rate, -math.log(rate), (0, 0)) for rate in FITTED),
+    operating_points=tuple(OperatingPoint(rate, -math.log(rate), -9, (0, 0)) for rate in FITTED),
     fitted_on={},
 )
 """Cosines are ratios; where those of strangers are exponential, every operating point is exactly right."""

@@ -78,7 +78,7 @@ def _report(trials: Trials, before: Calibration, after: Calibration) -> None:
     for rate in RATES:
         point = next(point for point in after.operating_points if point.false_match_rate == rate)
         low, high = point.interval
-        print(f"{rate:<24g}{before.threshold(rate):10.2f}{point.llr:10.2f}   {low:.2f} to {high:.2f}")
+        print(f"{rate:<24g}{before.threshold(rate):10.2f}{after.threshold(rate):10.2f}   {low:.2f} to {high:.2f}")
 
 
 def _unheard(trials: Trials) -> Floats:

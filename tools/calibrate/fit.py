@@ -130,18 +130,18 @@ class _Tail:
 
 
 def _point(impostors: Trials, tails: list[_Tail], rate: float, bootstraps: int) -> OperatingPoint:
-    whole = _threshold(tails, np.ones(len(impostors)), rate)
-    again = [_threshold(tails, weights, rate) for weights in _resampled(impostors, bootstraps)]
-    low, high = np.quantile(again, (0.025, 0.975)) if again else (whole, whole)
-    return OperatingPoint(rate, round(whole, _DIGITS), (round(float(low), _DIGITS), round(float(high), _DIGITS)))
+    typical, guard = _thresholds(tails, np.ones(len(impostors)), rate)
+    again = [max(_thresholds(tails, weights, rate)) for weights in _resampled(impostors, bootstraps)]
+    low, high = np.quantile(again or [max(typical, guard)], (0.025, 0.975))
+    interval = (round(float(low), _DIGITS), round(float(high), _DIGITS))
+    return OperatingPoint(rate, round(typical, _DIGITS), round(guard, _DIGITS), interval)
 
 
-def _threshold(tails: list[_Tail], weights: Floats, rate: float) -> float:
-    """From where the typical kind of speech is accepted at the rate, and no kind above its guard."""
-    guard = max(WORST_KIND_TIMES * rate, WORST_KIND_RATE)
+def _thresholds(tails: list[_Tail], weights: Floats, rate: float) -> tuple[float, float]:
+    """From where the typical kind of speech is accepted at the rate, and from where no kind is above its bound."""
+    bound = max(WORST_KIND_TIMES * rate, WORST_KIND_RATE)
     typical = np.median([tail.exceeded(weights, rate) for tail in _countable(tails, rate)])
-    worst = max(tail.exceeded(weights, guard) for tail in _countable(tails, guard))
-    return float(max(typical, worst))
+    return float(typical), max(tail.exceeded(weights, bound) for tail in _countable(tails, bound))
 
 
 def _countable(tails: list[_Tail], rate: float) -> list[_Tail]:

@@ -1,0 +1,72 @@
+"""The app as it is deployed, in one zip: ``python -m tools.package``.
+
+It holds what ``.funcignore`` leaves, which is what azd and Core Tools upload, so that all three deploy the same. The
+same files make the same zip, byte for byte.
+"""
+
+import argparse
+import sys
+import zipfile
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+from shared.bundle import Bundle
+from shared.errors import BundleError
+from shared.settings import MODELS, ROOT
+
+PACKAGE: Final = ROOT / "out" / "package.zip"
+MAX_BYTES: Final = 150_000_000
+
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def contents(root: Path = ROOT) -> Iterator[Path]:
+    """The files that are deployed, in order of their names."""
+    ignored = (root / ".funcignore").read_text().split()
+    yield from sorted(_kept(root, ignored))
+
+
+def make_package(target: Path = PACKAGE) -> Path:
+    """Write the zip.
+
+    Raises:
+        BundleError: a model is not built.
+    """
+    for manifest in MODELS.glob("*/manifest.json"):
+        Bundle.load(manifest.parent).check_file()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w") as package:
+        for file in contents():
+            entry = zipfile.ZipInfo(file.relative_to(ROOT).as_posix(), _EPOCH)
+            entry.external_attr = 0o100644 << 16
+            package.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+    return target
+
+
+def main() -> None:
+    """Write the zip and say how large it is."""
+    argparse.ArgumentParser(description=main.__doc__).parse_args()
+    try:
+        package = make_package()
+    except BundleError as problem:
+        sys.exit(str(problem))
+    size = package.stat().st_size
+    print(f"{package.relative_to(ROOT)}: {size / 1e6:.1f} MB, at most {MAX_BYTES / 1e6:.0f} MB")
+    if size > MAX_BYTES:
+        sys.exit("the package is too large: large packages start slowly")
+
+
+def _kept(folder: Path, ignored: list[str]) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if any(fnmatch(entry.name, pattern) for pattern in ignored):
+            continue
+        if entry.is_dir():
+            yield from _kept(entry, ignored)
+        else:
+            yield entry
+
+
+if __name__ == "__main__":
+    main()
