@@ -14,7 +14,7 @@ import soxr
 from numpy.typing import NDArray
 from soundfile import LibsndfileError, SoundFile
 
-from shared.audio import MAX_BODY_BYTES, SAMPLE_RATE, SAMPLE_WIDTH, wrong_format
+from shared.containers import MAX_BODY_BYTES, SAMPLE_RATE, SAMPLE_WIDTH, wrong_format
 from shared.errors import InvalidAudio
 
 MAX_SECONDS: Final = MAX_BODY_BYTES / (SAMPLE_RATE * SAMPLE_WIDTH)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-STORAGE = "https://storage.azure.com"
+STORAGE: Final = "https://storage.azure.com"
 
 
 @dataclass
@@ -53,11 +53,8 @@ def identity() -> Iterator[Identity]:
     known = Identity()
 
     class Endpoint(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802  the server's name
             query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-            self._answer(known, query)
-
-        def _answer(self, known: Identity, query: dict[str, str]) -> None:
             if self.headers["X-IDENTITY-HEADER"] != known.header or query.get("client_id") != known.client_id:
                 known.refused += 1
                 self.send_error(400)
@@ -87,15 +84,13 @@ def write_certificate(certificate: Path, private_key: Path) -> None:
     """Write a certificate for 127.0.0.1, signed by itself, and its key."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "local")])
     now = datetime.now(UTC)
-    usage = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign"), False
-    )
-    usage |= dict.fromkeys(("encipher_only", "decipher_only"), False)
+    uses = ("content_commitment", "crl_sign", "data_encipherment", "decipher_only", "encipher_only", "key_agreement")
+    usage = {**dict.fromkeys((*uses, "key_encipherment"), False), "digital_signature": True, "key_cert_sign": True}
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=True, **usage), critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -7,7 +7,8 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.audio import MAX_BODY_BYTES, Clip, decode
+from shared.audio import Clip, decode
+from shared.containers import MAX_BODY_BYTES
 from shared.errors import InvalidAudio
 
 PCM = np.random.default_rng(1).integers(-3000, 3000, 16_000).astype("<i2")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from shared import audio
+from shared.containers import MAX_BODY_BYTES
 from shared.decoding import MAX_SECONDS
 from shared.errors import InvalidAudio
 
@@ -99,7 +100,7 @@ def test_samples_beyond_full_scale_are_cut_off() -> None:
 def test_hours_of_silence_in_a_small_file_are_refused_in_little_memory() -> None:
     """Four hours of silence as FLAC: by their header, and where it does not say how much there is."""
     silence = _flac_of_silence(4 * 3600)
-    assert len(silence) < audio.MAX_BODY_BYTES
+    assert len(silence) < MAX_BODY_BYTES
     unsaid = silence[:21] + bytes([silence[21] & 0xF0]) + b"\0\0\0\0" + silence[26:]  # total samples unknown
     tracemalloc.start()
     with pytest.raises(InvalidAudio, match=r"At most 163\.84 seconds are decoded; the audio is 14,400\.00 seconds"):
@@ -155,7 +156,7 @@ def test_files_that_cannot_be_read_are_named_for_what_they_are_not(start: bytes)
 
 
 def test_no_more_is_decoded_than_the_contracts_largest_body_holds() -> None:
-    assert MAX_SECONDS * 32_000 == audio.MAX_BODY_BYTES
+    assert MAX_SECONDS * 32_000 == MAX_BODY_BYTES
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from shared.audio import SAMPLE_RATE
+from shared.containers import SAMPLE_RATE
 from shared.quality import quality, speech_only
 from tools.accuracy import trials as module
 from tools.accuracy.extraction import CACHE, Extractor, Memory

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.audio import SAMPLE_RATE
+from shared.containers import SAMPLE_RATE
 from shared.errors import SpeakerError
 from shared.families import MIN_SPEECH_SEC
 from shared.quality import FRAME

@@ -1,0 +1,122 @@
+"""What a body of audio is: containers told apart by their first bytes, and WAV files taken apart.
+
+Clients lie about audio without meaning to: the native SDK strips the WAV header, streaming clients leave its sizes at 0
+or 0xFFFFFFFF, cut-off uploads end in half a sample. What can be read is read.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from shared.errors import InvalidAudio
+
+SAMPLE_RATE: Final = 16_000
+SAMPLE_WIDTH: Final = 2
+MAX_BODY_BYTES: Final = 5 * 1024 * 1024
+"""Largest body of audio that the contract accepts (its section 1)."""
+
+_PCM: Final = 0x0001
+_EXTENSIBLE: Final = 0xFFFE
+_SIZES_THAT_MEAN_THE_REST: Final = (0, 0xFFFFFFFF)
+_STARTS: Final = {
+    b"RIFF": "WAV",
+    b"RIFX": "big-endian WAV",
+    b"RF64": "RF64",
+    b"riff": "Wave64",
+    b"FORM": "AIFF",
+    b"fLaC": "FLAC",
+    b"OggS": "Ogg",
+    b"ID3": "MP3",
+    b"caff": "CAF",
+    b".snd": "AU",
+    b"\x1a\x45\xdf\xa3": "WebM",
+}
+"""First bytes of files, whether or not they can be read: what none of these begins is headerless PCM."""
+_MP3_KBITS: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
+_MP3_KBITS_LOW: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0)
+_MP3_RATES: Final = (44_100, 48_000, 32_000)
+
+
+def container_of(body: bytes) -> str | None:
+    """Name of the file format that a body begins like; None for headerless PCM."""
+    named = (name for start, name in _STARTS.items() if body.startswith(start))
+    if body[4:8] == b"ftyp":
+        return "MP4"
+    return next(named, "MP3" if _is_mp3(body) else None)
+
+
+def wrong_format(measured: str) -> InvalidAudio:
+    """The contract's refusal of a format."""
+    return InvalidAudio(f"Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM. Measured: {measured}.")
+
+
+def wav_parts(body: bytes) -> tuple[bytes, bytes]:
+    """Content of a WAV file's format chunk and of its data chunk.
+
+    Raises:
+        InvalidAudio: it has no readable format chunk.
+    """
+    chunks = dict(_chunks(body))
+    header = chunks.get(b"fmt ", b"")
+    if body[8:12] != b"WAVE" or len(header) < 16:
+        raise wrong_format("the WAV header is damaged")
+    return header, chunks.get(b"data", b"")
+
+
+def true_wav(header: bytes, data: bytes) -> bytes:
+    """A WAV file whose sizes are true."""
+    chunks = b"".join(
+        struct.pack("<4sI", name, len(content)) + content + b"\0" * (len(content) % 2)
+        for name, content in ((b"fmt ", header), (b"data", data))
+    )
+    return struct.pack("<4sI4s", b"RIFF", 4 + len(chunks), b"WAVE") + chunks
+
+
+def is_plain(header: bytes) -> bool:
+    """Whether a format chunk says 16 kHz, 16-bit, mono PCM: the contract's own format."""
+    return _format(header) == (_PCM, 1, SAMPLE_RATE, 8 * SAMPLE_WIDTH)
+
+
+def described(header: bytes) -> str:
+    """A format chunk in words."""
+    tag, channels, rate, bits = _format(header)
+    kind = "PCM" if tag == _PCM else f"format 0x{tag:04x}"
+    return f"the header says {rate} Hz, {bits}-bit, {channels} channel(s), {kind}"
+
+
+def _chunks(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of each RIFF chunk; a size that points past the end means the rest of the body."""
+    at = 12
+    while at + 8 <= len(body):
+        name, size = struct.unpack_from("<4sI", body, at)
+        at += 8
+        if name == b"data" and size in _SIZES_THAT_MEAN_THE_REST:
+            size = len(body) - at
+        yield name, body[at : at + size]
+        at += size + size % 2
+
+
+def _format(header: bytes) -> tuple[int, int, int, int]:
+    """Format tag, channels, rate and bits of a format chunk."""
+    tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", header)
+    if tag == _EXTENSIBLE and len(header) >= 26:
+        (tag,) = struct.unpack_from("<H", header, 24)
+    return tag, channels, rate, bits
+
+
+def _mp3_frame_bytes(start: bytes) -> int:
+    """Length of the layer III frame that begins like this; 0 if none does."""
+    if len(start) < 4 or start[0] != 0xFF or start[1] & 0xE6 != 0xE2:
+        return 0
+    version, rate_index, padding = start[1] >> 3 & 3, start[2] >> 2 & 3, start[2] >> 1 & 1
+    if version == 1 or rate_index == 3:
+        return 0
+    kilobits = (_MP3_KBITS if version == 3 else _MP3_KBITS_LOW)[start[2] >> 4]
+    rate = _MP3_RATES[rate_index] >> {3: 0, 2: 1, 0: 2}[version]
+    return (144 if version == 3 else 72) * 1000 * kilobits // rate + padding if kilobits else 0
+
+
+def _is_mp3(body: bytes) -> bool:
+    """Whether two MPEG layer III frames follow each other: one alone may as well be two samples of PCM."""
+    length = _mp3_frame_bytes(body[:4])
+    return bool(length) and _mp3_frame_bytes(body[length : length + 4]) > 0
