@@ -1,0 +1,45 @@
+"""The README's examples, run as a reader would."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devhost.stack import Host
+from shared.settings import ROOT
+from tests import voices
+from tests.conftest import KEYS
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with the two recordings that the examples use."""
+    (tmp_path / "enroll.wav").write_bytes(voices.seconds("anna", 40))
+    (tmp_path / "test.wav").write_bytes(voices.speakers()["anna"].test)
+    return tmp_path
+
+
+def _example(language: str, service: Host) -> str:
+    blocks = re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    example = next(block for block in blocks if "localhost:7071" in block)
+    return str(example).replace("http://localhost:7071", service.url).replace("any", KEYS[0], 1)
+
+
+def _run(command: list[str], desk: Path) -> str:
+    done = subprocess.run(command, cwd=desk, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_example_in_python_enrolls_and_accepts(service: Host, desk: Path) -> None:
+    said = _run([sys.executable, "-c", _example("python", service)], desk)
+    assert "Enrolled" in said
+    assert "'recognitionResult': 'Accept'" in said
+
+
+def test_the_example_in_curl_enrolls_and_accepts(service: Host, desk: Path) -> None:
+    said = _run(["bash", "-c", _example("bash", service)], desk)
+    assert '"enrollmentStatus": "Enrolled"' in said
+    assert '"recognitionResult": "Accept"' in said
