@@ -4,7 +4,7 @@ EXAMPLES ?= 2000
 PYTHON := .venv/bin/python
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo run test fuzz docs check bench accuracy calibrate models package setup clean
+.PHONY: demo run test fuzz docs check bench accuracy calibrate upkeep forget models package setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(PYTHON) -m tools.demo $(AUDIO)
@@ -35,6 +35,12 @@ accuracy: models ## error rates; FOLDER= or TRIALS= for your own data, COMPARE=s
 
 calibrate: models ## fit the scores to FOLDER= or TRIALS=, and write them into the bundle's manifest
 	@$(PYTHON) -m tools.calibrate $(or $(FOLDER),$(TRIALS)) $(ARGS)
+
+upkeep: models ## finish deletions, forget what was kept long enough, make signatures of an older model anew: all at once
+	@$(PYTHON) -m tools.upkeep
+
+forget: .venv/.installed ## delete every profile, or those of FAMILY=, after asking; YES=1 does not ask
+	@$(PYTHON) -m tools.forget $(if $(FAMILY),--family $(FAMILY),--all) $(if $(YES),--yes)
 
 models: .venv/.installed ## build the model bundles that are not there yet
 	@$(PYTHON) -m tools.bundle

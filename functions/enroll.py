@@ -4,6 +4,7 @@ import azure.functions as func
 
 from functions.http import Call, reply, serves
 from shared import service, wire
+from shared.telemetry import telemetry
 
 blueprint = func.Blueprint()
 
@@ -14,5 +15,6 @@ def enroll(call: Call) -> func.HttpResponse:
     enrolled = service.profiles().enroll(
         call.family, call.profile_id, call.audio, ignore_min_length=call.ignore_min_length
     )
+    telemetry().heard("CreateEnrollment", enrolled.quality)
     details = wire.measured(enrolled.quality, service.profiles().model_version)
     return reply(201, call.with_details(wire.enrollment_info(call.dialect, enrolled), details))

@@ -25,7 +25,7 @@ def fallback(req: func.HttpRequest) -> func.HttpResponse:
         params = operation.match(dialect, path)
         if params is not None and operation.method == req.method:
             return answer(operation, dialect, req, params)
-    return guarded("WithoutRoute", _not_found)
+    return guarded("WithoutRoute", req, _not_found)
 
 
 def _not_found() -> func.HttpResponse:

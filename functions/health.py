@@ -11,9 +11,9 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("Health")
 @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  the trigger's binding
+def health(req: func.HttpRequest) -> func.HttpResponse:
     """200 when settings, bundle and storage are in order; the error of what is not, otherwise. Needs no key."""
-    return guarded("Health", _health)
+    return guarded("Health", req, _health)
 
 
 @blueprint.function_name("WarmUp")

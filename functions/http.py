@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,13 +12,17 @@ import azure.functions as func
 from functions.multipart import audio_in
 from functions.operations import OPERATIONS, Operation
 from functions.origin import origin
-from shared import service, wire
+from shared import service, trace, wire
 from shared.auth import check_key
 from shared.errors import InvalidArgument, Misconfigured, NoSuchRoute, SpeakerError, UnsupportedMediaType
 from shared.families import Family
+from shared.telemetry import telemetry
 from shared.wire import DIALECTS, V2021, Dialect
 
 logger = logging.getLogger("speaker")
+
+CORRELATION_ID: Final = "apim-request-id"
+"""Header by which callers and the retired service named a request."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class Call:
         Raises:
             NotFound: the id is no GUID.
         """
-        return wire.profile_id(self.params["profileId"])
+        profile_id = wire.profile_id(self.params["profileId"])
+        trace.current().profile = trace.mark(profile_id)
+        return profile_id
 
     @property
     def body(self) -> bytes:
@@ -107,25 +112,25 @@ def answer(
 
     def handle() -> func.HttpResponse:
         family = _family(operation, params)
+        trace.current().family = family.name
         _admit(request)
         _check_version(dialect, request)
         _check_encoding(operation, request)
         return HANDLERS[operation.name](Call(request, dialect, family, params, _wants_details(request)))
 
-    return guarded(operation.function(dialect), handle, dialect)
+    return guarded(operation.function(dialect), request, handle, dialect)
 
 
-def guarded(name: str, handle: Callable[[], func.HttpResponse], dialect: Dialect = V2021) -> func.HttpResponse:
+def guarded(
+    name: str, request: func.HttpRequest, handle: Callable[[], func.HttpResponse], dialect: Dialect = V2021
+) -> func.HttpResponse:
     """The handler's response, or the contract's error for whatever went wrong; one line in the log either way."""
-    started = time.perf_counter()
-    try:
-        response = handle()
-    except SpeakerError as failure:
-        response = _failed(dialect, failure)
-    except Exception:
-        logger.exception("%s failed", name)
-        response = _failed(dialect, SpeakerError())
-    logger.info("%s %d %.0f ms", name, response.status_code, 1000 * (time.perf_counter() - started))
+    with trace.tracing(name, request.headers.get(CORRELATION_ID)) as facts:
+        response = _outcome(handle, dialect)
+    facts.status = response.status_code
+    response.headers[CORRELATION_ID] = facts.correlation_id
+    logger.log(logging.ERROR if facts.problem else logging.INFO, "%s", facts.line())
+    telemetry().request(name, response.status_code, facts.seconds["total"])
     return response
 
 
@@ -164,9 +169,20 @@ def _route(blueprint: func.Blueprint, operation: Operation, dialect: Dialect) ->
     blueprint.function_name(operation.function(dialect))(routed(entry))
 
 
+def _outcome(handle: Callable[[], func.HttpResponse], dialect: Dialect) -> func.HttpResponse:
+    try:
+        return handle()
+    except SpeakerError as failure:
+        return _failed(dialect, failure)
+    except Exception as failure:
+        logger.exception("an error that nobody expected")
+        return _failed(dialect, SpeakerError(type(failure).__name__))
+
+
 def _failed(dialect: Dialect, failure: SpeakerError) -> func.HttpResponse:
+    trace.current().error = type(failure).__name__
     if failure.status >= 500:
-        logger.error("%s: %s", type(failure).__name__, failure)
+        trace.current().problem = str(failure)
     headers = {"x-ms-error-code": dialect.code(failure)}
     if failure.retry_after_sec:
         headers["retry-after"] = str(failure.retry_after_sec)

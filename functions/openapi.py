@@ -31,7 +31,7 @@ _BODIES: Final[Json] = {
 @blueprint.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def openapi(req: func.HttpRequest) -> func.HttpResponse:
     """200 with the description. Needs no key."""
-    return guarded("OpenApi", lambda: reply(200, document(origin(req.url, req.headers))))
+    return guarded("OpenApi", req, lambda: reply(200, document(origin(req.url, req.headers))))
 
 
 def document(server: str) -> Json:

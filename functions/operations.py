@@ -86,13 +86,23 @@ OPERATIONS: Final = {
             "CreateProfile", "Create a profile", "POST", "profiles", status=201, body="locale", result="ProfileInfo"
         ),
         Operation("ListProfiles", "List profiles in id order", "GET", "profiles", result="ProfileList", paged=True),
-        Operation("GetProfile", "Read a profile", "GET", "profiles/{profileId}", result="ProfileInfo"),
+        Operation(
+            "GetProfile", "Read a profile", "GET", "profiles/{profileId}", result="ProfileInfo", query=("details",)
+        ),
         Operation(
             "DeleteProfile",
             "Delete a profile, its voice signature and its audio",
             "DELETE",
             "profiles/{profileId}",
             status=204,
+        ),
+        Operation(
+            "DeleteProfiles",
+            "Delete all profiles of a family; again while `remaining` is true",
+            "DELETE",
+            "profiles",
+            result="Cleared",
+            query=("confirm",),
         ),
         Operation(
             "ResetProfile",

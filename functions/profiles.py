@@ -1,11 +1,17 @@
 """Create, list, get, delete and reset profiles."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
 import azure.functions as func
 
 from functions.http import Call, reply, serves
-from shared import service, wire
+from shared import service, trace, wire
 
 blueprint = func.Blueprint()
+
+DELETING_ALL_TAKES: Final = timedelta(seconds=60)
+"""Longest that one call deletes; a front end would cut it off some time later."""
 
 
 @serves(blueprint, "CreateProfile")
@@ -14,6 +20,7 @@ def create(call: Call) -> func.HttpResponse:
     locale = wire.locale(call.body)
     service.quota().take()
     profile = service.profiles().create(call.family, locale)
+    trace.current().profile = trace.mark(profile.id)
     return reply(201, wire.profile_info(call.dialect, profile), location=call.url(profile.id))
 
 
@@ -32,7 +39,10 @@ def list_profiles(call: Call) -> func.HttpResponse:
 @serves(blueprint, "GetProfile")
 def get(call: Call) -> func.HttpResponse:
     """200 with the profile."""
-    return reply(200, wire.profile_info(call.dialect, service.profiles().get(call.family, call.profile_id)))
+    profiles = service.profiles()
+    profile = profiles.get(call.family, call.profile_id)
+    details = wire.kept(profiles.kept_audio(profile)) if call.details else {}
+    return reply(200, call.with_details(wire.profile_info(call.dialect, profile), details))
 
 
 @serves(blueprint, "DeleteProfile")
@@ -40,6 +50,14 @@ def delete(call: Call) -> func.HttpResponse:
     """204, also for a profile that is already gone."""
     service.profiles().delete(call.family, call.profile_id)
     return reply(204)
+
+
+@serves(blueprint, "DeleteProfiles")
+def delete_all(call: Call) -> func.HttpResponse:
+    """200 with how many are gone, and whether to call again."""
+    wire.check_confirmation(call.query("confirm"))
+    cleared = service.profiles().delete_all(call.family, until=datetime.now(UTC) + DELETING_ALL_TAKES)
+    return reply(200, wire.deleted(cleared))
 
 
 @serves(blueprint, "ResetProfile")

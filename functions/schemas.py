@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.wire import MAX_PAGE_SIZE, Dialect, Json
+from shared.wire import CONFIRMATION, MAX_PAGE_SIZE, Dialect, Json
 
 GUID: Final[Json] = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 SCORE: Final[Json] = {"type": "number", "minimum": 0, "maximum": 1}
@@ -21,7 +21,11 @@ FLAG: Final[Json] = {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][L
 PARAMETERS: Final[dict[str, Json]] = {
     "profileIds": {"type": "string", "description": "1 to 50 profile ids, divided by commas"},
     "ignoreMinLength": FLAG,
-    "details": {**FLAG, "description": "also say what was measured and what stands behind the score"},
+    "confirm": {"type": "string", "enum": [CONFIRMATION]},
+    "details": {
+        **FLAG,
+        "description": "also say what was measured, what stands behind the score, or what audio is kept",
+    },
 }
 PAGE_SIZE: Final[Json] = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": 100}
 ERROR: Final[Json] = {
@@ -68,8 +72,9 @@ _DETAILS: Final[Json] = {"type": "object", "description": "only where details=tr
 def results(dialect: Dialect) -> dict[str, Json]:
     """Schemas of successful responses, by the names that ``Operation.result`` uses."""
     return {
-        "ProfileInfo": _object(dialect, {**_PROGRESS, **_DESCRIPTION, **_profile_only(dialect)}),
+        "ProfileInfo": _detailed(_object(dialect, {**_PROGRESS, **_DESCRIPTION, **_profile_only(dialect)})),
         "ProfileList": _page(dialect),
+        "Cleared": _object(dialect, {"deleted": COUNT, "remaining": {"type": "boolean"}}),
         "EnrollmentInfo": _detailed(_object(dialect, {**_PROGRESS, **_CLIP})),
         "Verification": _detailed(_object(dialect, _VERIFICATION)),
         "Identification": _detailed(_object(dialect, _IDENTIFICATION)),

@@ -3,7 +3,8 @@
 import azure.functions as func
 
 from functions.http import Call, reply, serves
-from shared import service, wire
+from shared import service, trace, wire
+from shared.telemetry import telemetry
 
 blueprint = func.Blueprint()
 
@@ -13,6 +14,11 @@ def verify(call: Call) -> func.HttpResponse:
     """200 with Accept or Reject and the score."""
     verified = service.profiles().verify(
         call.family, call.profile_id, call.audio, ignore_min_length=call.ignore_min_length
+    )
+    trace.current().decision = wire.decision(verified.candidate)
+    telemetry().heard("Verify", verified.quality)
+    telemetry().decided(
+        "Verify", service.profiles().model_version, verified.candidate.score, accepted=verified.candidate.accepted
     )
     details = {**wire.evidence(verified.candidate), **wire.measured(verified.quality, service.profiles().model_version)}
     return reply(200, call.with_details(wire.verification(verified.candidate), details))

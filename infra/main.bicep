@@ -93,6 +93,15 @@ var families = ['verification-text-independent', 'identification-text-independen
 var packageContainer = 'app-package'
 var keysSecret = 'speaker-recognition-keys'
 var signIn = !empty(authClientId)
+// The host and the worker must agree on who sends, or everything is sent twice. The libraries' own spans stay off: they
+// would carry the URLs of storage, and in them the ids of profiles.
+var telemetrySettings = telemetry
+  ? {
+      AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'
+      OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,psycopg2,requests,urllib,urllib3'
+      PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+    }
+  : {}
 
 var roles = {
   blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -346,7 +355,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: {
+  properties: union(telemetrySettings, {
     AzureWebJobsStorage__blobServiceUri: blobUrl
     AzureWebJobsStorage__tableServiceUri: tableUrl
     AzureWebJobsStorage__credential: 'managedidentity'
@@ -355,7 +364,6 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
     APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
-    PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: string(telemetry)
     PYTHON_THREADPOOL_THREAD_COUNT: string(httpConcurrency)
     SPEAKER_RECOGNITION_KEYS: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${keysSecret})'
     SPEAKER_STORAGE_BLOB_URL: blobUrl
@@ -364,7 +372,7 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     SPEAKER_MAX_PROFILES: string(maxProfiles)
     SPEAKER_AUDIO_RETENTION_DAYS: string(audioRetentionDays)
     SPEAKER_PROFILE_RETENTION_DAYS: string(profileRetentionDays)
-  }
+  })
   dependsOn: [insightsRole, keys, profiles, vaultRole]
 }
 

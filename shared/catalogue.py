@@ -153,7 +153,14 @@ ROWS: Final = (
         "details",
         InvalidArgument,
         'Invalid details parameter value. Valid values are "true" and "false".',
-        AUDIO,
+        ("GetProfile", *AUDIO),
+        own=True,
+    ),
+    Row(
+        "confirm",
+        InvalidArgument,
+        "Invalid confirm parameter value. All profiles are deleted only with confirm=delete-all-profiles.",
+        ("DeleteProfiles",),
         own=True,
     ),
     Row(
@@ -216,7 +223,7 @@ ROWS: Final = (
         "conflict",
         Conflict,
         "Sending concurrent requests on same profile is not allowed.",
-        (*ENROLL, "ResetProfile", "DeleteProfile"),
+        (*ENROLL, "ResetProfile", "DeleteProfile", "DeleteProfiles"),
     ),
     Row(
         "json-type",

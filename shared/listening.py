@@ -14,6 +14,7 @@ from shared.errors import BundleError, InvalidAudio
 from shared.families import ClipLimits
 from shared.quality import Quality, SpeechDetector, quality, speech_only
 from shared.scoring import Calibration
+from shared.trace import current, stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,8 @@ class Listener:
         Raises:
             InvalidAudio: wrong format, too short, too long, too noisy, or too little speech; says what was measured.
         """
-        clip = decode(body, any_format=self._any_format)
+        with stage("decode"):
+            clip = decode(body, any_format=self._any_format)
         _check_length(clip.seconds, limits)
         heard = self.hear(clip)
         _check_quality(heard.quality, limits)
@@ -85,8 +87,11 @@ class Listener:
 
     def hear(self, clip: Clip) -> Utterance:
         """Measure a clip, whatever it holds."""
-        probability = self._detect().speech_probability(clip.samples)
-        return Utterance(clip, quality(clip.samples, probability), speech_only(clip.samples, probability))
+        with stage("detect"):
+            probability = self._detect().speech_probability(clip.samples)
+        measured = quality(clip.samples, probability)
+        current().speech_sec, current().snr_db = measured.speech_sec, measured.snr_db
+        return Utterance(clip, measured, speech_only(clip.samples, probability))
 
     def embed(self, heard: Utterance, version: str) -> NDArray[np.float32]:
         """The utterance's embedding by the model of a version: [dimension] float32 of unit length.
@@ -94,7 +99,9 @@ class Listener:
         Raises:
             BundleError: the version is not installed, or damaged.
         """
-        return self._embedder(version).embed(heard.speech)
+        current().models.add(version)
+        with stage("embed"):
+            return self._embedder(version).embed(heard.speech)
 
     def _bundle(self, version: str) -> Bundle:
         if version not in self._bundles:

@@ -1,11 +1,12 @@
 """What enrolling, verifying and identifying mean. Knows neither HTTP nor the kind of storage."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -39,6 +40,26 @@ class Enrolled:
     profile: Profile
     enrollment: Enrollment
     quality: Quality
+
+
+type Watch = Callable[[list[Profile]], Iterable[Profile]]
+"""Walks profiles, and may tell somebody how far it is."""
+
+
+@dataclass
+class Cleared:
+    """How many profiles were deleted, and whether others, or audio, remain."""
+
+    deleted: int = 0
+    remaining: bool = True
+
+
+@dataclass(frozen=True)
+class KeptAudio:
+    """Enrollments whose audio is kept, and whether that is enough for another model to make the signature anew."""
+
+    clips: int
+    can_be_made_anew: bool
 
 
 @dataclass(frozen=True)
@@ -161,10 +182,38 @@ class Profiles:
         self._store.delete_audio(family, profile_id, [clip.enrollment_id for clip in audio])
         self._store.remove(stored)
 
-    def can_be_made_anew(self, profile: Profile) -> bool:
-        """Whether the audio of every enrollment is kept, so that another model could make the signature anew."""
-        kept = {clip.enrollment_id for clip in self._store.all_audio(profile)}
-        return bool(kept) and kept >= {enrollment.id for enrollment in profile.enrollments}
+    def delete_all(self, family: Family, *, until: datetime | None = None, watched: Watch = iter) -> Cleared:
+        """Remove every profile of a family, and audio of it that no profile has; as much of it as is done ``until``.
+
+        It may be cut off, and run again, at any time. What is created meanwhile is left.
+
+        Args:
+            watched: walks the profiles, so that a progress bar can follow.
+        """
+        cleared = Cleared()
+        for profile in watched(list(self._store.scan(family))):
+            if until is not None and self._now() >= until:
+                return cleared
+            self.delete(family, profile.id)
+            cleared.deleted += 1
+        cleared.remaining = not self._delete_left_over(family, until)
+        return cleared
+
+    def _delete_left_over(self, family: Family, until: datetime | None) -> bool:
+        """Whether all audio without a profile could be removed ``until`` then."""
+        for profile_id, clips in groupby(self._store.all_audio(family), key=lambda clip: clip.profile_id):
+            if until is not None and self._now() >= until:
+                return False
+            # Asked after the audio was listed: audio is never written for a profile that is not there yet.
+            if self._store.get(family, profile_id) is None:
+                self._store.delete_audio(family, profile_id, [clip.enrollment_id for clip in clips])
+        return True
+
+    def kept_audio(self, profile: Profile) -> KeptAudio:
+        """The audio that is kept of a profile's enrollments."""
+        stored = {clip.enrollment_id for clip in self._store.all_audio(profile)}
+        kept = [enrollment for enrollment in profile.enrollments if enrollment.id in stored]
+        return KeptAudio(len(kept), can_be_made_anew=0 < len(kept) == len(profile.enrollments))
 
     def make_anew(self, profile: Profile) -> bool:
         """Make the signature of a profile anew by the current model, from its audio; whether that was done.
@@ -177,7 +226,7 @@ class Profiles:
             return False
         voices = (self._remade(clip) for clip in clips if clip is not None)
         signature = reduce(lambda made, voice: made.joined_by(voice.mean, voice.speech_sec), voices)
-        self._store.replace(profile.with_signature(signature, self._now()))
+        self._store.replace(profile.with_signature(signature))
         return True
 
     def enroll(self, family: Family, profile_id: str, audio: bytes, *, ignore_min_length: bool) -> Enrolled:

@@ -6,12 +6,15 @@ Every change is a pure function of the record, so that a lost race is repeated o
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import Conflict, Forbidden
 from shared.families import Family
+
+USE_IS_NOTED_EVERY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -124,19 +127,20 @@ class Profile:
         grown = replace(self, enrollments=(*self.enrollments, enrollment), signature=signature, updated=now)
         return replace(grown, enrolled=self.enrolled or waive_minimum or grown.remaining_speech_sec == 0)
 
-    def with_signature(self, signature: Signature, now: datetime) -> "Profile":
-        """The profile with a signature made anew from the same enrollments."""
-        return replace(self, signature=signature, updated=now)
+    def with_signature(self, signature: Signature) -> "Profile":
+        """The profile with a signature made anew from the same enrollments; nobody has used or changed it by that."""
+        return replace(self, signature=signature)
 
     def used_on(self, now: datetime) -> "Profile":
         """The profile, noted as used; itself if that is noted for the day."""
-        if self.used is not None and now - self.used < timedelta(days=1):
+        if self.used is not None and now - self.used < USE_IS_NOTED_EVERY:
             return self
         return replace(self, used=now)
 
     def last_seen(self) -> datetime:
-        """When anybody last had to do with the profile."""
-        return max(moment for moment in (self.created, self.updated, self.used) if moment)
+        """When anybody may last have had to do with the profile: later uses of a day are not noted."""
+        used = self.used + USE_IS_NOTED_EVERY if self.used else None
+        return max(moment for moment in (self.created, self.updated, used) if moment)
 
     def reset(self, now: datetime) -> "Profile":
         """The profile as it was created: same id, no enrollments, no signature."""

@@ -13,6 +13,8 @@ MODELS: Final = ROOT / "models"
 
 MIN_FALSE_MATCH_RATE: Final = 1e-6
 
+_WHY_NOT: Final = "is the secret there, may the app's identity read it, and does the network let it?"
+
 SETTINGS: Final = {
     "SPEAKER_RECOGNITION_KEYS": "",
     "SPEAKER_STORAGE_CONNECTION_STRING": "",
@@ -75,7 +77,7 @@ class Settings:
         """
         value = {name: environment.get(name, default) for name, default in SETTINGS.items()}
         return cls(
-            keys=tuple(key.strip() for key in value["SPEAKER_RECOGNITION_KEYS"].split(",") if key.strip()),
+            keys=_keys("SPEAKER_RECOGNITION_KEYS", value["SPEAKER_RECOGNITION_KEYS"]),
             local=_is_local(environment),
             connection_string=value["SPEAKER_STORAGE_CONNECTION_STRING"],
             blob_url=value["SPEAKER_STORAGE_BLOB_URL"],
@@ -107,6 +109,13 @@ def _platform_signs_in(environment: Mapping[str, str]) -> bool:
     """Whether the platform authenticates: only it names the site, and only it removes forged principal headers."""
     enabled = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
     return enabled and bool(environment.get("WEBSITE_SITE_NAME"))
+
+
+def _keys(name: str, text: str) -> tuple[str, ...]:
+    """The keys; App Service hands over a reference as it stands when it cannot follow it, and that is no key."""
+    if text.startswith("@Microsoft.KeyVault("):
+        raise Misconfigured(f"{name} is a Key Vault reference that Azure could not follow: {_WHY_NOT}")
+    return tuple(key.strip() for key in text.split(",") if key.strip())
 
 
 def _switch(name: str, text: str) -> bool:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from shared.errors import Conflict
+from shared.errors import Conflict, InvalidAudio
 from shared.families import Family
-from shared.profiles import Profiles
+from shared.profiles import Profiles, Watch
 from shared.records import Profile
 from shared.store import Store, StoredAudio
 
@@ -50,8 +50,11 @@ class Upkeep:
         self._audio_days = timedelta(days=audio_days)
         self._profile_days = timedelta(days=profile_days)
 
-    def run(self, *, until: datetime | None = None) -> Done:
+    def run(self, *, until: datetime | None = None, watched: Watch = iter) -> Done:
         """Do everything that is due; signatures are made anew only ``until`` then, or all of them.
+
+        Args:
+            watched: walks the profiles whose signatures are of an older model, so that a progress bar can follow.
 
         Raises:
             StorageUnavailable: what is left is left for the next run.
@@ -59,10 +62,10 @@ class Upkeep:
         done = Done()
         known = list(self._store.scan())
         kept = [profile for profile in known if not self._forgotten(profile, done)]
-        self._clear_audio(kept, done)
-        for profile in kept:
-            if self._is_old(profile) and (until is None or self._now() < until):
-                self._make_anew(profile, done)
+        audio = self._clear_audio(kept, done)
+        for profile in watched([profile for profile in kept if self._is_old(profile)]):
+            if until is None or self._now() < until:
+                self._make_anew(profile, audio, done)
         logger.info("upkeep: %s", done)
         return done
 
@@ -79,8 +82,12 @@ class Upkeep:
         done.profiles_expired += not profile.deleting
         return True
 
-    def _clear_audio(self, known: list[Profile], done: Done) -> None:
-        """Remove audio that is too old, or that no profile names; ``known`` was read before the audio is listed."""
+    def _clear_audio(self, known: list[Profile], done: Done) -> set[str]:
+        """Remove audio that is too old, or that no profile names; the enrollments whose audio stays.
+
+        ``known`` was read before the audio is listed, so that what is being enrolled meanwhile is young.
+        """
+        stays: set[str] = set()
         named = {(p.family.name, p.id): {enrollment.id for enrollment in p.enrollments} for p in known}
         for (family, profile_id), clips in groupby(self._store.all_audio(), key=_owner):
             mine = named.get((family.name, profile_id), set())
@@ -91,18 +98,26 @@ class Upkeep:
                 for clip in listed
                 if clip not in expired and clip.enrollment_id not in mine and self._now() - clip.written >= GRACE
             ]
-            self._store.delete_audio(family, profile_id, [clip.enrollment_id for clip in (*expired, *left_over)])
+            gone = [clip.enrollment_id for clip in (*expired, *left_over)]
+            self._store.delete_audio(family, profile_id, gone)
+            stays |= {clip.enrollment_id for clip in listed}.difference(gone)
             done.audio_expired += len(expired)
             done.audio_left_over += len(left_over)
+        return stays
 
     def _is_old(self, profile: Profile) -> bool:
         return profile.signature is not None and profile.signature.model_version != self._profiles.model_version
 
-    def _make_anew(self, profile: Profile, done: Done) -> None:
+    def _make_anew(self, profile: Profile, audio: set[str], done: Done) -> None:
+        """Only a profile whose audio is there costs time, or those without would use up every slice."""
         try:
-            made = self._profiles.make_anew(profile)
+            complete = audio.issuperset(enrollment.id for enrollment in profile.enrollments)
+            made = complete and self._profiles.make_anew(profile)
         except Conflict:
             return
+        except InvalidAudio as damaged:
+            logger.warning("stored audio cannot be read: %s", damaged)
+            made = False
         done.made_anew += made
         done.not_made_anew += not made
 

@@ -10,12 +10,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from shared.errors import InvalidArgument, InvalidRequest, NotFound, SpeakerError
-from shared.profiles import Candidate, Enrolled, Identified
+from shared.profiles import Candidate, Cleared, Enrolled, Identified, KeptAudio
 from shared.quality import Quality
 from shared.records import Profile
 
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 """The profile id of an identification that found none of the candidates."""
+
+CONFIRMATION: Final = "delete-all-profiles"
+"""What a caller has to say to delete all profiles of a family."""
 
 DEFAULT_PAGE_SIZE: Final = 100
 MAX_PAGE_SIZE: Final = 500
@@ -229,6 +232,23 @@ def refuse_parameters(names: Iterable[str]) -> None:
         raise InvalidArgument(f"{name} parameter is not supported.")
 
 
+def check_confirmation(text: str | None) -> None:
+    """Refuse to delete all profiles for somebody who does not say so word by word.
+
+    Raises:
+        InvalidArgument: says what is required.
+    """
+    if text != CONFIRMATION:
+        raise InvalidArgument(
+            f"Invalid confirm parameter value. All profiles are deleted only with confirm={CONFIRMATION}."
+        )
+
+
+def deleted(cleared: Cleared) -> Json:
+    """What a deletion of all profiles has done, and whether it has to be repeated."""
+    return {"deleted": cleared.deleted, "remaining": cleared.remaining}
+
+
 def profile_info(dialect: Dialect, profile: Profile) -> Json:
     """ProfileInfo (section 4.1)."""
     written = {
@@ -264,9 +284,14 @@ def activation_phrases(phrases: Iterable[str]) -> Json:
     return {"value": [{"activationPhrase": phrase} for phrase in phrases]}
 
 
+def decision(candidate: Candidate) -> str:
+    """The contract's word for it."""
+    return "Accept" if candidate.accepted else "Reject"
+
+
 def verification(candidate: Candidate) -> Json:
     """Result of a verification (section 3.7)."""
-    return {"recognitionResult": "Accept" if candidate.accepted else "Reject", "score": candidate.score}
+    return {"recognitionResult": decision(candidate), "score": candidate.score}
 
 
 def identification(identified: Identified) -> Json:
@@ -288,6 +313,11 @@ def measured(quality: Quality, model_version: str) -> Json:
         "clippedShare": quality.clipped,
         "bandwidthInHz": quality.bandwidth_hz,
     }
+
+
+def kept(audio: KeptAudio) -> Json:
+    """What is kept of a profile's enrollments: for callers who ask."""
+    return {"canBeMadeAnew": audio.can_be_made_anew, "audioKept": audio.clips}
 
 
 def evidence(candidate: Candidate) -> Json:

@@ -40,8 +40,8 @@ class Store(Protocol):
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         """At most ``size`` profiles that are not being deleted, ascending by id, all ids greater than ``after``."""
 
-    def scan(self) -> Iterator[Profile]:
-        """Every profile of every family, also those being deleted."""
+    def scan(self, family: Family | None = None) -> Iterator[Profile]:
+        """Every profile of a family, or of all of them, also those being deleted."""
 
     def count(self) -> int:
         """How many profiles of all families there are that are not being deleted."""
@@ -62,8 +62,8 @@ class Store(Protocol):
     def get_audio(self, profile: Profile, enrollment_id: str) -> bytes | None:
         """The audio of one enrollment as a WAV file, or None if it is not kept (any more)."""
 
-    def all_audio(self, profile: Profile | None = None) -> Iterator[StoredAudio]:
-        """All audio, one profile's together; or only that under one profile's id."""
+    def all_audio(self, of: Profile | Family | None = None) -> Iterator[StoredAudio]:
+        """All audio, one profile's together; or only that of one family, or under one profile's id."""
 
     def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
         """Remove the audio of these enrollments, as far as it is there."""

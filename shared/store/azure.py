@@ -1,6 +1,7 @@
 """Profiles in Azure Table Storage, enrollment audio in Blob Storage (or Azurite, which is both)."""
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,12 +16,17 @@ from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNot
 from azure.data.tables import TableClient, TableServiceClient, UpdateMode
 from azure.storage.blob import BlobServiceClient, ContainerClient, LinearRetry
 
+from shared import trace
 from shared.errors import Conflict, Misconfigured, StorageUnavailable
 from shared.families import FAMILIES, Family
 from shared.records import Enrollment, Profile, Signature
 from shared.settings import Settings
 from shared.store import StoredAudio
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
+
+# At their usual level these write the URL of every call, and with it profile ids, into the log.
+for _talkative in ("azure.core.pipeline.policies.http_logging_policy", "urllib3.connectionpool"):
+    logging.getLogger(_talkative).setLevel(logging.ERROR)
 
 TABLE: Final = "SpeakerProfiles"
 AUDIO_CONTAINER: Final = "enrollment-audio"
@@ -91,11 +97,12 @@ class AzureStore:
             return replace(profile, etag=written["etag"])
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
-        entity = self._point.read(_partition(family, profile_id), profile_id)
+        with trace.current().timed("storage"):
+            entity = self._point.read(_partition(family, profile_id), profile_id)
         return _from_entity(family, entity, entity["etag"]) if entity else None
 
     def get_many(self, family: Family, profile_ids: Sequence[str]) -> Iterator[Profile | None]:
-        return self._readers.map(partial(self.get, family), profile_ids)
+        return trace.waiting_for("storage", self._readers.map(partial(self.get, family), profile_ids))
 
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         with _storage_faults():
@@ -110,14 +117,14 @@ class AzureStore:
             )
             return [_from_entity(family, entity, str(entity.metadata["etag"])) for entity in islice(found, size)]
 
-    def scan(self) -> Iterator[Profile]:
+    def scan(self, family: Family | None = None) -> Iterator[Profile]:
         with _storage_faults():
-            for family in FAMILIES.values():
+            for wanted in (family,) if family else FAMILIES.values():
                 entities = self._table.query_entities(
                     "PartitionKey ge @first and PartitionKey lt @last",
-                    parameters={"first": f"{family.name}:", "last": f"{family.name}:g"},
+                    parameters={"first": f"{wanted.name}:", "last": f"{wanted.name}:g"},
                 )
-                yield from (_from_entity(family, entity, str(entity.metadata["etag"])) for entity in entities)
+                yield from (_from_entity(wanted, entity, str(entity.metadata["etag"])) for entity in entities)
 
     def count(self) -> int:
         with _storage_faults():
@@ -151,11 +158,10 @@ class AzureStore:
             except ResourceNotFoundError:
                 return None
 
-    def all_audio(self, profile: Profile | None = None) -> Iterator[StoredAudio]:
+    def all_audio(self, of: Profile | Family | None = None) -> Iterator[StoredAudio]:
         families = {family.name: family for family in FAMILIES.values()}
-        under = _folder(profile.family, profile.id) if profile else None
         with _storage_faults():
-            for blob in self._audio.list_blobs(name_starts_with=under):
+            for blob in self._audio.list_blobs(name_starts_with=_prefix(of)):
                 name, profile_id, file = blob.name.split("/")
                 yield StoredAudio(families[name], profile_id, file.removesuffix(".wav"), blob.last_modified)
 
@@ -185,10 +191,11 @@ def _blob_bounds() -> dict[str, Any]:
 @contextmanager
 def _storage_faults() -> Iterator[None]:
     """Storage that does not answer, or answers what nobody here expects, is unavailable."""
-    try:
-        yield
-    except AzureError as fault:
-        raise StorageUnavailable(f"{type(fault).__name__}: {fault.message}") from fault
+    with trace.current().timed("storage"):
+        try:
+            yield
+        except AzureError as fault:
+            raise StorageUnavailable(f"{type(fault).__name__}: {fault.message}") from fault
 
 
 def _partition(family: Family, profile_id: str) -> str:
@@ -197,6 +204,12 @@ def _partition(family: Family, profile_id: str) -> str:
 
 def _folder(family: Family, profile_id: str) -> str:
     return f"{family.name}/{profile_id}/"
+
+
+def _prefix(of: Profile | Family | None) -> str | None:
+    if isinstance(of, Profile):
+        return _folder(of.family, of.id)
+    return f"{of.name}/" if of else None
 
 
 def _blob(family: Family, profile_id: str, enrollment_id: str) -> str:

@@ -41,8 +41,8 @@ class MemoryStore:
         known = sorted(self.profiles.values(), key=lambda profile: profile.id)
         return [p for p in known if p.family == family and p.id > after and not p.deleting][:size]
 
-    def scan(self) -> Iterator[Profile]:
-        return iter(list(self.profiles.values()))
+    def scan(self, family: Family | None = None) -> Iterator[Profile]:
+        return iter([profile for profile in self.profiles.values() if family in (None, profile.family)])
 
     def count(self) -> int:
         return sum(not profile.deleting for profile in self.profiles.values())
@@ -64,10 +64,10 @@ class MemoryStore:
     def get_audio(self, profile: Profile, enrollment_id: str) -> bytes | None:
         return self.audio.get((profile.family.name, profile.id, enrollment_id))
 
-    def all_audio(self, profile: Profile | None = None) -> Iterator[StoredAudio]:
+    def all_audio(self, of: Profile | Family | None = None) -> Iterator[StoredAudio]:
         families = {family.name: family for family in FAMILIES.values()}
         for name, profile_id, enrollment_id in sorted(self.audio):
-            if profile is None or (name, profile_id) == (profile.family.name, profile.id):
+            if of is None or (name, profile_id)[: len(_key(of))] == _key(of):
                 written = self._written[name, profile_id, enrollment_id]
                 yield StoredAudio(families[name], profile_id, enrollment_id, written)
 
@@ -82,3 +82,7 @@ class MemoryStore:
         written = replace(profile, etag=uuid.uuid4().hex)
         self.profiles[profile.family.name, profile.id] = written
         return written
+
+
+def _key(of: Profile | Family) -> tuple[str, ...]:
+    return (of.name,) if isinstance(of, Family) else (of.family.name, of.id)

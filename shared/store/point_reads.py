@@ -53,7 +53,9 @@ class PointReader:
                 "GET", self._url._replace(path=path).geturl(), headers={**_HEADERS, **self._authorize(path)}
             )
         except urllib3.exceptions.HTTPError as fault:
-            raise StorageUnavailable(f"{type(fault).__name__}: {fault}") from fault
+            # Their own text has the URL, and with it the profile's id.
+            cause = fault.reason if isinstance(fault, urllib3.exceptions.MaxRetryError) else fault
+            raise StorageUnavailable(f"{type(fault).__name__}: {type(cause).__name__}") from fault
         if answer.status == 404:
             return None
         if answer.status != 200:

@@ -164,6 +164,7 @@ PROVOKED: dict[str, Callable[[Api], requests.Response]] = {
     "not-enrolled": lambda api: api("POST", f"{PROFILES}/{api.create()}:verify", CLIP),
     "flag": lambda api: api("POST", f"{PROFILES}/{NOBODY}:verify", CLIP, ignoreMinLength="maybe"),
     "details": lambda api: api("POST", f"{PROFILES}/{NOBODY}:verify", CLIP, details="maybe"),
+    "confirm": lambda api: api("DELETE", PROFILES),
     "no-candidates": lambda api: api("POST", IDENTIFY, CLIP),
     "candidates": lambda api: api("POST", IDENTIFY, CLIP, profileIds=","),
     "locales": lambda api: _identify(api, "en-us", "fr-fr"),

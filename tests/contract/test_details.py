@@ -102,3 +102,16 @@ def test_too_little_speech_names_what_was_heard_and_what_is_needed(api: Api, pro
     said = error_of(api("POST", path, voices.seconds("anna", 3)))[2]
     assert "Minimum allowed length is 4 second(s)." in said
     assert " seconds of speech." in said
+
+
+@pytest.mark.parametrize("path", ["speaker-recognition/verification", "speaker/verification/v2.0"])
+def test_a_profile_says_whether_another_model_could_make_its_signature_anew(
+    api: Api, profile_id: str, path: str
+) -> None:
+    def details(of: str) -> object:
+        url = f"{api.url}/{path}/text-independent/profiles/{of}?api-version=2021-09-05&details=true"
+        return requests.get(url, headers={"Ocp-Apim-Subscription-Key": api.key}, timeout=10).json()["details"]
+
+    assert details(profile_id) == {"canBeMadeAnew": True, "audioKept": 1}
+    assert details(api.create()) == {"canBeMadeAnew": False, "audioKept": 0}
+    assert "details" not in api.profile(profile_id)

@@ -132,6 +132,8 @@ def test_a_profiles_whole_life_is_answered_as_described(described: Described, mo
         assert found["identifiedProfile"]["profileId"] in ids
     assert call("ResetProfile", profileId=ids[0]).ok
     assert call("DeleteProfile", profileId=ids[0]).status_code == 204
+    assert call("DeleteProfiles", confirm="delete-all-profiles").json()["remaining"] is False
+    assert call("GetProfile", profileId=ids[1]).status_code == 404
     if not version:
         assert call("ListActivationPhrases", locale="en-us").status_code == 200
 
@@ -146,6 +148,8 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
     elif name == "IdentifySingleSpeaker":
         yield call(CLIP, profileIds="x"), 400
         yield call(CLIP, profileIds=NOBODY), 404
+    elif name == "DeleteProfiles":
+        yield call(confirm="yes"), 400
     elif name != "DeleteProfile":
         yield call(CLIP, profileId=NOBODY), 404
 
@@ -166,7 +170,7 @@ def test_what_is_refused_is_refused_as_described(described: Described) -> None:
 def test_nothing_is_described_that_was_not_called(described: Described) -> None:
     listed = {(method.upper(), path) for path, methods in described.description["paths"].items() for method in methods}
     assert described.seen == listed
-    assert len(listed) == 30
+    assert len(listed) == 34
 
 
 def _schemas(description: Json) -> Iterator[Json]:

@@ -53,7 +53,7 @@ def identity() -> Iterator[Identity]:
     known = Identity()
 
     class Endpoint(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  the server's name
+        def do_GET(self) -> None:
             query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
             if self.headers["X-IDENTITY-HEADER"] != known.header or query.get("client_id") != known.client_id:
                 known.refused += 1

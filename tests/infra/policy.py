@@ -109,7 +109,7 @@ def the_app_gets_every_setting(deployment: Deployment) -> Iterator[str]:
     yield from (f"{name} is no text" for name, value in settings.items() if isinstance(value, int))
     yield from (f"{name} is banned" for name in settings if BANNED.fullmatch(name))
     try:
-        read = Settings.read({**settings, "WEBSITE_SITE_NAME": "app", "AZURE_FUNCTIONS_ENVIRONMENT": "Development"})
+        read = Settings.read({**settings, "SPEAKER_RECOGNITION_KEYS": "from,the,vault"})
     except (Misconfigured, TypeError) as problem:
         yield f"the app refuses its settings: {problem}"
     else:
@@ -189,6 +189,13 @@ def keys_live_in_the_vault(deployment: Deployment) -> Iterator[str]:
     yield from _same("key reference", settings_of(deployment).get("SPEAKER_RECOGNITION_KEYS"), reference)
     written = [secret] if deployment.arguments["apiKeys"] else []
     yield from _same("secrets", sorted(_names(deployment, "Microsoft.KeyVault/vaults/secrets")), written)
+
+
+def telemetry_is_opt_in(deployment: Deployment) -> Iterator[str]:
+    """Host and worker both speak OpenTelemetry, or neither does."""
+    wanted = ("OpenTelemetry", "true") if deployment.arguments["telemetry"] else (None, None)
+    names = ("AzureFunctionsJobHost__telemetryMode", "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY")
+    yield from _same("telemetry", tuple(map(settings_of(deployment).get, names)), wanted)
 
 
 def monitoring_takes_tokens_only(deployment: Deployment) -> Iterator[str]:
@@ -289,6 +296,7 @@ RULES: Final[tuple[Callable[[Deployment], Iterator[str]], ...]] = (
     the_app_is_its_identity_everywhere,
     roles_are_the_least,
     keys_live_in_the_vault,
+    telemetry_is_opt_in,
     monitoring_takes_tokens_only,
     the_network_is_private_when_asked,
     private_names_lead_to_private_addresses,

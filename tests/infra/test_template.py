@@ -134,6 +134,7 @@ MISTAKES: Final = {
     ),
     "a key that is not secure": ("@secure()\n", "", "secure parameters"),
     "telemetry by key": ("DisableLocalAuth: true", "DisableLocalAuth: false", "DisableLocalAuth"),
+    "telemetry that nobody asked for": ("= telemetry\n", "= !telemetry\n", "telemetry:"),
     "access policies": ("enableRbacAuthorization: true", "enableRbacAuthorization: false", "enableRbac"),
     "storage open beside its endpoints": (
         "publicNetworkAccess: vnetEnabled ? 'Disabled' : 'Enabled'",

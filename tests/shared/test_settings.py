@@ -20,6 +20,12 @@ def test_only_a_local_host_without_keys_is_open(environment: dict[str, str], is_
     assert Settings.read(environment).open_to_all is is_open
 
 
+def test_a_reference_that_was_not_followed_is_no_key() -> None:
+    reference = "@Microsoft.KeyVault(VaultName=kv;SecretName=keys)"
+    with pytest.raises(Misconfigured, match="SPEAKER_RECOGNITION_KEYS is a Key Vault reference"):
+        Settings.read({"SPEAKER_RECOGNITION_KEYS": reference})
+
+
 def test_a_wrong_setting_is_named_with_its_value() -> None:
     with pytest.raises(Misconfigured, match="SPEAKER_ACTIVE_ENROLLMENT='maybe'"):
         Settings.read({"SPEAKER_ACTIVE_ENROLLMENT": "maybe"})

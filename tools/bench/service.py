@@ -1,7 +1,7 @@
 """Speed and memory of the whole service over HTTP, beside the same work done in this process."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
@@ -13,6 +13,7 @@ from tqdm import tqdm
 from devhost.stack import Host, stack
 from shared import service
 from shared.families import VERIFICATION
+from shared.listening import Listener
 from tools.client import Client
 from tools.demo.__main__ import VOICES
 from tools.demo.recordings import RATE, read_speakers
@@ -63,7 +64,7 @@ def measure() -> Figures:
         memory = _memory(running)
         ids = [_enrolled(identification, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
         work = {
-            "local": lambda: service.listener().listen(clip, VERIFICATION.recognizing),
+            "local": lambda: _hear(service.listener(), clip),
             "verify": lambda: verification.verify(profile, clip),
             "identify": lambda: identification.identify(ids, clip),
         }
@@ -72,6 +73,11 @@ def measure() -> Figures:
         return Figures(
             medians["local"], medians["verify"], medians["identify"], one, two, memory, _memory(running)
         )  # fmt: skip
+
+
+def _hear(listener: Listener, clip: bytes) -> None:
+    """What a request does apart from HTTP and storage."""
+    listener.embed(listener.listen(clip, VERIFICATION.recognizing), listener.version)
 
 
 def _enrolled(client: Client, clip: bytes) -> str:
@@ -84,7 +90,7 @@ def _memory(running: Host) -> float:
     return float(psutil.Process(running.process.pid).memory_info().rss / MIB)
 
 
-def _medians(work: dict[str, Callable[[], object]]) -> dict[str, float]:
+def _medians(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Median milliseconds of each, measured in turns so that a busy moment hits all alike."""
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in tqdm(range(ROUNDS), desc="measuring"):
