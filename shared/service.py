@@ -1,10 +1,15 @@
-"""Puts the parts together, once per process and not before they are needed."""
+"""Puts the parts together, once per process and not before they are needed.
+
+Each part may raise ``Misconfigured`` when it is built (a setting or a bundle is wrong), those on storage
+``StorageUnavailable`` (the account does not answer); the next call then tries again.
+"""
 
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, wraps
 
 from shared.bundle import Bundle
 from shared.listening import Listener
@@ -18,80 +23,48 @@ from shared.upkeep import Upkeep
 _building = threading.RLock()
 
 
+def _once[Part](build: Callable[[], Part]) -> Callable[[], Part]:
+    """Build a part at the first call, by one thread while the others wait."""
+    built = cache(build)
+
+    @wraps(build)
+    def part() -> Part:
+        with _building:
+            return built()
+
+    return part
+
+
+@_once
 def settings() -> Settings:
-    """The app's settings.
-
-    Raises:
-        Misconfigured: names the variable that is wrong.
-    """
-    return _settings()
-
-
-def profiles() -> Profiles:
-    """The operations on profiles, connected to storage.
-
-    Raises:
-        Misconfigured: a setting or the bundle is wrong.
-        StorageUnavailable: the storage account does not answer.
-    """
-    with _building:
-        return _profiles()
-
-
-def upkeep() -> Upkeep:
-    """What has to be done from time to time.
-
-    Raises:
-        Misconfigured: a setting or the bundle is wrong.
-        StorageUnavailable: the storage account does not answer.
-    """
-    with _building:
-        return _upkeep()
-
-
-def quota() -> ProfileQuota:
-    """The limit on profiles.
-
-    Raises:
-        Misconfigured: a setting is wrong.
-        StorageUnavailable: the storage account does not answer.
-    """
-    with _building:
-        return _quota()
-
-
-def rate_limit() -> RateLimit:
-    """The limit on calls of this instance."""
-    with _building:
-        return _rate_limit()
-
-
-def listener() -> Listener:
-    """The models, each loaded when it is first needed.
-
-    Raises:
-        BundleError: a manifest is missing or damaged.
-    """
-    with _building:
-        return _listener()
-
-
-@cache
-def _settings() -> Settings:
+    """The app's settings."""
     return Settings.read(os.environ)
 
 
-@cache
-def _store() -> Store:
+@_once
+def store() -> Store:
+    """Tables and blobs."""
     from shared.store.azure import AzureStore  # half a second of imports
 
     return AzureStore.open(settings())
 
 
-@cache
-def _profiles() -> Profiles:
+@_once
+def listener() -> Listener:
+    """The models, each loaded when it is first needed."""
+    return Listener(
+        Bundle.load(settings().bundle),
+        Bundle.installed(MODELS),
+        Bundle.load(MODELS / "silero-vad"),
+        any_format=settings().decode_any,
+    )
+
+
+@_once
+def profiles() -> Profiles:
+    """The operations on profiles."""
     return Profiles(
-        _store(),
+        store(),
         listener(),
         lambda: datetime.now(UTC),
         false_match_rate=settings().false_match_rate,
@@ -100,32 +73,25 @@ def _profiles() -> Profiles:
     )
 
 
-@cache
-def _upkeep() -> Upkeep:
+@_once
+def upkeep() -> Upkeep:
+    """What has to be done from time to time."""
     return Upkeep(
-        _store(),
-        _profiles(),
+        store(),
+        profiles(),
         lambda: datetime.now(UTC),
         audio_days=settings().audio_retention_days,
         profile_days=settings().profile_retention_days,
     )
 
 
-@cache
-def _quota() -> ProfileQuota:
-    return ProfileQuota(settings().max_profiles, _store().count, time.monotonic)
+@_once
+def quota() -> ProfileQuota:
+    """The limit on profiles."""
+    return ProfileQuota(settings().max_profiles, store().count, time.monotonic)
 
 
-@cache
-def _rate_limit() -> RateLimit:
+@_once
+def rate_limit() -> RateLimit:
+    """The limit on calls of this instance."""
     return RateLimit(settings().rate_limit, time.monotonic)
-
-
-@cache
-def _listener() -> Listener:
-    return Listener(
-        Bundle.load(settings().bundle),
-        Bundle.installed(MODELS),
-        Bundle.load(MODELS / "silero-vad"),
-        any_format=settings().decode_any,
-    )

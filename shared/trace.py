@@ -49,7 +49,7 @@ class Trace:
     status: int | None = None
     error: str | None = None
     problem: str | None = None
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
     _within: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
@@ -62,7 +62,7 @@ class Trace:
         finally:
             self._within[stage] -= 1
             if not self._within[stage]:
-                self.seconds[stage] += time.perf_counter() - started  # type: ignore[assignment]
+                self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
 
     def line(self) -> str:
         """The facts as one line of JSON, without those that nobody learned."""

@@ -24,8 +24,8 @@ from shared.settings import Settings
 from shared.store import StoredAudio
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
 
-# At their usual level these write the URL of every call, and with it profile ids, into the log.
-for _talkative in ("azure.core.pipeline.policies.http_logging_policy", "urllib3.connectionpool"):
+# Below errors these write URLs, and with them profile ids, into the log.
+for _talkative in ("azure.core", "azure.data", "azure.storage", "urllib3"):
     logging.getLogger(_talkative).setLevel(logging.ERROR)
 
 TABLE: Final = "SpeakerProfiles"
@@ -33,7 +33,7 @@ AUDIO_CONTAINER: Final = "enrollment-audio"
 
 _BLOB_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
-_PARALLEL_READS: Final = 8
+_PARALLEL_READS: Final = 16
 _TIMEOUTS: Final = {"connection_timeout": 3, "read_timeout": 10}
 _BOUNDS: Final[dict[str, Any]] = {"retry_total": 3, "retry_backoff_factor": 0.2, **_TIMEOUTS}
 """Azure's own defaults wait up to a minute: a caller on the telephone does not."""
