@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,13 @@ class Utterance:
         clip: the audio.
         quality: its net speech and signal-to-noise ratio.
         speech: [n] float32 at 16 kHz, the clip without its long pauses: what is embedded.
+        embeddings: those made so far, by model version.
     """
 
     clip: Clip
     quality: Quality
     speech: NDArray[np.float32]
+    embeddings: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 class Listener:
@@ -94,14 +96,16 @@ class Listener:
         return Utterance(clip, measured, speech_only(clip.samples, probability))
 
     def embed(self, heard: Utterance, version: str) -> NDArray[np.float32]:
-        """The utterance's embedding by the model of a version: [dimension] float32 of unit length.
+        """The utterance's embedding by the model of a version: [dimension] float32 of unit length; made once.
 
         Raises:
             BundleError: the version is not installed, or damaged.
         """
         current().models.add(version)
-        with stage("embed"):
-            return self._embedder(version).embed(heard.speech)
+        if version not in heard.embeddings:
+            with stage("embed"):
+                heard.embeddings[version] = self._embedder(version).embed(heard.speech)
+        return heard.embeddings[version]
 
     def _bundle(self, version: str) -> Bundle:
         if version not in self._bundles:

@@ -9,9 +9,6 @@ from functools import reduce
 from itertools import groupby
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from shared.audio import decode
 from shared.errors import Conflict, Forbidden, InvalidArgument, InvalidRequest, NotEnrolled, NotFound
 from shared.families import Family
@@ -281,8 +278,9 @@ class Profiles:
             InvalidAudio: the clip is not fit to recognize.
         """
         _check_count(family, profile_ids)
-        found = self._store.get_many(family, profile_ids)
         heard = self._recognize(family, audio, ignore_min_length)
+        found = self._store.get_many(family, profile_ids)
+        self._listener.embed(heard, self._listener.version)  # while storage reads; nearly every profile needs it
         profiles = [_present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
         _check_locales(family, profiles)
         candidates = self._compare(heard, {profile.id: _signature(profile) for profile in profiles})
@@ -306,17 +304,12 @@ class Profiles:
 
     def _compare(self, heard: Utterance, signatures: Mapping[str, Signature]) -> list[Candidate]:
         """A candidate for each signature, every one by the model that made it: ratios compare, cosines would not."""
-        versions = {signature.model_version for signature in signatures.values()}
-        embeddings = {version: self._listener.embed(heard, version) for version in versions}
         rate = rate_of_one(self._false_match_rate, len(signatures))
-        return [
-            Candidate(name, self._verdict(signature, embeddings[signature.model_version], heard, rate))
-            for name, signature in signatures.items()
-        ]
+        return [Candidate(name, self._verdict(signature, heard, rate)) for name, signature in signatures.items()]
 
-    def _verdict(self, signature: Signature, embedding: NDArray[np.float32], heard: Utterance, rate: float) -> Verdict:
+    def _verdict(self, signature: Signature, heard: Utterance, rate: float) -> Verdict:
         calibration = self._listener.calibration(signature.model_version)
-        similarity = cosine(signature.mean, embedding)
+        similarity = cosine(signature.mean, self._listener.embed(heard, signature.model_version))
         llr = calibration.llr(similarity, signature.speech_sec, heard.quality.speech_sec)
         return Verdict(similarity, float(llr), calibration.threshold(rate))
 
