@@ -39,7 +39,11 @@ class Proxy:
 
 
 class CutOffError(Exception):
-    """Raised by a hook: the connection breaks without an answer."""
+    """Raised by a hook: the connection breaks without an answer, before a call in the middle of what it sends."""
+
+
+class SilenceError(Exception):
+    """Raised by a hook: the call is taken and never answered."""
 
 
 @contextmanager
@@ -52,7 +56,7 @@ def proxied(connection_string: str) -> Iterator[tuple[Proxy, str]]:
 
     async def serve() -> None:
         async with ClientSession(auto_decompress=False) as session:
-            runners = [await _start(proxy, name, url, session) for name, url in endpoints.items()]
+            runners = [await _start(proxy, name, url, session, stop) for name, url in endpoints.items()]
             ready.set()
             await stop.wait()
             for runner in runners:
@@ -70,15 +74,20 @@ def proxied(connection_string: str) -> Iterator[tuple[Proxy, str]]:
         loop.close()
 
 
-async def _start(proxy: Proxy, name: str, url: str, session: ClientSession) -> web.ServerRunner:
+async def _start(proxy: Proxy, name: str, url: str, session: ClientSession, stop: asyncio.Event) -> web.ServerRunner:
     origin = url.rsplit("/", 1)[0]
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        body = await request.read()
         proxy.calls.append(f"{request.method} {request.raw_path.split('?')[0]}")
         number = len(proxy.calls)
-        answer = _ask(proxy.before, number, request) or await _pass_on(session, origin, request, body)
-        return _ask(proxy.after, number, request) or answer
+        try:
+            answer = _ask(proxy.before, number, request)
+            body = await request.read()
+            answer = answer or await _pass_on(session, origin, request, body)
+            return _ask(proxy.after, number, request) or answer
+        except SilenceError:
+            await stop.wait()
+            return web.Response(status=500)
 
     runner = web.ServerRunner(web.Server(handle))
     await runner.setup()

@@ -14,7 +14,7 @@ from shared.families import VERIFICATION as FAMILY
 from tests import voices
 from tests.contract.api import IDENTIFICATION as IDENTIFY
 from tests.contract.api import VERIFICATION, error_of
-from tests.durability.proxy import CutOffError, Hook
+from tests.durability.proxy import CutOffError, Hook, SilenceError
 from tests.durability.world import World
 
 CLIENTS = 12
@@ -29,6 +29,10 @@ def _cut(_number: int, _request: web.BaseRequest) -> None:
 
 
 FAULTS: dict[str, Hook] = {"500": _status(500), "503, throttled": _status(503), "cut off": _cut}
+
+
+def _silent(_number: int, _request: web.BaseRequest) -> None:
+    raise SilenceError
 
 
 def _once(fault: Hook, on: Callable[[web.BaseRequest], bool]) -> Hook:
@@ -55,6 +59,18 @@ def test_a_fault_that_passes_is_not_seen_by_the_caller(world: World, fault: Hook
     with world.app() as (_, api):
         profile_id = api.create()
         world.proxy.watch(**{when: _once(fault, _is_change)})
+        answer = api("POST", f"{VERIFICATION}/profiles/{profile_id}/enrollments", clip)
+        world.proxy.watch()
+        assert answer.status_code == 201, answer.text
+        assert api.profile(profile_id)["enrollmentsCount"] == 1
+    assert _names_what_it_keeps(world, profile_id)
+
+
+def test_storage_that_once_says_nothing_is_asked_again(world: World) -> None:
+    clip = voices.speakers()["anna"].enrollments[0]
+    with world.app() as (_, api):
+        profile_id = api.create()
+        world.proxy.watch(before=_once(_silent, _is_change))
         answer = api("POST", f"{VERIFICATION}/profiles/{profile_id}/enrollments", clip)
         world.proxy.watch()
         assert answer.status_code == 201, answer.text
