@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.bundle import Bundle, Model, golden_signal
+from shared.containers import SAMPLE_RATE
 
-SAMPLE_RATE: Final = 16_000
 FRAME: Final = 512
 """Samples in a frame (32 ms), as Silero VAD takes them."""
 FRAME_SEC: Final = FRAME / SAMPLE_RATE

@@ -5,8 +5,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.containers import SAMPLE_RATE as RATE
 from tools.demo.__main__ import VOICES
-from tools.demo.recordings import RATE, Speaker, read_speakers, to_wav
+from tools.demo.recordings import Speaker, read_speakers, to_wav
 
 __all__ = ["RATE", "noise", "seconds", "silence", "speakers", "speech", "to_wav"]
 

@@ -22,13 +22,13 @@ from tqdm import tqdm
 from shared.bundle import Bundle, golden_signal
 from shared.embedder import Embedder
 from shared.errors import BundleError
+from shared.settings import ROOT
 from tools.bundle import campplus
 from tools.bundle.checkpoint import read_checkpoint
 from tools.bundle.sources import fetch
 
 type Samples = NDArray[np.float32]
 
-ROOT: Final = Path(__file__).parents[2]
 ROUNDS: Final = {3: 30, 10: 15, 60: 7}
 """Turns of each at a length in seconds."""
 

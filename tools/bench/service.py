@@ -12,11 +12,12 @@ from tqdm import tqdm
 
 from devhost.stack import Host, stack
 from shared import service
+from shared.containers import SAMPLE_RATE
 from shared.families import VERIFICATION
 from shared.listening import Listener
 from tools.client import Client
 from tools.demo.__main__ import VOICES
-from tools.demo.recordings import RATE, read_speakers
+from tools.demo.recordings import read_speakers
 
 ROUNDS: Final = 30
 GALLERY: Final = 50
@@ -55,7 +56,7 @@ class Figures:
 def measure() -> Figures:
     """Run the service and measure it; takes about a minute."""
     anna = read_speakers(VOICES)[0]
-    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * RATE]
+    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
     with stack({"SPEAKER_RECOGNITION_KEYS": "bench"}) as running:
         verification = Client(running.url, "verification", "bench")
         identification = Client(running.url, "identification", "bench")

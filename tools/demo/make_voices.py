@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from tools.demo.recordings import RATE
+from shared.containers import SAMPLE_RATE
 
 VOICES: Final = Path(__file__).parent / "voices"
 
@@ -49,7 +49,7 @@ def main() -> None:
         (VOICES / name).mkdir(parents=True, exist_ok=True)
         for clip, text in CLIPS.items():
             soundfile.write(
-                VOICES / name / f"{clip}.ogg", _speak(synthesiser, text), RATE, format="OGG", subtype="OPUS"
+                VOICES / name / f"{clip}.ogg", _speak(synthesiser, text), SAMPLE_RATE, format="OGG", subtype="OPUS"
             )
 
 
@@ -60,7 +60,7 @@ def _speak(synthesiser: list[str], text: str) -> "np.typing.NDArray[np.float32]"
         script.write_text(text)
         subprocess.run([*synthesiser, output, wav, "-f", script], check=True)
         samples, rate = soundfile.read(wav, dtype="float32")
-    speech: np.typing.NDArray[np.float32] = soxr.resample(samples, rate, RATE)
+    speech: np.typing.NDArray[np.float32] = soxr.resample(samples, rate, SAMPLE_RATE)
     return speech * np.float32(0.5 / np.abs(speech).max())
 
 

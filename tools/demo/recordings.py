@@ -10,7 +10,8 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-RATE: Final = 16_000
+from shared.containers import SAMPLE_RATE
+
 MAX_CLIP_SEC: Final = 120
 MAX_ENROLLMENT_SEC: Final = 300
 
@@ -41,7 +42,7 @@ def read_speakers(folder: Path) -> list[Speaker]:
 def to_wav(samples: NDArray[np.float32] | NDArray[np.int16]) -> bytes:
     """A 16-bit WAV file of samples at 16 kHz."""
     file = BytesIO()
-    soundfile.write(file, samples, RATE, format="WAV", subtype="PCM_16")
+    soundfile.write(file, samples, SAMPLE_RATE, format="WAV", subtype="PCM_16")
     return file.getvalue()
 
 
@@ -50,7 +51,7 @@ def _speaker(folder: Path) -> Speaker:
     if len(files) < 2:
         raise ValueError(f"{folder} has {len(files)} file(s); at least 2 are needed, the last of them to test")
     *enroll, test = [_read(file) for file in files]
-    lengths = np.cumsum([len(samples) for samples in enroll]) / RATE
+    lengths = np.cumsum([len(samples) for samples in enroll]) / SAMPLE_RATE
     within = [samples for samples, total in zip(enroll, lengths, strict=True) if total <= MAX_ENROLLMENT_SEC]
     return Speaker(folder.name, [to_wav(samples) for samples in within], to_wav(test))
 
@@ -61,5 +62,5 @@ def _read(file: Path) -> NDArray[np.float32]:
     except soundfile.LibsndfileError as problem:
         raise ValueError(f"{file} cannot be read as audio: {problem.error_string}") from None
     mono = samples.mean(axis=1)
-    resampled: NDArray[np.float32] = mono if rate == RATE else soxr.resample(mono, rate, RATE)
-    return resampled[: MAX_CLIP_SEC * RATE]
+    resampled: NDArray[np.float32] = mono if rate == SAMPLE_RATE else soxr.resample(mono, rate, SAMPLE_RATE)
+    return resampled[: MAX_CLIP_SEC * SAMPLE_RATE]
