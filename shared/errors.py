@@ -8,6 +8,7 @@
     ├── Unauthorized                401 Unauthorized      no key was presented
     │   └── AccessDenied            401 401               a key was presented and is wrong
     ├── Forbidden                   403 InvalidRequest    a quota of the profile is used up
+    │   ├── TooManyEnrollments      403 InvalidOperation  the profile holds as many clips as it may
     │   └── QuotaExceeded           403 Forbidden         the service holds as many profiles as it may
     ├── NotFound                    404 NotFound          no such profile
     │   └── NoSuchRoute             404 404               no such operation
@@ -15,10 +16,11 @@
     ├── UnsupportedMediaType        415 UnsupportedMediaType  the body is compressed
     ├── RateLimited                 429 RateLimit         this instance is called more often than it may be
     ├── StorageUnavailable          503 ServiceUnavailable  tables or blobs did not answer
+    ├── TranscriberUnavailable      503 ServiceUnavailable  the service that writes down what is said did not answer
     └── Misconfigured               500 InternalServerError  the operator has to act; the message goes to the log only
         └── BundleError             500 InternalServerError  a model bundle is missing, damaged or not what it says
 
-The message of an error below 500 is for the caller; that of a 5xx is for the log, and the caller reads a fixed text.
+The message of an error below 500 is for the caller; that of a 5xx is for the log, and the caller reads ``told``.
 """
 
 
@@ -28,11 +30,13 @@ class SpeakerError(Exception):
     Attributes:
         status: HTTP status of the answer.
         code: the contract's ``error.code``.
+        told: what the caller reads of an error from 500 on.
         retry_after_sec: when it is worth trying again, if that is known.
     """
 
     status = 500
     code = "InternalServerError"
+    told = "Internal Server Error."
     retry_after_sec: int | None = None
 
 
@@ -72,6 +76,12 @@ class Forbidden(SpeakerError):
     """A quota is used up."""
 
     status, code = 403, "InvalidRequest"
+
+
+class TooManyEnrollments(Forbidden):
+    """The profile holds as many clips as it may."""
+
+    code = "InvalidOperation"
 
 
 class QuotaExceeded(Forbidden):
@@ -119,6 +129,14 @@ class StorageUnavailable(SpeakerError):
     """Tables or blobs did not answer within the retry budget."""
 
     status, code = 503, "ServiceUnavailable"
+    told = "Storage is not available. Try again."
+
+
+class TranscriberUnavailable(SpeakerError):
+    """The service that writes down what is said did not answer."""
+
+    status, code = 503, "ServiceUnavailable"
+    told = "Speech recognition is not available. Try again."
 
 
 class Misconfigured(SpeakerError):

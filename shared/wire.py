@@ -339,19 +339,12 @@ def error(code: str, message: str) -> Json:
 
 def error_of(dialect: Dialect, failure: SpeakerError) -> Json:
     """The envelope of a typed error; what is only for the log stays out of it."""
-    message = str(failure) if failure.status < 500 else _SERVER_ERRORS[failure.status]
-    return error(dialect.code(failure), message)
+    return error(dialect.code(failure), str(failure) if failure.status < 500 else failure.told)
 
 
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds, as the retired service wrote it."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-_SERVER_ERRORS: Final[Mapping[int, str]] = {
-    500: "Internal Server Error.",
-    503: "Storage is not available. Try again.",
-}
 
 
 def _canonical_guid(text: str) -> str | None:
