@@ -16,5 +16,5 @@ def enroll(call: Call) -> func.HttpResponse:
         call.family, call.profile_id, call.audio, ignore_min_length=call.ignore_min_length
     )
     telemetry().heard("CreateEnrollment", enrolled.quality)
-    details = wire.measured(enrolled.quality, service.profiles().model_version)
+    details = {**wire.measured(enrolled.quality, service.profiles().model_version), **wire.heard(enrolled.saying)}
     return reply(201, call.with_details(wire.enrollment_info(call.dialect, enrolled), details))

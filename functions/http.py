@@ -64,12 +64,12 @@ class Call:
 
     @property
     def ignore_min_length(self) -> bool:
-        """Whether the caller waives the minimum of net speech.
+        """Whether the caller waives the minimum of net speech; not heeded where there is none to waive.
 
         Raises:
             InvalidArgument: neither true nor false.
         """
-        return wire.flag("ignoreMinLength", self.query("ignoreMinLength"))
+        return self.family.minimum_can_be_waived and wire.flag("ignoreMinLength", self.query("ignoreMinLength"))
 
     def with_details(self, document: wire.Json, details: wire.Json) -> wire.Json:
         """The document, with ``details`` in it if the caller asks for them."""
@@ -93,12 +93,12 @@ HANDLERS: Final[dict[str, Handler]] = {}
 
 
 def serves(blueprint: func.Blueprint, name: str) -> Callable[[Handler], Handler]:
-    """Register a handler for an operation of ``OPERATIONS``, in every version that has it."""
+    """Register a handler for an operation of ``OPERATIONS``, in every version."""
     operation = OPERATIONS[name]
 
     def register(handler: Handler) -> Handler:
         HANDLERS[name] = handler
-        for dialect in filter(operation.served, DIALECTS):
+        for dialect in DIALECTS:
             _route(blueprint, operation, dialect)
         return handler
 
@@ -111,7 +111,7 @@ def answer(
     """Admit the caller and let the operation's handler answer."""
 
     def handle() -> func.HttpResponse:
-        family = _family(operation, params)
+        family = _family(operation, dialect, params)
         trace.current().family = family.name
         _admit(request)
         _check_version(dialect, request)
@@ -135,9 +135,10 @@ def guarded(
 
 
 def announce_access() -> None:
-    """Say in the log, once at start, when nobody or everybody may call."""
+    """Say in the log, once at start, when nobody or everybody may call, or when every call will fail."""
     try:
         settings = service.settings()
+        service.phrases()
     except Misconfigured as problem:
         logger.critical("%s", problem)
         return
@@ -147,7 +148,7 @@ def announce_access() -> None:
         logger.critical("No key is configured: every call will be refused. Set SPEAKER_RECOGNITION_KEYS.")
 
 
-def reply(status: int, document: wire.Json | None = None, **headers: str) -> func.HttpResponse:
+def reply(status: int, document: wire.Json | list[wire.Json] | None = None, **headers: str) -> func.HttpResponse:
     """A JSON response; of 204 only the headers."""
     if status == 204:
         return func.HttpResponse(status_code=status, headers=headers)
@@ -203,8 +204,8 @@ def _signed_in(request: func.HttpRequest) -> bool:
     return token and bool(request.headers.get("x-ms-client-principal-id"))
 
 
-def _family(operation: Operation, params: Mapping[str, str]) -> Family:
-    family = operation.family(params["mode"], params["dependency"])
+def _family(operation: Operation, dialect: Dialect, params: Mapping[str, str]) -> Family:
+    family = operation.family(dialect, params["mode"], params["dependency"])
     if family is None:
         raise no_such_route()
     return family

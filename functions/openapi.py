@@ -38,10 +38,9 @@ def document(server: str) -> Json:
     """The description of the service at ``server``."""
     paths: dict[str, Json] = {}
     for operation, dialect in spoken():
-        for family in FAMILIES.values():
-            if family.mode in operation.modes:
-                path = paths.setdefault(_path(operation, dialect, family), {})
-                path[operation.method.lower()] = _described(operation, dialect, family)
+        for family in operation.families(dialect):
+            path = paths.setdefault(_path(operation, dialect, family), {})
+            path[operation.method.lower()] = _described(operation, dialect, family)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Speaker Recognition", "version": DIALECTS[0].version},
@@ -64,16 +63,16 @@ def _described(operation: Operation, dialect: Dialect, family: Family) -> Json:
         "operationId": f"{operation.function(dialect)}-{family.name}",
         "summary": operation.summary,
         "tags": [family.name],
-        "parameters": _parameters(operation, dialect),
+        "parameters": _parameters(operation, dialect, family),
         **body,
-        "responses": {str(operation.success(dialect)): _response(operation, dialect), **responses},
+        "responses": {str(operation.success(dialect)): _response(operation, dialect, family), **responses},
     }
 
 
-def _parameters(operation: Operation, dialect: Dialect) -> list[Json]:
+def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[Json]:
     in_path = [name for name in ("profileId", "locale") if f"{{{name}}}" in operation.path(dialect)]
     paged = {dialect.page_size: schemas.PAGE_SIZE, dialect.token: schemas.TEXT} if operation.paged else {}
-    named = {name: schemas.PARAMETERS[name] for name in operation.query}
+    named = {name: schemas.PARAMETERS[name] for name in operation.query if _heeds(family, name)}
     version = {"api-version": {"const": dialect.api_version}} if dialect.api_version else {}
     return [
         *({"name": name, "in": "path", "required": True, "schema": schemas.TEXT} for name in in_path),
@@ -82,10 +81,14 @@ def _parameters(operation: Operation, dialect: Dialect) -> list[Json]:
     ]
 
 
-def _response(operation: Operation, dialect: Dialect) -> Json:
+def _heeds(family: Family, parameter: str) -> bool:
+    return family.minimum_can_be_waived or parameter != "ignoreMinLength"
+
+
+def _response(operation: Operation, dialect: Dialect, family: Family) -> Json:
     if operation.result is None or operation.success(dialect) == 204:
         return {"description": "Done"}
-    schema = schemas.reference(dialect, operation.result)
+    schema = schemas.reference(dialect, family, operation.result)
     return {"description": operation.summary, "content": {"application/json": {"schema": schema}}}
 
 
@@ -98,4 +101,9 @@ def _error() -> Json:
 
 
 def _schemas() -> dict[str, Json]:
-    return {name + dialect.suffix: schema for dialect in DIALECTS for name, schema in schemas.results(dialect).items()}
+    return {
+        schemas.title(dialect, family, name): schema
+        for dialect in DIALECTS
+        for family in FAMILIES.values()
+        for name, schema in schemas.results(dialect, family).items()
+    }

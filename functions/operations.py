@@ -69,14 +69,18 @@ class Operation:
         found = re.fullmatch(pattern, path.strip("/"), re.IGNORECASE)
         return found.groupdict() if found else None
 
-    def family(self, mode: str, dependency: str) -> Family | None:
+    def families(self, dialect: Dialect) -> list[Family]:
+        """The families that have it in a version."""
+        return [
+            family
+            for family in FAMILIES.values()
+            if family.mode in self.modes and (self.name, family.dependency) not in dialect.lacks
+        ]
+
+    def family(self, dialect: Dialect, mode: str, dependency: str) -> Family | None:
         """The family that two words of a path name, in any case; None where the operation is not there for it."""
         family = FAMILIES.get((mode.lower(), dependency.lower()))
-        return family if family and family.mode in self.modes else None
-
-    def served(self, dialect: Dialect) -> bool:
-        """Whether the version has it."""
-        return self.name not in dialect.lacks
+        return family if family in self.families(dialect) else None
 
 
 OPERATIONS: Final = {
@@ -145,18 +149,16 @@ OPERATIONS: Final = {
             query=("profileIds", "ignoreMinLength", "details"),
         ),
         Operation(
-            "ListActivationPhrases",
-            "The phrases with which an active enrollment begins",
+            "ListPhrases",
+            "The passphrases, or the phrases with which an active enrollment begins",
             "GET",
             "phrases/{locale?}",
-            result="ActivationPhrases",
+            result="Phrases",
         ),
     )
 }
 
 
 def spoken() -> list[tuple[Operation, Dialect]]:
-    """Every operation in every version that has it, version by version."""
-    return [
-        (operation, dialect) for dialect in DIALECTS for operation in OPERATIONS.values() if operation.served(dialect)
-    ]
+    """Every operation in every version, version by version."""
+    return [(operation, dialect) for dialect in DIALECTS for operation in OPERATIONS.values()]

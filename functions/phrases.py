@@ -1,15 +1,16 @@
-"""The phrases with which an active enrollment begins."""
+"""The phrases of which enrollment wants one."""
 
 import azure.functions as func
 
 from functions.http import Call, reply, serves
-from shared import phrases, wire
+from shared import service, wire
 
 blueprint = func.Blueprint()
 
 
-@serves(blueprint, "ListActivationPhrases")
-def activation_phrases(call: Call) -> func.HttpResponse:
+@serves(blueprint, "ListPhrases")
+def phrases(call: Call) -> func.HttpResponse:
     """200 with the phrases of a locale."""
-    locale = wire.named_locale(call.params.get("locale"))
-    return reply(200, wire.activation_phrases(phrases.activation(call.family, locale)))
+    script = call.family.script
+    listed = service.phrases().phrases(script, wire.named_locale(call.params.get("locale")))
+    return reply(200, wire.phrases(call.dialect, script, listed))

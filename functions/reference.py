@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from functions.operations import OPERATIONS, Operation
-from shared.catalogue import LATER, NEVER, ROWS, Row, Unused
+from shared.catalogue import NEVER, ROWS, Row, Unused
 from shared.settings import ROOT
 from shared.wire import DIALECTS, Dialect
 
@@ -20,11 +20,6 @@ def errors() -> str:
     return _table(["status", "code", "message", "where", "and then"], map(_row, ROWS))
 
 
-def errors_to_come() -> str:
-    """The contract's errors that come with what this version does not have."""
-    return _table(["status", "code", "message", "comes with"], map(_unused, LATER))
-
-
 def errors_never_answered() -> str:
     """The contract's errors that have no meaning here."""
     return _table(["status", "code", "message", "why not"], map(_unused, NEVER))
@@ -32,7 +27,7 @@ def errors_never_answered() -> str:
 
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "README.md": {"endpoints": endpoints},
-    "docs/errors.md": {"errors": errors, "later": errors_to_come, "never": errors_never_answered},
+    "docs/errors.md": {"errors": errors, "never": errors_never_answered},
 }
 """What writes a text, by file and by the name of the markers between which it stands."""
 
@@ -60,7 +55,8 @@ def _endpoint(operation: Operation) -> Sequence[str]:
 
 
 def _request(operation: Operation, dialect: Dialect) -> str:
-    return f"`{operation.method} {operation.path(dialect)}`" if operation.served(dialect) else "none"
+    lacking = [dependency for name, dependency in dialect.lacks if name == operation.name]
+    return f"`{operation.method} {operation.path(dialect)}`" + "".join(f", not {kind}" for kind in lacking)
 
 
 def _row(row: Row) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from shared.families import Family
 from shared.wire import CONFIRMATION, MAX_PAGE_SIZE, Dialect, Json
 
 GUID: Final[Json] = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
@@ -46,7 +47,6 @@ _PROGRESS: Final[dict[str, Json]] = {
     "enrollmentsCount": COUNT,
     "enrollmentsLengthInSec": SECONDS,
     "enrollmentsSpeechLengthInSec": SECONDS,
-    "remainingEnrollmentsSpeechLengthInSec": SECONDS,
 }
 _CLIP: Final[dict[str, Json]] = {"audioLengthInSec": SECONDS, "audioSpeechLengthInSec": SECONDS}
 _DESCRIPTION: Final[dict[str, Json]] = {
@@ -69,34 +69,53 @@ _IDENTIFICATION: Final[dict[str, Json]] = {
 _DETAILS: Final[Json] = {"type": "object", "description": "only where details=true asks for it"}
 
 
-def results(dialect: Dialect) -> dict[str, Json]:
+def results(dialect: Dialect, family: Family) -> dict[str, Json]:
     """Schemas of successful responses, by the names that ``Operation.result`` uses."""
+    progress = {**_PROGRESS, **_remaining(family)}
     return {
-        "ProfileInfo": _detailed(_object(dialect, {**_PROGRESS, **_DESCRIPTION, **_profile_only(dialect)})),
-        "ProfileList": _page(dialect),
+        "ProfileInfo": _detailed(_object(dialect, {**progress, **_DESCRIPTION, **_profile_only(dialect, family)})),
+        "ProfileList": _page(dialect, family),
         "Cleared": _object(dialect, {"deleted": COUNT, "remaining": {"type": "boolean"}}),
-        "EnrollmentInfo": _detailed(_object(dialect, {**_PROGRESS, **_CLIP})),
+        "EnrollmentInfo": _detailed(_object(dialect, {**progress, **_CLIP, **_passphrase(family)})),
         "Verification": _detailed(_object(dialect, _VERIFICATION)),
         "Identification": _detailed(_object(dialect, _IDENTIFICATION)),
-        "ActivationPhrases": _object(
-            dialect,
-            {"value": {"type": "array", "items": _object(dialect, {"activationPhrase": TEXT})}},
-        ),
+        "Phrases": _phrases(dialect, family),
     }
 
 
-def reference(dialect: Dialect, name: str) -> Json:
+def title(dialect: Dialect, family: Family, name: str) -> str:
+    """The name of one of them among all: families that answer alike share it."""
+    return f"{name}{'TextDependent' if family.script.every_clip else ''}{dialect.suffix}"
+
+
+def reference(dialect: Dialect, family: Family, name: str) -> Json:
     """A reference to one of them."""
-    return {"$ref": f"#/components/schemas/{name}{dialect.suffix}"}
+    return {"$ref": f"#/components/schemas/{title(dialect, family, name)}"}
 
 
-def _profile_only(dialect: Dialect) -> dict[str, Json]:
-    status: dict[str, Json] = {"profileStatus": {"enum": ["Active", "Inactive"]}} if dialect.profile_status else {}
+def _remaining(family: Family) -> dict[str, Json]:
+    if family.clips_to_enroll:
+        return {"remainingEnrollmentsCount": COUNT}
+    return {"remainingEnrollmentsSpeechLengthInSec": SECONDS}
+
+
+def _passphrase(family: Family) -> dict[str, Json]:
+    return {family.script.field: TEXT} if family.script.every_clip else {}
+
+
+def _profile_only(dialect: Dialect, family: Family) -> dict[str, Json]:
+    has_status = dialect.profile_status and not family.script.every_clip
+    status: dict[str, Json] = {"profileStatus": {"enum": ["Active", "Inactive"]}} if has_status else {}
     return {**status, **dict.fromkeys(dialect.also.values(), SECONDS)}
 
 
-def _page(dialect: Dialect) -> Json:
-    items = {"type": "array", "items": reference(dialect, "ProfileInfo")}
+def _phrases(dialect: Dialect, family: Family) -> Json:
+    items: Json = {"type": "array", "items": _object(dialect, {family.script.field: TEXT})}
+    return _object(dialect, {dialect.phrases: items}) if dialect.phrases else items
+
+
+def _page(dialect: Dialect, family: Family) -> Json:
+    items = {"type": "array", "items": reference(dialect, family, "ProfileInfo")}
     page = _object(dialect, {dialect.items: items, dialect.link: LINK})
     return {**page, "required": [dialect.items, *dialect.last_link]}
 

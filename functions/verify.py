@@ -20,5 +20,9 @@ def verify(call: Call) -> func.HttpResponse:
     telemetry().decided(
         "Verify", service.profiles().model_version, verified.candidate.score, accepted=verified.candidate.accepted
     )
-    details = {**wire.evidence(verified.candidate), **wire.measured(verified.quality, service.profiles().model_version)}
+    details = {
+        **wire.evidence(verified.candidate),
+        **wire.measured(verified.quality, service.profiles().model_version),
+        **wire.heard(verified.saying),
+    }
     return reply(200, call.with_details(wire.verification(verified.candidate), details))

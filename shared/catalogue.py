@@ -21,6 +21,8 @@ from shared.errors import (
     RateLimited,
     SpeakerError,
     StorageUnavailable,
+    TooManyEnrollments,
+    TranscriberUnavailable,
     Unauthorized,
     UnsupportedMediaType,
 )
@@ -68,12 +70,12 @@ class Unused:
 ROWS: Final = (
     Row("no-body", InvalidRequest, "Request body is missing.", CREATE),
     Row("no-json", InvalidRequest, "Invalid JSON format.", CREATE, "what was expected"),
-    Row("no-locale", InvalidRequest, "Locale parameter is missing.", (*CREATE, "ListActivationPhrases")),
+    Row("no-locale", InvalidRequest, "Locale parameter is missing.", (*CREATE, "ListPhrases")),
     Row(
         "locale",
         InvalidArgument,
         "Invalid locale value. Supported locales are",
-        (*CREATE, "ListActivationPhrases"),
+        (*CREATE, "ListPhrases"),
         "the locales",
     ),
     Row(
@@ -118,6 +120,13 @@ ROWS: Final = (
         "length of the audio",
     ),
     Row(
+        "too-long-for-a-phrase",
+        InvalidAudio,
+        "Invalid audio length. Maximum allowed length is 10 second(s).",
+        (*ENROLL, "Verify"),
+        "length of the audio; text-dependent",
+    ),
+    Row(
         "too-large", InvalidAudio, "Invalid audio length. The request holds", AUDIO, "bytes held and allowed", own=True
     ),
     Row(
@@ -142,7 +151,34 @@ ROWS: Final = (
         AUDIO,
         "SNR of the audio",
     ),
-    Row("not-enrolled", NotEnrolled, "Profile is not enrolled.", RECOGNITION, "profile, seconds of speech missing"),
+    Row(
+        "noisy-phrase",
+        InvalidAudio,
+        "Audio is too noisy. The minimum allowed Signal-to-noise ratio (SNR) is 10dB.",
+        ("Verify",),
+        "SNR of the audio; text-dependent",
+    ),
+    Row(
+        "passphrase",
+        InvalidRequest,
+        "Invalid passphrase.",
+        ENROLL,
+        "the nearest passphrase and how much of it was heard otherwise, or the profile's; text-dependent",
+    ),
+    Row(
+        "activation",
+        InvalidRequest,
+        "The first enrollment must match an activation phrase.",
+        ENROLL,
+        "the nearest phrase and how much of it was heard otherwise; only with `SPEAKER_ACTIVE_ENROLLMENT`",
+    ),
+    Row(
+        "not-enrolled",
+        NotEnrolled,
+        "Profile is not enrolled.",
+        RECOGNITION,
+        "profile, seconds of speech or enrollments missing",
+    ),
     Row(
         "flag",
         InvalidArgument,
@@ -212,6 +248,13 @@ ROWS: Final = (
         "lengths held and offered",
     ),
     Row(
+        "too-many-enrollments",
+        TooManyEnrollments,
+        "Maximum allowed number of enrollments per profile is 50.",
+        ENROLL,
+        "text-dependent",
+    ),
+    Row(
         "unknown-profile",
         NotFound,
         "Requested profile doesn't exist",
@@ -255,28 +298,15 @@ ROWS: Final = (
         "tables or blobs did not answer",
         own=True,
     ),
-)
-
-LATER: Final = (
-    Unused(400, "InvalidRequest", "Invalid passphrase.", "text-dependent enrollment"),
-    Unused(
-        400,
-        "InvalidRequest",
-        "Invalid audio length. Maximum allowed length is 10 second(s).",
-        "text-dependent enrollment and verification",
-    ),
-    Unused(
-        400,
-        "InvalidRequest",
-        "Audio is too noisy. The minimum allowed Signal-to-noise ratio (SNR) is 10dB.",
-        "text-dependent verification",
-    ),
-    Unused(400, "InvalidRequest", "The first enrollment must match an activation phrase.", "active enrollment"),
-    Unused(
-        403, "InvalidOperation", "Maximum allowed number of enrollments per profile is 50.", "text-dependent enrollment"
+    Row(
+        "transcriber",
+        TranscriberUnavailable,
+        "Speech recognition is not available. Try again.",
+        (*ENROLL, "Verify"),
+        "Azure AI Speech did not answer, where it is configured",
+        own=True,
     ),
 )
-"""Rows that come with the families and phrases that this version does not have."""
 
 NEVER: Final = (
     Unused(

@@ -18,6 +18,7 @@
     ├── StorageUnavailable          503 ServiceUnavailable  tables or blobs did not answer
     ├── TranscriberUnavailable      503 ServiceUnavailable  the service that writes down what is said did not answer
     └── Misconfigured               500 InternalServerError  the operator has to act; the message goes to the log only
+        ├── BadPhrase               500 InternalServerError  a line in a file of phrases is wrong; says which
         └── BundleError             500 InternalServerError  a model bundle is missing, damaged or not what it says
 
 The message of an error below 500 is for the caller; that of a 5xx is for the log, and the caller reads ``told``.
@@ -141,6 +142,10 @@ class TranscriberUnavailable(SpeakerError):
 
 class Misconfigured(SpeakerError):
     """A setting is wrong; the operator has to act."""
+
+
+class BadPhrase(Misconfigured):
+    """A line in a file of phrases is wrong."""
 
 
 class BundleError(Misconfigured):

@@ -1,4 +1,4 @@
-"""From a clip to a voice: check what was recorded, measure it, embed the speech in it."""
+"""From a clip to a voice and its words: check what was recorded, measure it, embed and write down the speech in it."""
 
 import threading
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ from shared.families import ClipLimits
 from shared.quality import Quality, SpeechDetector, quality, speech_only
 from shared.scoring import Calibration
 from shared.trace import current, stage
+from shared.transcription import Transcriber
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,18 +41,28 @@ class Listener:
     Models are loaded when they are first needed. Safe to use from several threads.
     """
 
-    def __init__(self, current: Bundle, others: Iterable[Bundle], detector: Bundle, *, any_format: bool = True) -> None:
-        """Bind to bundles.
+    def __init__(
+        self,
+        current: Bundle,
+        others: Iterable[Bundle],
+        detector: Bundle,
+        transcriber: Transcriber,
+        *,
+        any_format: bool = True,
+    ) -> None:
+        """Bind to models.
 
         Args:
             current: makes new signatures.
             others: made older signatures, which are compared by them until they are made anew.
             detector: finds speech.
+            transcriber: writes words down, where they are asked for.
             any_format: as in ``decode``.
         """
         self.version = current.version
         self._bundles = {bundle.version: bundle for bundle in (*others, current)}
         self._detector_bundle = detector
+        self._transcriber = transcriber
         self._any_format = any_format
         self._loading = threading.RLock()
         self._embedders: dict[str, Embedder] = {}
@@ -106,6 +117,23 @@ class Listener:
             with stage("embed"):
                 heard.embeddings[version] = self._embedder(version).embed(heard.speech)
         return heard.embeddings[version]
+
+    def understands(self, locale: str) -> bool:
+        """Whether words of a locale can be written down.
+
+        Raises:
+            BundleError: as in ``Transcriber``.
+        """
+        return self._transcriber.understands(locale)
+
+    def words(self, heard: Utterance, locale: str) -> str:
+        """What the utterance says.
+
+        Raises:
+            BundleError, TranscriberUnavailable: as in ``Transcriber``.
+        """
+        with stage("transcribe"):
+            return self._transcriber.transcribe(heard.speech, locale)
 
     def _bundle(self, version: str) -> Bundle:
         if version not in self._bundles:

@@ -1,22 +1,32 @@
 """What enrolling, verifying and identifying mean. Knows neither HTTP nor the kind of storage."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from itertools import groupby
 from typing import Final
 
 from shared.audio import decode
-from shared.errors import Conflict, Forbidden, InvalidArgument, InvalidRequest, NotEnrolled, NotFound
+from shared.errors import (
+    Conflict,
+    InvalidArgument,
+    InvalidRequest,
+    NotEnrolled,
+    NotFound,
+    SpeakerError,
+    StorageUnavailable,
+)
 from shared.families import Family
 from shared.listening import Listener, Utterance
+from shared.phrases import PhraseBook, Saying, same_locale
 from shared.quality import Quality
 from shared.records import Enrollment, Profile, Signature
 from shared.scoring import Verdict, cosine, rate_of_one
 from shared.store import Store
+from shared.trace import current
 
 _ATTEMPTS: Final = 5
 """How often a change is tried on fresh state before the caller is told of the conflict."""
@@ -37,6 +47,7 @@ class Enrolled:
     profile: Profile
     enrollment: Enrollment
     quality: Quality
+    saying: Saying | None = None
 
 
 type Watch = Callable[[list[Profile]], Iterable[Profile]]
@@ -61,10 +72,11 @@ class KeptAudio:
 
 @dataclass(frozen=True)
 class Candidate:
-    """How one profile compares with a clip."""
+    """How one profile compares with a clip; ``said`` is false where the clip had to say its phrase and did not."""
 
     profile_id: str
     verdict: Verdict
+    said: bool = True
 
     @property
     def score(self) -> float:
@@ -74,7 +86,7 @@ class Candidate:
     @property
     def accepted(self) -> bool:
         """Whether this is the speaker."""
-        return self.verdict.accepted
+        return self.verdict.accepted and self.said
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,7 @@ class Verified:
 
     candidate: Candidate
     quality: Quality
+    saying: Saying | None = None
 
 
 @dataclass(frozen=True)
@@ -114,23 +127,28 @@ class Profiles:
         self,
         store: Store,
         listener: Listener,
+        phrases: PhraseBook,
         now: Callable[[], datetime],
         *,
         false_match_rate: float,
+        active_enrollment: bool = False,
         keep_audio: bool = True,
         note_use: bool = False,
     ) -> None:
-        """Bind to storage, models and clock.
+        """Bind to storage, models, phrases and clock.
 
         Args:
             false_match_rate: how often, at most, a stranger may be accepted in one request of free speech.
+            active_enrollment: new profiles are inactive until they have heard an activation phrase.
             keep_audio: store enrollment audio, so that signatures can be made anew.
             note_use: note on which day a profile was last used.
         """
         self._store = store
         self._listener = listener
+        self._phrases = phrases
         self._now = now
         self._false_match_rate = false_match_rate
+        self._active_enrollment = active_enrollment
         self._keep_audio = keep_audio
         self._note_use = note_use
 
@@ -149,8 +167,9 @@ class Profiles:
         Raises:
             InvalidArgument: the locale is not supported; names those that are.
         """
-        check_locale(family, locale)
-        return self._store.insert(Profile.new(family, locale, self._now()))
+        profile = Profile.new(family, locale, self._now(), active=self._begins_active(family))
+        self._check_locale(profile)
+        return self._store.insert(profile)
 
     def get(self, family: Family, profile_id: str) -> Profile:
         """The profile."""
@@ -163,7 +182,7 @@ class Profiles:
 
     def reset(self, family: Family, profile_id: str) -> Profile:
         """The profile as it was created; its audio is removed once nothing names it."""
-        before, after = self._change(family, profile_id, lambda profile: profile.reset(self._now()))
+        before, after = self._change(family, profile_id, lambda profile: self._reset(profile))
         self._store.delete_audio(family, profile_id, [enrollment.id for enrollment in before.enrollments])
         return after
 
@@ -231,41 +250,45 @@ class Profiles:
 
         Raises:
             InvalidAudio: the clip is not fit to enroll.
-            Forbidden: the profile's total length would be exceeded.
+            InvalidRequest: it does not say the phrase that it has to.
+            Forbidden: the profile would hold more than it may.
             Conflict: other requests kept changing the profile.
+            TranscriberUnavailable: nobody could tell what it says.
         """
         profile = self.get(family, profile_id)
         heard = self._listener.listen(audio, family.enrolling)
         profile.check_room_for(heard.clip.seconds)
+        saying = self._saying(profile, heard) if profile.has_script else None
+        profile.check_said(saying)
         enrollment = _enrollment(heard)
         voice = self._voice(profile, heard)
-        if self._keep_audio:
-            self._store.put_audio(profile, enrollment.id, heard.clip.to_wav())
-        try:
-            _, grown = self._change(
-                family,
-                profile_id,
-                lambda fresh: fresh.with_enrollment(enrollment, voice, self._now(), waive_minimum=ignore_min_length),
-            )
-        except (Conflict, Forbidden, NotFound):
-            # Nothing names the audio. After a storage fault that is not certain, so it is left to upkeep.
-            self._store.delete_audio(family, profile_id, [enrollment.id])
-            raise
-        return Enrolled(grown, enrollment, heard.quality)
+        waive = ignore_min_length and family.minimum_can_be_waived
+
+        def grow(fresh: Profile) -> Profile:
+            return fresh.with_enrollment(enrollment, voice, saying, self._now(), waive_minimum=waive)
+
+        with self._audio_of(profile, enrollment, heard):
+            _, grown = self._change(family, profile_id, grow)
+        return Enrolled(grown, enrollment, heard.quality, saying)
 
     def verify(self, family: Family, profile_id: str, audio: bytes, *, ignore_min_length: bool) -> Verified:
         """How well a clip matches the profile's voice.
 
+        A clip that says another phrase than the profile's is no match, whoever says it; the score is the voice's.
+
         Raises:
             NotEnrolled: the profile has no signature yet.
             InvalidAudio: the clip is not fit to recognize.
+            TranscriberUnavailable: nobody could tell what it says.
         """
         profile = self.get(family, profile_id)
         signature = _signature(profile)
         heard = self._recognize(family, audio, ignore_min_length)
+        saying = self._saying(profile, heard) if profile.phrase else None
         [candidate] = self._compare(heard, {profile_id: signature})
         self._use([profile])
-        return Verified(candidate, heard.quality)
+        said = saying is None or saying.phrase == profile.phrase
+        return Verified(replace(candidate, said=said), heard.quality, saying)
 
     def identify(
         self, family: Family, profile_ids: Sequence[str], audio: bytes, *, ignore_min_length: bool
@@ -282,11 +305,48 @@ class Profiles:
         found = self._store.get_many(family, profile_ids)
         self._listener.embed(heard, self._listener.version)  # while storage reads; nearly every profile needs it
         profiles = [_present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
-        _check_locales(family, profiles)
+        _check_locales(profiles)
         candidates = self._compare(heard, {profile.id: _signature(profile) for profile in profiles})
         self._use(profiles)
         ranking = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)
         return Identified(ranking[: family.max_ranking], heard.quality)
+
+    def _begins_active(self, family: Family) -> bool:
+        return family.script.every_clip or not self._active_enrollment
+
+    def _reset(self, profile: Profile) -> Profile:
+        return profile.reset(self._now(), active=self._begins_active(profile.family))
+
+    def _check_locale(self, profile: Profile) -> None:
+        """Refuse a locale that the family does not have, or whose phrases the transcriber could not write down."""
+        locale = self._locale(profile)
+        if profile.has_script and not self._listener.understands(locale):
+            understood = filter(self._listener.understands, self._phrases.locales(profile.family.script))
+            raise InvalidArgument(
+                f"Invalid locale value. Supported locales are {', '.join(understood)}: those that the configured "
+                "transcriber understands."
+            )
+
+    def _locale(self, profile: Profile) -> str:
+        return self._phrases.locale(profile.family.script, profile.locale)
+
+    def _saying(self, profile: Profile, heard: Utterance) -> Saying:
+        locale = self._locale(profile)
+        saying = self._phrases.nearest(profile.family.script, locale, self._listener.words(heard, locale))
+        current().phrase_heard = saying.phrase is not None
+        return saying
+
+    @contextmanager
+    def _audio_of(self, profile: Profile, enrollment: Enrollment, heard: Utterance) -> Iterator[None]:
+        """Store an enrollment's audio, and remove it again if nothing came to name it."""
+        if self._keep_audio:
+            self._store.put_audio(profile, enrollment.id, heard.clip.to_wav())
+        try:
+            yield
+        except SpeakerError as refused:
+            if not isinstance(refused, StorageUnavailable):  # after which it is not certain, and left to upkeep
+                self._store.delete_audio(profile.family, profile.id, [enrollment.id])
+            raise
 
     def _recognize(self, family: Family, audio: bytes, ignore_min_length: bool) -> Utterance:  # noqa: FBT001
         limits = family.recognizing.of_any_length() if ignore_min_length else family.recognizing
@@ -337,16 +397,6 @@ class Profiles:
         raise Conflict("Sending concurrent requests on same profile is not allowed.")
 
 
-def check_locale(family: Family, locale: str) -> None:
-    """Refuse a locale that the family does not support.
-
-    Raises:
-        InvalidArgument: names the locales that are supported.
-    """
-    if family.locale(locale) is None:
-        raise InvalidArgument(f"Invalid locale value. Supported locales are {', '.join(family.locales)}.")
-
-
 def _check_count(family: Family, profile_ids: Sequence[str]) -> None:
     if len(profile_ids) > family.max_candidates:
         raise InvalidRequest(
@@ -355,8 +405,8 @@ def _check_count(family: Family, profile_ids: Sequence[str]) -> None:
         )
 
 
-def _check_locales(family: Family, profiles: Sequence[Profile]) -> None:
-    if len({family.locale(profile.locale) for profile in profiles}) > 1:
+def _check_locales(profiles: Sequence[Profile]) -> None:
+    if not all(same_locale(profile.locale, profiles[0].locale) for profile in profiles):
         raise InvalidRequest("Invalid group of profiles. Profiles must have the same locale.")
 
 
@@ -368,10 +418,12 @@ def _present(profile: Profile | None, profile_id: str) -> Profile:
 
 def _signature(profile: Profile) -> Signature:
     if not (profile.enrolled and profile.signature):
-        raise NotEnrolled(
-            f"Profile is not enrolled. Profile {profile.id} needs "
-            f"{profile.remaining_speech_sec:.2f} more seconds of speech."
+        missing = (
+            f"{profile.remaining_clips} more enrollments"
+            if profile.family.clips_to_enroll
+            else f"{profile.remaining_speech_sec:.2f} more seconds of speech"
         )
+        raise NotEnrolled(f"Profile is not enrolled. Profile {profile.id} needs {missing}.")
     return profile.signature
 
 

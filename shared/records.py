@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import Conflict, Forbidden
+from shared.errors import Conflict, Forbidden, InvalidRequest, TooManyEnrollments
 from shared.families import Family
+from shared.phrases import Saying
 
 USE_IS_NOTED_EVERY: Final = timedelta(days=1)
 
@@ -54,7 +55,9 @@ class Profile:
 
     Attributes:
         locale: as the caller sent it.
-        enrolled: enough speech was heard once, or the caller waived the minimum.
+        enrolled: enough was heard once, or the caller waived the minimum.
+        active: the activation phrase was heard, or is not asked for.
+        phrase: the passphrase that the first clip chose, where every clip is one.
         etag: the store's version of this state; None before the first write.
         used: when the profile was last enrolled, verified or identified, to a day; None if that is not noted.
         deleting: deletion has begun; nobody sees the profile any more.
@@ -66,6 +69,8 @@ class Profile:
     created: datetime
     updated: datetime | None = None
     enrolled: bool = False
+    active: bool = True
+    phrase: str | None = None
     enrollments: tuple[Enrollment, ...] = ()
     signature: Signature | None = None
     used: datetime | None = None
@@ -73,9 +78,9 @@ class Profile:
     etag: str | None = field(default=None, compare=False)
 
     @classmethod
-    def new(cls, family: Family, locale: str, now: datetime) -> "Profile":
+    def new(cls, family: Family, locale: str, now: datetime, *, active: bool = True) -> "Profile":
         """A profile without enrollments under a fresh random id."""
-        return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now)
+        return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now, active=active)
 
     @property
     def audio_sec(self) -> float:
@@ -92,12 +97,47 @@ class Profile:
         """Net speech still missing before the profile is enrolled."""
         return max(0.0, self.family.speech_to_enroll_sec - self.speech_sec)
 
-    def check_room_for(self, audio_sec: float) -> None:
-        """Refuse a clip that would exceed the profile's total.
+    @property
+    def remaining_clips(self) -> int:
+        """Enrollments still missing before the profile is enrolled."""
+        return max(0, self.family.clips_to_enroll - len(self.enrollments))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing."""
+        return self.remaining_clips == 0 and self.remaining_speech_sec == 0
+
+    @property
+    def has_script(self) -> bool:
+        """Whether the next clip that enrolls has to say a phrase."""
+        return self.family.script.every_clip or not self.active
+
+    def check_said(self, saying: Saying | None) -> None:
+        """Refuse a clip that does not say what the next clip has to.
 
         Raises:
+            InvalidRequest: with what was heard and what was expected.
+        """
+        if not self.has_script:
+            return
+        if saying is None or saying.phrase is None:
+            raise InvalidRequest(f"{self.family.script.refusal} {saying or 'The words of the clip were not heard.'}")
+        if self.phrase not in (None, saying.phrase):
+            raise InvalidRequest(
+                f"{self.family.script.refusal} The profile's is {self.phrase!r}; this clip says {saying.phrase!r}."
+            )
+
+    def check_room_for(self, audio_sec: float) -> None:
+        """Refuse a clip that would exceed what the profile may hold.
+
+        Raises:
+            TooManyEnrollments: it holds as many clips as it may.
             Forbidden: with the lengths held and offered.
         """
+        if len(self.enrollments) >= self.family.max_clips:
+            raise TooManyEnrollments(
+                f"Maximum allowed number of enrollments per profile is {self.family.max_clips}. Reset it to begin anew."
+            )
         if self.audio_sec + audio_sec > self.family.max_audio_sec:
             raise Forbidden(
                 "Maximum allowed length across all profile enrollments is "
@@ -106,26 +146,36 @@ class Profile:
             )
 
     def with_enrollment(
-        self, enrollment: Enrollment, voice: Signature, now: datetime, *, waive_minimum: bool
+        self, enrollment: Enrollment, voice: Signature, saying: Saying | None, now: datetime, *, waive_minimum: bool
     ) -> "Profile":
         """The profile with one more clip; itself if it holds that clip already.
 
         Args:
             voice: the clip's own embedding as a signature.
+            saying: what the clip says, where that was asked.
             waive_minimum: count the profile as enrolled whatever it has heard.
 
         Raises:
-            Forbidden: the profile's total would be exceeded.
+            InvalidRequest: the clip does not say what it has to.
+            Forbidden: the profile would hold more than it may.
             Conflict: the signature was made anew meanwhile, by another model than the voice.
         """
         if any(known.id == enrollment.id for known in self.enrollments):
             return self
         if self.signature and self.signature.model_version != voice.model_version:
             raise Conflict("Sending concurrent requests on same profile is not allowed.")
+        self.check_said(saying)
         self.check_room_for(enrollment.audio_sec)
         signature = self.signature.joined_by(voice.mean, voice.speech_sec) if self.signature else voice
-        grown = replace(self, enrollments=(*self.enrollments, enrollment), signature=signature, updated=now)
-        return replace(grown, enrolled=self.enrolled or waive_minimum or grown.remaining_speech_sec == 0)
+        grown = replace(
+            self,
+            active=True,
+            phrase=saying.phrase if saying and self.family.script.every_clip else None,
+            enrollments=(*self.enrollments, enrollment),
+            signature=signature,
+            updated=now,
+        )
+        return replace(grown, enrolled=self.enrolled or waive_minimum or grown.is_complete)
 
     def with_signature(self, signature: Signature) -> "Profile":
         """The profile with a signature made anew from the same enrollments; nobody has used or changed it by that."""
@@ -142,9 +192,9 @@ class Profile:
         used = self.used + USE_IS_NOTED_EVERY if self.used else None
         return max(moment for moment in (self.created, self.updated, used) if moment)
 
-    def reset(self, now: datetime) -> "Profile":
-        """The profile as it was created: same id, no enrollments, no signature."""
-        return replace(self, enrolled=False, enrollments=(), signature=None, updated=now)
+    def reset(self, now: datetime, *, active: bool = True) -> "Profile":
+        """The profile as it was created: same id, no enrollments, no phrase, no signature."""
+        return replace(self, enrolled=False, active=active, phrase=None, enrollments=(), signature=None, updated=now)
 
     def marked_deleting(self, now: datetime) -> "Profile":
         """The profile, gone for every reader, with its signature already dropped."""

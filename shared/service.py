@@ -13,11 +13,14 @@ from functools import cache, wraps
 
 from shared.bundle import Bundle
 from shared.listening import Listener
+from shared.phrases import PhraseBook
 from shared.profiles import Profiles
 from shared.quota import ProfileQuota
 from shared.rate import RateLimit
 from shared.settings import MODELS, Settings
 from shared.store import Store
+from shared.transcription import Transcriber
+from shared.transcription.whisper import Whisper
 from shared.upkeep import Upkeep
 
 _building = threading.RLock()
@@ -56,8 +59,33 @@ def listener() -> Listener:
         Bundle.load(settings().bundle),
         Bundle.installed(MODELS),
         Bundle.load(MODELS / "silero-vad"),
+        transcriber(),
         any_format=settings().decode_any,
     )
+
+
+@_once
+def transcriber() -> Transcriber:
+    """What writes down what is said."""
+    chosen = settings()
+    if not chosen.speech_endpoint:
+        return Whisper(chosen.whisper)
+    from shared.transcription.azure_speech import SCOPE, AzureSpeech
+
+    if chosen.speech_key:
+        return AzureSpeech.with_key(chosen.speech_endpoint, chosen.speech_key)
+    from azure.identity import DefaultAzureCredential
+
+    credential = DefaultAzureCredential()
+    return AzureSpeech.with_identity(
+        chosen.speech_endpoint, chosen.speech_resource_id, lambda: credential.get_token(SCOPE).token
+    )
+
+
+@_once
+def phrases() -> PhraseBook:
+    """The phrases that are asked for."""
+    return PhraseBook.read(max_distance=settings().phrase_distance)
 
 
 @_once
@@ -66,8 +94,10 @@ def profiles() -> Profiles:
     return Profiles(
         store(),
         listener(),
+        phrases(),
         lambda: datetime.now(UTC),
         false_match_rate=settings().false_match_rate,
+        active_enrollment=settings().active_enrollment,
         keep_audio=settings().audio_retention_days > 0,
         note_use=settings().profile_retention_days > 0,
     )

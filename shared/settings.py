@@ -12,6 +12,8 @@ ROOT: Final = Path(__file__).parent.parent
 MODELS: Final = ROOT / "models"
 
 MIN_FALSE_MATCH_RATE: Final = 1e-6
+MAX_PHRASE_DISTANCE: Final = 0.4
+"""Beyond it half a phrase would soon pass for the whole."""
 
 _WHY_NOT: Final = "is the secret there, may the app's identity read it, and does the network let it?"
 
@@ -23,6 +25,11 @@ SETTINGS: Final = {
     "SPEAKER_MODEL": "campplus",
     "SPEAKER_FALSE_MATCH_RATE": "0.001",
     "SPEAKER_ACTIVE_ENROLLMENT": "false",
+    "SPEAKER_PHRASE_DISTANCE": "0.25",
+    "SPEAKER_WHISPER": "whisper-tiny-en",
+    "SPEAKER_SPEECH_ENDPOINT": "",
+    "SPEAKER_SPEECH_RESOURCE_ID": "",
+    "SPEAKER_SPEECH_KEY": "",
     "SPEAKER_AUDIO_RETENTION_DAYS": "365",
     "SPEAKER_PROFILE_RETENTION_DAYS": "0",
     "SPEAKER_DECODE_ANY": "true",
@@ -45,6 +52,11 @@ class Settings:
         bundle: folder of the embedder's model bundle.
         false_match_rate: how often, at most, a stranger is accepted in one request of free speech.
         active_enrollment: ask for an activation phrase before free speech.
+        phrase_distance: share of a phrase's letters that may be heard otherwise.
+        whisper: folder of the local model that writes down what is said.
+        speech_endpoint: Azure AI Speech resource that does so instead; empty for the local model.
+        speech_resource_id: its id in Azure, for the managed identity.
+        speech_key: its key, where it is not reached with the managed identity.
         audio_retention_days: how long enrollment audio is kept; 0 keeps none.
         profile_retention_days: after how many days without use a profile is deleted; 0 never does.
         decode_any: read every audio format that libsndfile reads, not only the contract's.
@@ -61,6 +73,11 @@ class Settings:
     bundle: Path
     false_match_rate: float
     active_enrollment: bool
+    phrase_distance: float
+    whisper: Path
+    speech_endpoint: str
+    speech_resource_id: str
+    speech_key: str
     audio_retention_days: int
     profile_retention_days: int
     decode_any: bool
@@ -84,7 +101,10 @@ class Settings:
             table_url=value["SPEAKER_STORAGE_TABLE_URL"],
             bundle=MODELS / value["SPEAKER_MODEL"],
             false_match_rate=_share("SPEAKER_FALSE_MATCH_RATE", value["SPEAKER_FALSE_MATCH_RATE"]),
-            active_enrollment=_off("SPEAKER_ACTIVE_ENROLLMENT", value["SPEAKER_ACTIVE_ENROLLMENT"]),
+            active_enrollment=_switch("SPEAKER_ACTIVE_ENROLLMENT", value["SPEAKER_ACTIVE_ENROLLMENT"]),
+            phrase_distance=_distance("SPEAKER_PHRASE_DISTANCE", value["SPEAKER_PHRASE_DISTANCE"]),
+            whisper=MODELS / value["SPEAKER_WHISPER"],
+            **_speech(value),
             audio_retention_days=_whole("SPEAKER_AUDIO_RETENTION_DAYS", value["SPEAKER_AUDIO_RETENTION_DAYS"]),
             profile_retention_days=_whole("SPEAKER_PROFILE_RETENTION_DAYS", value["SPEAKER_PROFILE_RETENTION_DAYS"]),
             decode_any=_switch("SPEAKER_DECODE_ANY", value["SPEAKER_DECODE_ANY"]),
@@ -143,7 +163,18 @@ def _rate(name: str, text: str) -> float:
     return float(text)
 
 
-def _off(name: str, text: str) -> bool:
-    if text.lower() != "false":
-        raise Misconfigured(f"{name}={text!r}: only 'false' is available in this version")
-    return False
+def _distance(name: str, text: str) -> float:
+    if not re.fullmatch(r"0(\.[0-9]{1,4})?", text) or float(text) > MAX_PHRASE_DISTANCE:
+        raise Misconfigured(f"{name}={text!r}: a number from 0 to {MAX_PHRASE_DISTANCE:g} is needed")
+    return float(text)
+
+
+def _speech(value: Mapping[str, str]) -> dict[str, str]:
+    """Where Azure AI Speech is and what opens it: nothing, or an endpoint and either an id or a key."""
+    endpoint, resource_id = value["SPEAKER_SPEECH_ENDPOINT"], value["SPEAKER_SPEECH_RESOURCE_ID"]
+    key = next(iter(_keys("SPEAKER_SPEECH_KEY", value["SPEAKER_SPEECH_KEY"])), "")
+    if endpoint and not re.match(r"https://|http://127\.0\.0\.1[:/]", endpoint):
+        raise Misconfigured(f"SPEAKER_SPEECH_ENDPOINT={endpoint!r}: a URL that begins with https:// is needed")
+    if endpoint and not (resource_id or key):
+        raise Misconfigured("SPEAKER_SPEECH_ENDPOINT needs SPEAKER_SPEECH_RESOURCE_ID or SPEAKER_SPEECH_KEY")
+    return {"speech_endpoint": endpoint, "speech_resource_id": resource_id, "speech_key": key}

@@ -31,6 +31,7 @@ class Trace:
         profile: mark of the profile that it names or makes.
         candidates: how many profiles it names.
         decision: what it was decided to be, ``Accept`` or ``Reject``.
+        phrase_heard: whether a phrase that was asked for was said; never which.
         models: versions of the models that listened.
         error: name of the error that it ended in.
         problem: what the operator has to know of that error.
@@ -43,6 +44,7 @@ class Trace:
     profile: str | None = None
     candidates: int | None = None
     decision: str | None = None
+    phrase_heard: bool | None = None
     models: set[str] = field(default_factory=set)
     speech_sec: float | None = None
     snr_db: float | None = None
@@ -73,6 +75,7 @@ class Trace:
             "profile": self.profile,
             "candidates": self.candidates,
             "decision": self.decision,
+            "phraseHeard": self.phrase_heard,
             "model": ",".join(sorted(self.models)) or None,
             "speechSec": self.speech_sec and round(self.speech_sec, 2),
             "snrDb": self.snr_db and round(self.snr_db, 1),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from shared.errors import InvalidArgument, InvalidRequest, NotFound, SpeakerError
+from shared.phrases import Saying, Script
 from shared.profiles import Candidate, Cleared, Enrolled, Identified, KeptAudio
 from shared.quality import Quality
 from shared.records import Profile
@@ -48,7 +49,8 @@ class Dialect:
         token: query parameter that continues a list.
         refused: query parameters of a list that have no meaning here.
         reset_status: status of a reset; 204 comes without a profile.
-        lacks: operations that the version does not have.
+        lacks: operations that the version does not have for a dependency.
+        phrases: field of the phrases in their list; None where the list is all there is.
         codes: error codes that it spells in another way.
     """
 
@@ -67,7 +69,8 @@ class Dialect:
     token: str
     refused: tuple[str, ...]
     reset_status: int
-    lacks: tuple[str, ...]
+    lacks: tuple[tuple[str, str], ...]
+    phrases: str | None
     codes: Mapping[str, str]
 
     def field(self, name: str) -> str:
@@ -96,6 +99,7 @@ V2021: Final = Dialect(
     refused=(),
     reset_status=200,
     lacks=(),
+    phrases="value",
     codes={},
 )
 V2: Final = Dialect(
@@ -114,7 +118,8 @@ V2: Final = Dialect(
     token="$continuationToken",  # noqa: S106
     refused=("$filter", "$skip", "$orderBy", "$delta"),
     reset_status=204,
-    lacks=("ListActivationPhrases",),
+    lacks=(("ListPhrases", "text-independent"),),
+    phrases=None,  # items are objects: the strings of its swagger are what no shipped client reads
     codes={"NotFound": "Not Found"},
 )
 DIALECTS: Final = (V2021, V2)
@@ -254,7 +259,7 @@ def profile_info(dialect: Dialect, profile: Profile) -> Json:
     written = {
         "profileId": profile.id,
         "locale": profile.locale,
-        **({"profileStatus": "Active"} if dialect.profile_status else {}),
+        **_status(dialect, profile),
         **_progress(dialect, profile),
         "modelVersion": profile.signature.model_version if profile.signature else None,
         "createdDateTime": timestamp(profile.created),
@@ -268,6 +273,7 @@ def enrollment_info(dialect: Dialect, enrolled: Enrolled) -> Json:
     return {
         "profileId": enrolled.profile.id,
         **_progress(dialect, enrolled.profile),
+        **({enrolled.profile.family.script.field: enrolled.profile.phrase} if enrolled.profile.phrase else {}),
         dialect.field("audioLengthInSec"): enrolled.enrollment.audio_sec,
         dialect.field("audioSpeechLengthInSec"): enrolled.enrollment.speech_sec,
     }
@@ -279,9 +285,10 @@ def page(dialect: Dialect, profiles: list[Profile], next_link: str | None) -> Js
     return {dialect.items: [profile_info(dialect, profile) for profile in profiles], **link}
 
 
-def activation_phrases(phrases: Iterable[str]) -> Json:
-    """The phrases with which enrollment begins (section 3.9)."""
-    return {"value": [{"activationPhrase": phrase} for phrase in phrases]}
+def phrases(dialect: Dialect, script: Script, texts: Iterable[str]) -> Json | list[Json]:
+    """The phrases of which enrollment wants one (section 3.9)."""
+    items = [{script.field: text} for text in texts]
+    return {dialect.phrases: items} if dialect.phrases else items
 
 
 def decision(candidate: Candidate) -> str:
@@ -313,6 +320,13 @@ def measured(quality: Quality, model_version: str) -> Json:
         "clippedShare": quality.clipped,
         "bandwidthInHz": quality.bandwidth_hz,
     }
+
+
+def heard(saying: Saying | None) -> Json:
+    """How near a clip came to the phrase that it had to say: for callers who ask."""
+    if saying is None:
+        return {}
+    return {"phrase": {"nearest": saying.nearest, "distance": saying.distance, "allowed": saying.allowed}}
 
 
 def kept(audio: KeptAudio) -> Json:
@@ -365,15 +379,27 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
     return document
 
 
+def _status(dialect: Dialect, profile: Profile) -> Json:
+    if profile.family.script.every_clip or not dialect.profile_status:
+        return {}
+    return {"profileStatus": "Active" if profile.active else "Inactive"}
+
+
 def _progress(dialect: Dialect, profile: Profile) -> Json:
     written = {
         "enrollmentStatus": "Enrolled" if profile.enrolled else "Enrolling",
         "enrollmentsCount": len(profile.enrollments),
         "enrollmentsLengthInSec": profile.audio_sec,
         "enrollmentsSpeechLengthInSec": profile.speech_sec,
-        "remainingEnrollmentsSpeechLengthInSec": profile.remaining_speech_sec,
+        **_remaining(profile),
     }
     return {dialect.field(name): value for name, value in written.items()}
+
+
+def _remaining(profile: Profile) -> Json:
+    if profile.family.clips_to_enroll:
+        return {"remainingEnrollmentsCount": profile.remaining_clips}
+    return {"remainingEnrollmentsSpeechLengthInSec": profile.remaining_speech_sec}
 
 
 def _scored(candidate: Candidate) -> Json:

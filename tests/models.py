@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from shared.bundle import MANIFEST, MODEL, Bundle, sha256
 from shared.listening import Listener
 from shared.settings import MODELS, ROOT
+from shared.transcription.whisper import Whisper
 
 CAMPPLUS: Final = "campplus"
 TURNED: Final = "turned"
@@ -25,7 +26,12 @@ TURNED_VERSION: Final = "2027-01-15"
 @cache
 def listener(current: str = CAMPPLUS, models: Path = MODELS) -> Listener:
     """A listener with every model of a folder, of which ``current`` makes new signatures."""
-    return Listener(Bundle.load(models / current), Bundle.installed(models), Bundle.load(MODELS / "silero-vad"))
+    return Listener(
+        Bundle.load(models / current),
+        Bundle.installed(models),
+        Bundle.load(MODELS / "silero-vad"),
+        Whisper(MODELS / "whisper-tiny-en"),
+    )
 
 
 def with_turned(models: Path) -> Path:
@@ -34,11 +40,12 @@ def with_turned(models: Path) -> Path:
         (models / bundle.name).symlink_to(bundle)
     turned = models / TURNED
     turned.mkdir()
-    rotation = _rotation(Bundle.load(MODELS / CAMPPLUS).dimension)
-    onnx.save(_turned(onnx.load(MODELS / CAMPPLUS / MODEL), rotation), turned / MODEL)
     manifest = json.loads((MODELS / CAMPPLUS / MANIFEST).read_text())
-    golden = {**manifest["golden"], "output": (np.array(manifest["golden"]["output"]) @ rotation).tolist()}
-    changes = {"version": TURNED_VERSION, "sha256": sha256(turned / MODEL), "golden": golden}
+    straight = np.array(manifest["golden"]["output"])
+    rotation = _rotation(len(straight))
+    onnx.save(_turned(onnx.load(MODELS / CAMPPLUS / MODEL), rotation), turned / MODEL)
+    golden = {**manifest["golden"], "output": (straight @ rotation).tolist()}
+    changes = {"version": TURNED_VERSION, "files": {MODEL: sha256(turned / MODEL)}, "golden": golden}
     (turned / MANIFEST).write_text(json.dumps({**manifest, **changes}))
     return models
 

@@ -9,6 +9,7 @@ import requests
 
 from shared.families import VERIFICATION as FAMILY
 from shared.listening import Listener
+from shared.phrases import PhraseBook
 from shared.profiles import Profiles
 from shared.store.azure import AzureStore
 from shared.upkeep import GRACE, Upkeep
@@ -65,7 +66,7 @@ def _upkeep(store: AzureStore) -> None:
     later = datetime.now(UTC) + 2 * GRACE
     listener = Listener.__new__(Listener)  # nothing is listened to: no signature is old
     listener.version = "2026-11-22"
-    profiles = Profiles(store, listener, lambda: later, false_match_rate=0.001)
+    profiles = Profiles(store, listener, PhraseBook.read(), lambda: later, false_match_rate=0.001)
     Upkeep(store, profiles, lambda: later, audio_days=365, profile_days=0).run(until=later - timedelta(days=1))
 
 

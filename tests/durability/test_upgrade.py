@@ -16,6 +16,7 @@ import pytest
 from devhost.azurite import azurite
 from shared.errors import Conflict, StorageUnavailable
 from shared.families import IDENTIFICATION, VERIFICATION, Family
+from shared.phrases import PhraseBook
 from shared.profiles import Profiles
 from shared.records import Profile
 from shared.settings import Settings
@@ -42,7 +43,9 @@ class Upgrade:
     def on(cls, store: AzureStore, folder: Path) -> "Upgrade":
         clock = Clock()
         first, second = models.listener(), models.listener(models.TURNED, folder)
-        before, after = (Profiles(store, model, clock, false_match_rate=0.001) for model in (first, second))
+        before, after = (
+            Profiles(store, model, PhraseBook.read(), clock, false_match_rate=0.001) for model in (first, second)
+        )
         return cls(store, clock, before, after)
 
     @property

@@ -8,6 +8,7 @@ import pytest
 
 from shared.errors import StorageUnavailable
 from shared.families import IDENTIFICATION, VERIFICATION, Family
+from shared.phrases import PhraseBook
 from shared.profiles import Cleared, Profiles
 from shared.records import Profile
 from shared.store.memory import MemoryStore
@@ -29,7 +30,7 @@ def store(clock: Clock) -> MemoryStore:
 
 @pytest.fixture
 def profiles(store: MemoryStore, clock: Clock) -> Profiles:
-    return Profiles(store, models.listener(), clock, false_match_rate=0.001)
+    return Profiles(store, models.listener(), PhraseBook.read(), clock, false_match_rate=0.001)
 
 
 def _enrolled(profiles: Profiles, family: Family = VERIFICATION) -> str:

@@ -74,12 +74,12 @@ def test_reference_embedding_of_the_synthetic_signal(shared_folder: Path, embedd
 
 
 def test_manifest_holds_the_reference_embedding(embedder: Embedder) -> None:
-    expected = np.array(Bundle.load(CAMPPLUS).golden.output, np.float32)
+    expected = np.array(Bundle.load(CAMPPLUS).required_golden().output, np.float32)
     assert np.abs(embedder.embed(golden_signal()) - expected).max() <= 1e-4
 
 
 def test_bundle_with_another_golden_embedding_is_refused(tmp_path: Path) -> None:
-    output = list(Bundle.load(CAMPPLUS).golden.output)
+    output = list(Bundle.load(CAMPPLUS).required_golden().output)
     output[7] += 0.01
     with pytest.raises(BundleError, match="golden"):
         Embedder(with_golden(tmp_path, output))

@@ -12,6 +12,7 @@ from shared.audio import Clip
 from shared.errors import Conflict, Forbidden, InvalidAudio, NotFound, StorageUnavailable
 from shared.families import VERIFICATION, ClipLimits
 from shared.listening import Listener, Utterance
+from shared.phrases import PhraseBook
 from shared.profiles import Profiles
 from shared.quality import Quality
 from shared.records import Profile
@@ -63,7 +64,7 @@ def store() -> MeddlingStore:
 def profiles(store: MeddlingStore) -> Profiles:
     clock = (NOW + timedelta(seconds=n) for n in range(1000))
     listener = cast("Listener", SecondsListener())
-    return Profiles(store, listener, lambda: next(clock), false_match_rate=0.001)
+    return Profiles(store, listener, PhraseBook.read(), lambda: next(clock), false_match_rate=0.001)
 
 
 @pytest.fixture

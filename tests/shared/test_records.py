@@ -20,7 +20,7 @@ def _voice(direction: int, speech_sec: float) -> Signature:
 
 
 def _enrolled(profile: Profile, clip: Enrollment, direction: int = 0, *, waive: bool = False) -> Profile:
-    return profile.with_enrollment(clip, _voice(direction, clip.speech_sec), LATER, waive_minimum=waive)
+    return profile.with_enrollment(clip, _voice(direction, clip.speech_sec), None, LATER, waive_minimum=waive)
 
 
 @pytest.fixture

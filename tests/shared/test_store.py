@@ -30,7 +30,7 @@ def _new(store: Store, family: Family = VERIFICATION) -> Profile:
 def _with_voice(profile: Profile) -> Profile:
     voice = Signature(np.linspace(-1, 1, 192, dtype=np.float32), 21.5, "2026-11-22")
     clips = Enrollment("a", 30.25, 21.5, 17.125)
-    return profile.with_enrollment(clips, voice, NOW, waive_minimum=False)
+    return profile.with_enrollment(clips, voice, None, NOW, waive_minimum=False)
 
 
 def test_a_profile_comes_back_as_it_was_written(store: Store) -> None:

@@ -9,6 +9,7 @@ import pytest
 from devhost.azurite import azurite
 from shared.errors import NotFound, StorageUnavailable
 from shared.families import IDENTIFICATION, VERIFICATION
+from shared.phrases import PhraseBook
 from shared.profiles import Profiles
 from shared.records import Profile
 from shared.settings import Settings
@@ -38,6 +39,7 @@ class Service:
         self.profiles = Profiles(
             self.store,
             models.listener(),
+            PhraseBook.read(),
             self.clock,
             false_match_rate=0.001,
             keep_audio=self.audio_days > 0,

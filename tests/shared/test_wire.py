@@ -6,7 +6,7 @@ import pytest
 
 from shared import wire
 from shared.errors import InvalidArgument, InvalidRequest, NotFound, StorageUnavailable
-from shared.families import IDENTIFICATION, VERIFICATION
+from shared.families import VERIFICATION
 from shared.profiles import Candidate, Enrolled, Identified
 from shared.quality import Quality
 from shared.records import Enrollment, Profile, Signature
@@ -237,10 +237,3 @@ def test_errors_of_the_server_keep_their_cause_to_themselves() -> None:
 
 def test_timestamps_are_utc_with_milliseconds() -> None:
     assert wire.timestamp(datetime(2026, 5, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))) == "2026-04-30T23:00:00.000Z"
-
-
-@pytest.mark.parametrize("text", ["en-us", "EN-US", "enus"])
-@pytest.mark.parametrize("family", [VERIFICATION, IDENTIFICATION])
-def test_locales_are_known_in_any_case_dash_optional(text: str, family: object) -> None:
-    assert VERIFICATION.locale(text) == "en-US"
-    assert VERIFICATION.locale("tlh") is None
