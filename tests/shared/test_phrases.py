@@ -1,0 +1,166 @@
+"""Which phrases there are, which files are refused, and what counts as having said one."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import BadPhrase, InvalidArgument
+from shared.phrases import ACTIVATION, PASSPHRASE, PhraseBook, Saying, distance, letters
+
+PUBLISHED = [
+    "i am going to make him an offer he cannot refuse",
+    "houston we have had a problem",
+    "my voice is my passport verify me",
+    "apple juice tastes funny after toothpaste",
+    "you can get in without your password",
+    "you can activate security system now",
+    "my voice is stronger than passwords",
+    "my password is not your business",
+    "my name is unknown to you",
+    "be yourself everyone else is already taken",
+]
+PASSPORT = PUBLISHED[2]
+
+
+@pytest.fixture(scope="module")
+def book() -> PhraseBook:
+    return PhraseBook.read()
+
+
+def test_the_published_passphrases_come_in_their_order(book: PhraseBook) -> None:
+    assert book.phrases(PASSPHRASE, "en-US") == PUBLISHED
+    assert book.locales(PASSPHRASE) == ["en-US"]
+
+
+def test_every_locale_of_the_retired_service_has_an_activation_phrase(book: PhraseBook) -> None:
+    locales = "de-DE en-AU en-CA en-GB en-IN en-US es-ES es-MX fr-CA fr-FR it-IT ja-JP pt-BR zh-CN"
+    assert " ".join(book.locales(ACTIVATION)) == locales
+    assert book.phrases(ACTIVATION, "en-US") == [
+        "I'll talk for a few seconds so you can recognize my voice in the future."
+    ]
+
+
+@pytest.mark.parametrize("text", ["de-DE", "de-de", "DEDE", "dede"])
+def test_locales_are_known_in_any_case_dash_optional(book: PhraseBook, text: str) -> None:
+    assert book.locale(ACTIVATION, text) == "de-DE"
+
+
+@pytest.mark.parametrize("text", ["tlh", "", "de", "de-DE-1996"])
+def test_an_unknown_locale_is_refused_with_those_that_are_known(book: PhraseBook, text: str) -> None:
+    with pytest.raises(
+        InvalidArgument, match=r"^Invalid locale value\. Supported locales are de-DE, en-AU, .*zh-CN\.$"
+    ):
+        book.phrases(ACTIVATION, text)
+
+
+@pytest.mark.parametrize("phrase", PUBLISHED)
+def test_a_phrase_is_recognised_however_it_is_written(book: PhraseBook, phrase: str) -> None:
+    for text in (phrase, phrase.capitalize() + ".", f" {phrase.upper()}!? ", phrase.replace(" ", ", ")):
+        assert book.nearest(PASSPHRASE, "en-us", text) == Saying(phrase, 0, 0.25)
+
+
+@pytest.mark.parametrize("phrase", PUBLISHED)
+def test_half_a_phrase_is_not_the_phrase(book: PhraseBook, phrase: str) -> None:
+    words = phrase.split()
+    for half in (words[: len(words) // 2], words[(len(words) + 1) // 2 :]):
+        assert book.nearest(PASSPHRASE, "en-us", " ".join(half)).phrase is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ... ", "thank you for watching", f"{PASSPORT} {PASSPORT}", f"{PASSPORT} and so on"]
+)
+def test_something_else_is_no_phrase(book: PhraseBook, text: str) -> None:
+    assert book.nearest(PASSPHRASE, "en-us", text).phrase is None
+
+
+def test_listed_passphrases_are_far_from_each_other() -> None:
+    apart = [distance(one, other) for one in PUBLISHED for other in PUBLISHED if one != other]
+    assert min(apart) > 0.6
+
+
+def test_speech_may_go_on_after_an_activation_phrase_but_not_before_it(book: PhraseBook) -> None:
+    phrase = book.phrases(ACTIVATION, "en-US")[0]
+    speech = "The quick brown fox went home and lay down to sleep for the rest of the day."
+    assert book.nearest(ACTIVATION, "en-US", f"{phrase} {speech}").phrase == phrase
+    assert book.nearest(ACTIVATION, "en-US", f"{speech} {phrase}").phrase is None
+
+
+def test_a_saying_tells_what_was_measured() -> None:
+    assert str(Saying("be yourself", 0.412, 0.25)) == (
+        "The nearest phrase is 'be yourself': 41% of its letters were heard otherwise, 25% are allowed."
+    )
+
+
+def test_distances_are_known() -> None:
+    assert distance("kitten", "sitting") == 3 / 6  # the example of every textbook
+    assert distance("abcd", "") == 1
+    assert distance("ab", "abcdef") == 2
+    assert distance("ab", "abcdef", whole=False) == 0
+
+
+@given(st.text("abc", min_size=1, max_size=8), st.text("abc", min_size=1, max_size=8))
+def test_the_edits_are_the_same_in_both_directions(one: str, other: str) -> None:
+    assert distance(one, other) * len(one) == pytest.approx(distance(other, one) * len(other))
+
+
+@given(st.text("abcd", min_size=1, max_size=8), st.text("abcd", max_size=8), st.text("abcd", max_size=8))
+def test_what_follows_cannot_make_an_opening_worse(phrase: str, text: str, more: str) -> None:
+    assert distance(phrase, text + more, whole=False) <= distance(phrase, text, whole=False)
+    assert distance(phrase, phrase + more, whole=False) == 0
+
+
+def test_letters_are_those_of_any_script() -> None:
+    assert letters("¿Qué? Ⅸ ﬁn — 我会说。几秒") == "quéixfin我会说几秒"
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "problem"),
+    [
+        ([f"passphrase: {PASSPORT}", "", f"passphrase: {PASSPORT}"], 3, "this phrase is on line 1 already"),
+        (["activation: I'll talk.", "activation: i'll  talk"], 2, "this phrase is on line 1 already"),
+        (
+            [f"passphrase: {PASSPORT}", "passphrase: my voice is my passport verify us"],
+            2,
+            "this is too like the phrase on line 1: 7% of their letters differ",
+        ),
+        (["# good", "passphrase: My voice, my passport."], 2, "lower case without punctuation: 'my voice my passport'"),
+        (["pass phrase: my voice"], 1, "does not begin with passphrase: or activation:"),
+        (["my voice is my passport"], 1, "does not begin with passphrase: or activation:"),
+        (["activation:"], 1, "there is no phrase"),
+        (["activation: ..."], 1, "there is no phrase"),
+    ],
+)
+def test_a_bad_line_is_refused_with_file_and_line(tmp_path: Path, lines: list[str], line: int, problem: str) -> None:
+    (tmp_path / "en-US.txt").write_text("\n".join(lines))
+    with pytest.raises(BadPhrase) as refused:
+        PhraseBook.read(tmp_path)
+    assert str(refused.value).startswith(f"en-US.txt, line {line}: ")
+    assert problem in str(refused.value)
+
+
+def test_a_file_that_is_not_utf_8_is_refused_with_the_line(tmp_path: Path) -> None:
+    (tmp_path / "de-DE.txt").write_bytes("# gut\nactivation: für immer".encode("latin-1"))
+    with pytest.raises(BadPhrase, match=r"^de-DE\.txt, line 2: this is not UTF-8"):
+        PhraseBook.read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["english.txt", "en_US.txt", "en-us.txt"])
+def test_a_file_that_is_not_named_after_a_locale_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("activation: I'll talk")
+    with pytest.raises(BadPhrase, match=f"^{name}: a file of phrases is named after a locale"):
+        PhraseBook.read(tmp_path)
+
+
+def test_a_line_adds_a_passphrase_and_a_file_a_locale(tmp_path: Path) -> None:
+    (tmp_path / "de-AT.txt").write_text("# Unsere.\n\npassphrase: meine stimme öffnet jede tür\n", "utf-8")
+    added = PhraseBook.read(tmp_path)
+    assert added.locales(PASSPHRASE) == ["de-AT"]
+    assert added.nearest(PASSPHRASE, "de-at", "Meine Stimme öffnet jede Tür.").phrase == "meine stimme öffnet jede tür"
+
+
+def test_the_same_phrase_may_serve_two_kinds_and_two_locales(tmp_path: Path) -> None:
+    for locale in ("en-US", "en-GB"):
+        (tmp_path / f"{locale}.txt").write_text("passphrase: my voice\nactivation: My voice.")
+    assert PhraseBook.read(tmp_path).locales(ACTIVATION) == ["en-GB", "en-US"]
