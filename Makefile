@@ -70,4 +70,6 @@ tests/clients/node_modules/.installed: tests/clients/package-lock.json node_modu
 	@touch $@
 
 clean: ## remove everything that the targets made
-	rm -rf .venv node_modules tests/clients/node_modules .cache .azurite out models/*/model.onnx
+	rm -rf .venv node_modules tests/clients/node_modules .cache .azurite out
+	rm -f models/campplus/model.onnx models/silero-vad/model.onnx
+	rm -f models/whisper-tiny-en/model.bin models/whisper-tiny-en/config.json models/whisper-tiny-en/vocabulary.txt

@@ -35,7 +35,7 @@ def make_package(target: Path = PACKAGE) -> Path:
         BundleError: a model is not built.
     """
     for manifest in MODELS.glob("*/manifest.json"):
-        Bundle.load(manifest.parent).check_file()
+        Bundle.load(manifest.parent).check_files()
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as package:
         for file in contents():

@@ -23,7 +23,11 @@ type Authorize = Callable[[str], Mapping[str, str]]
 
 _HEADERS: Final = {"Accept": "application/json;odata=minimalmetadata", "x-ms-version": "2019-02-02"}
 _RETRIES: Final = urllib3.Retry(
-    total=3, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False
+    total=3,
+    backoff_factor=0.2,
+    status_forcelist=(429, 500, 502, 503, 504),
+    respect_retry_after_header=False,  # it may ask for longer than a caller waits
+    raise_on_status=False,
 )
 _TIMEOUT: Final = urllib3.Timeout(connect=3, read=10)
 _READ_AS: Final[Mapping[str, Callable[[str], object]]] = {

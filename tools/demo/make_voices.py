@@ -49,11 +49,12 @@ def main() -> None:
         (VOICES / name).mkdir(parents=True, exist_ok=True)
         for clip, text in CLIPS.items():
             soundfile.write(
-                VOICES / name / f"{clip}.ogg", _speak(synthesiser, text), SAMPLE_RATE, format="OGG", subtype="OPUS"
+                VOICES / name / f"{clip}.ogg", speak(synthesiser, text), SAMPLE_RATE, format="OGG", subtype="OPUS"
             )
 
 
-def _speak(synthesiser: list[str], text: str) -> "np.typing.NDArray[np.float32]":
+def speak(synthesiser: list[str], text: str) -> "np.typing.NDArray[np.float32]":
+    """A text spoken by the program of a command line: [n] at 16 kHz, as loud as half of full scale."""
     output = "-o" if synthesiser[0] == "flite" else "-w"
     with tempfile.TemporaryDirectory() as folder:
         script, wav = Path(folder, "text.txt"), Path(folder, "speech.wav")
