@@ -35,6 +35,15 @@ param profileRetentionDays int = 0
 @description('How often, at most, a stranger is accepted in one request.')
 param falseMatchRate string = '0.001'
 
+@description('Let new profiles of free speech begin with an activation phrase.')
+param activeEnrollment bool = false
+
+@description('Endpoint of an Azure AI Speech resource that writes words down; empty for the model inside the app.')
+param speechEndpoint string = ''
+
+@description('Resource id of that Speech resource; the identity needs the role Cognitive Services Speech User there.')
+param speechResourceId string = ''
+
 @minValue(1)
 @description('Profiles of all families together.')
 param maxProfiles int = 10000
@@ -89,7 +98,7 @@ var tableUrl = 'https://${storageName}.table.${environment().suffixes.storage}'
 
 var table = 'SpeakerProfiles'
 var audioContainer = 'enrollment-audio'
-var families = ['verification-text-independent', 'identification-text-independent']
+var families = ['verification-text-dependent', 'verification-text-independent', 'identification-text-independent']
 var packageContainer = 'app-package'
 var keysSecret = 'speaker-recognition-keys'
 var signIn = !empty(authClientId)
@@ -369,6 +378,9 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
     SPEAKER_STORAGE_BLOB_URL: blobUrl
     SPEAKER_STORAGE_TABLE_URL: tableUrl
     SPEAKER_FALSE_MATCH_RATE: falseMatchRate
+    SPEAKER_ACTIVE_ENROLLMENT: string(activeEnrollment)
+    SPEAKER_SPEECH_ENDPOINT: speechEndpoint
+    SPEAKER_SPEECH_RESOURCE_ID: speechResourceId
     SPEAKER_MAX_PROFILES: string(maxProfiles)
     SPEAKER_AUDIO_RETENTION_DAYS: string(audioRetentionDays)
     SPEAKER_PROFILE_RETENTION_DAYS: string(profileRetentionDays)

@@ -1,15 +1,19 @@
 """The repository's own synthetic voices, as clips to post."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
 from shared.containers import SAMPLE_RATE as RATE
 from tools.demo.__main__ import VOICES
 from tools.demo.recordings import Speaker, read_speakers, to_wav
 
-__all__ = ["RATE", "noise", "seconds", "silence", "speakers", "speech", "to_wav"]
+__all__ = ["RATE", "noise", "phrase", "seconds", "silence", "speakers", "speech", "to_wav"]
+
+PHRASES = Path(__file__).parent.parent / "tools" / "phrases" / "voices"
 
 
 @cache
@@ -29,6 +33,13 @@ def seconds(name: str, length: float) -> bytes:
     """A WAV file of a voice talking for so long, from its beginning, repeated where it ends."""
     wanted = round(length * RATE)
     return to_wav(np.resize(speech(name), wanted))
+
+
+@cache
+def phrase(name: str, number: int) -> bytes:
+    """A WAV file of a voice saying a phrase: 1 to 10 are the passphrases in order, 11 is the activation phrase."""
+    samples, _ = soundfile.read(PHRASES / name / f"{number:02}.ogg", dtype="int16")
+    return to_wav(samples)
 
 
 def silence(length: float) -> bytes:

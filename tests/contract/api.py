@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 
+TEXT_DEPENDENT = "verification/text-dependent"
 VERIFICATION = "verification/text-independent"
 IDENTIFICATION = "identification/text-independent"
 VERSION = {"api-version": "2021-09-05"}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests import voices
-from tests.contract.api import IDENTIFICATION, VERIFICATION
+from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION
 from tests.privacy.conftest import BAD_BODIES, CLIP, KEY, Recognized, Watched
 from tests.privacy.stored import changes, spellings
 
@@ -54,3 +54,30 @@ def test_the_last_use_is_all_that_is_noted_where_it_decides_how_long_a_profile_i
         first, second = (changes(*states[f"{kind}-{number}"]) for number in range(2))
         assert [where.rpartition("/")[2] for where in first] == ["Used"]
         assert second == set()
+
+
+def test_what_was_said_is_neither_stored_nor_logged(watch: Callable[..., Watched]) -> None:
+    passport, houston, activation = (voices.phrase("anna", number) for number in (3, 2, 11))
+
+    def act(seen: Watched) -> None:
+        bound = f"{TEXT_DEPENDENT}/profiles/{seen.create(TEXT_DEPENDENT)}"
+        statuses = [seen.send(f"enroll-{n}", "POST", f"{bound}/enrollments", passport).status_code for n in range(3)]
+        for name, clip in {"right": passport, "wrong": houston, "free": voices.seconds("anna", 6)}.items():
+            statuses.append(seen.send(f"verify-{name}", "POST", f"{bound}:verify", clip, details="true").status_code)
+        free = f"{VERIFICATION}/profiles/{seen.create()}/enrollments"
+        statuses.append(seen.send("activate", "POST", free, activation).status_code)
+        assert statuses == [201] * 3 + [200] * 3 + [201]
+
+    seen = watch(act, SPEAKER_ACTIVE_ENROLLMENT="true")
+    for name in ("verify-right", "verify-wrong", "verify-free"):
+        assert changes(*seen.states[name]) == set()
+    told = [seen.answers[f"verify-{name}"].json()["details"]["phrase"]["nearest"] for name in ("right", "wrong")]
+    assert [text.split()[-1] for text in told] == ["me", "problem"]
+
+    stored = {where.rpartition("/")[2]: value for where, value in seen.states["activate"][1].items() if "Spea" in where}
+    assert [where for where, value in stored.items() if "passport" in str(value)] == ["Phrase"]
+    assert not [value for value in stored.values() if "houston" in str(value) or "recogni" in str(value)]
+    said = ("passport", "houston", "recognize my voice", "appointment", "grandmother", "ferry")
+    assert not [word for word in said for line in seen.log if word in line.lower()]
+    heard = {name: seen.line(f"verify-{name}")["phraseHeard"] for name in ("right", "wrong", "free")}
+    assert heard == {"right": True, "wrong": True, "free": False}
