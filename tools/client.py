@@ -16,11 +16,13 @@ class Client:
         url: the service's root.
         mode: ``verification`` or ``identification``.
         key: subscription key.
+        dependency: ``text-independent`` or, for passphrases, ``text-dependent``.
     """
 
     url: str
     mode: str
     key: str = ""
+    dependency: str = "text-independent"
     session: requests.Session = field(default_factory=requests.Session)
 
     def create(self, locale: str = "en-US") -> str:
@@ -50,7 +52,7 @@ class Client:
     ) -> dict[str, Any]:
         response = self.session.request(
             method,
-            f"{self.url}/speaker-recognition/{self.mode}/text-independent/{path}",
+            f"{self.url}/speaker-recognition/{self.mode}/{self.dependency}/{path}",
             params={"api-version": API_VERSION, **query},
             headers={"Ocp-Apim-Subscription-Key": self.key} if self.key else {},
             data=data,

@@ -46,7 +46,7 @@ class Whisper:
             ctranslate2.StorageView.from_array(spectrum[np.newaxis]),
             [_prompt(locale, multilingual=model.is_multilingual)],
             beam_size=1,
-            max_length=_TOKENS_PER_SEC * -(-len(heard) // SAMPLE_RATE),
+            max_length=2 * _TOKENS_PER_SEC * -(-len(heard) // SAMPLE_RATE),  # half of it is for what was said before
         )
         return _text(result[0].sequences[0])
 

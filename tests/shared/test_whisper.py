@@ -7,11 +7,13 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from shared.audio import decode
 from shared.errors import BundleError
 from shared.phrases import ACTIVATION, PASSPHRASE, PhraseBook
 from shared.settings import MODELS
 from shared.transcription.mel import log_mel
 from shared.transcription.whisper import Whisper
+from tests import voices
 
 FOLDER = MODELS / "whisper-tiny-en"
 FILES = ("config.json", "model.bin", "vocabulary.txt")
@@ -36,6 +38,11 @@ def test_a_human_passphrase_is_written_down(whisper: Whisper, shared_folder: Pat
 def test_a_human_activation_phrase_is_written_down(whisper: Whisper, shared_folder: Path) -> None:
     text = whisper.transcribe(_human(shared_folder, "phrases/TalkForAFewSeconds16.flac"), "en-US")
     assert PhraseBook.read().nearest(ACTIVATION, "en-US", text).distance == 0
+
+
+def test_fast_speech_is_written_down_to_its_end(whisper: Whisper) -> None:
+    clip = decode(voices.phrase("anna", 11))
+    assert whisper.transcribe(clip.samples, "en-US").endswith("in the future.")
 
 
 def test_what_is_said_after_half_a_minute_is_not_heard(whisper: Whisper, shared_folder: Path) -> None:
@@ -74,9 +81,9 @@ def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_tone_is_loud_in_its_own_band_of_the_mel_scale_only() -> None:
-    seconds = np.arange(16_000) / 16_000
+    seconds = np.arange(16_000, dtype=np.float32) / 16_000
     for hz, band in ((300, 7), (1000, 26), (4000, 62)):
-        spectrum = log_mel(np.asarray(np.sin(2 * np.pi * hz * seconds), np.float32), 80)
+        spectrum = log_mel(np.sin(np.float32(2 * np.pi * hz) * seconds, dtype=np.float32), 80)
         assert spectrum.shape == (80, 100)
         assert abs(int(spectrum[:, 50].argmax()) - band) <= 1, hz
 

@@ -13,15 +13,19 @@ from tqdm import tqdm
 from devhost.stack import Host, stack
 from shared import service
 from shared.containers import SAMPLE_RATE
-from shared.families import VERIFICATION
+from shared.families import PASSPHRASE_VERIFICATION, VERIFICATION
 from shared.listening import Listener
+from shared.settings import ROOT
 from tools.client import Client
 from tools.demo.__main__ import VOICES
-from tools.demo.recordings import read_speakers
+from tools.demo.recordings import read_clip, read_speakers
 
 ROUNDS: Final = 30
 GALLERY: Final = 50
 CLIP_SEC: Final = 5
+PHRASE_SEC: Final = 3
+PHRASE: Final = ROOT / "tools" / "phrases" / "voices" / "anna" / "03.ogg"
+TRANSCRIBER: Final = "libctranslate2"
 MIB: Final = 2**20
 
 
@@ -34,14 +38,20 @@ class Figures:
     identify_ms: float
     throughput_one: float
     throughput_two: float
+    passphrase_ms: float
+    verify_beside_passphrase_ms: float
     memory_after_first_verify: float
+    memory_before_passphrases: float
     memory_at_end: float
+    transcriber_loaded_before_passphrases: bool
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Name, figure and bound, for people."""
         over = self.verify_ms - self.embedding_and_vad_ms
         more = self.identify_ms - self.verify_ms
         ratio = self.throughput_two / self.throughput_one
+        longer = self.passphrase_ms / self.verify_beside_passphrase_ms
+        loaded = "yes" if self.transcriber_loaded_before_passphrases else "no"
         return [
             (f"embedding + VAD of {CLIP_SEC} s, in process", f"{self.embedding_and_vad_ms:.1f} ms", ""),
             (f"verify of {CLIP_SEC} s over HTTP", f"{self.verify_ms:.1f} ms (+{over:.1f})", "at most +20"),
@@ -49,6 +59,10 @@ class Figures:
             ("verify, one caller", f"{self.throughput_one:.1f} /s", ""),
             ("verify, two callers", f"{self.throughput_two:.1f} /s (x{ratio:.2f})", "at least x1.7"),
             ("memory after the first verify", f"{self.memory_after_first_verify:.0f} MiB", "under 350"),
+            ("memory after free speech only", f"{self.memory_before_passphrases:.0f} MiB", ""),
+            ("transcriber loaded by free speech", loaded, "no"),
+            (f"verify of {CLIP_SEC} s again, in turns with the next", f"{self.verify_beside_passphrase_ms:.1f} ms", ""),
+            (f"verify a passphrase of {PHRASE_SEC} s", f"{self.passphrase_ms:.1f} ms (x{longer:.2f})", "under x2.5"),
             ("memory at the end", f"{self.memory_at_end:.0f} MiB", ""),
         ]
 
@@ -69,11 +83,23 @@ def measure() -> Figures:
             "verify": lambda: verification.verify(profile, clip),
             "identify": lambda: identification.identify(ids, clip),
         }
-        medians = _medians(work)
+        free = _medians(work)
         one, two = (_throughput(callers, lambda: verification.verify(profile, clip)) for callers in (1, 2))
+        before, loaded = _memory(running), _has_mapped(running, TRANSCRIBER)
+        words = _medians({"verify": work["verify"], "passphrase": _passphrase(running)})
         return Figures(
-            medians["local"], medians["verify"], medians["identify"], one, two, memory, _memory(running)
-        )  # fmt: skip
+            embedding_and_vad_ms=free["local"],
+            verify_ms=free["verify"],
+            identify_ms=free["identify"],
+            throughput_one=one,
+            throughput_two=two,
+            passphrase_ms=words["passphrase"],
+            verify_beside_passphrase_ms=words["verify"],
+            memory_after_first_verify=memory,
+            memory_before_passphrases=before,
+            memory_at_end=_memory(running),
+            transcriber_loaded_before_passphrases=loaded,
+        )
 
 
 def _hear(listener: Listener, clip: bytes) -> None:
@@ -85,6 +111,20 @@ def _enrolled(client: Client, clip: bytes) -> str:
     profile_id = client.create()
     client.enroll(profile_id, clip, ignoreMinLength="true")
     return profile_id
+
+
+def _passphrase(running: Host) -> Callable[[], object]:
+    """Verification of a passphrase, ready to be called."""
+    client = Client(running.url, "verification", "bench", "text-dependent")
+    clip = read_clip(PHRASE)[: 44 + 2 * PHRASE_SEC * SAMPLE_RATE]
+    profile_id = client.create()
+    for _ in range(PASSPHRASE_VERIFICATION.clips_to_enroll):
+        client.enroll(profile_id, clip)
+    return lambda: client.verify(profile_id, clip)
+
+
+def _has_mapped(running: Host, library: str) -> bool:
+    return any(library in mapped.path for mapped in psutil.Process(running.process.pid).memory_maps())
 
 
 def _memory(running: Host) -> float:

@@ -39,6 +39,15 @@ def read_speakers(folder: Path) -> list[Speaker]:
     return speakers
 
 
+def read_clip(file: Path) -> bytes:
+    """A recording as a 16 kHz WAV file.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    return to_wav(_read(file))
+
+
 def to_wav(samples: NDArray[np.float32] | NDArray[np.int16]) -> bytes:
     """A 16-bit WAV file of samples at 16 kHz."""
     file = BytesIO()
