@@ -90,6 +90,6 @@ def test_a_tone_is_loud_in_its_own_band_of_the_mel_scale_only() -> None:
 
 def test_loudness_moves_a_spectrum_by_its_decades_and_hides_what_is_far_below() -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)
-    quiet, loud = log_mel(noise / 10, 80), log_mel(noise, 80)
+    quiet, loud = log_mel(noise * np.float32(0.1), 80), log_mel(noise, 80)
     assert loud - quiet == pytest.approx(0.5, abs=1e-3)  # two decades of power, a quarter each
     assert loud.max() - loud.min() <= 2
