@@ -7,39 +7,54 @@ from typing import TYPE_CHECKING, Final
 import pytest
 import requests
 
-from shared.families import VERIFICATION as FAMILY
+from shared.families import PASSPHRASE_VERIFICATION, VERIFICATION, Family
 from shared.listening import Listener
 from shared.phrases import PhraseBook
 from shared.profiles import Profiles
 from shared.store.azure import AzureStore
 from shared.upkeep import GRACE, Upkeep
 from tests import voices
-from tests.contract.api import VERIFICATION, Api
+from tests.contract.api import Api
 from tests.durability.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ENROLL: Final = "enroll"
+ENROLL_PHRASE: Final = "enroll a passphrase"
 RESET: Final = "reset"
 DELETE: Final = "delete"
 
 
 def _change(api: Api, profile_id: str, change: str) -> int:
-    clip = voices.speakers()["anna"].enrollments[1]
-    path = f"{VERIFICATION}/profiles/{profile_id}"
+    path = f"{_path(change)}/profiles/{profile_id}"
     calls: dict[str, Callable[[], requests.Response]] = {
-        ENROLL: lambda: api("POST", f"{path}/enrollments", clip),
+        ENROLL: lambda: api("POST", f"{path}/enrollments", voices.speakers()["anna"].enrollments[1]),
+        ENROLL_PHRASE: lambda: api("POST", f"{path}/enrollments", voices.phrase("anna", 3)),
         RESET: lambda: api("POST", f"{path}:reset"),
         DELETE: lambda: api("DELETE", path),
     }
     return calls[change]().status_code
 
 
+def _family(change: str) -> Family:
+    return PASSPHRASE_VERIFICATION if change == ENROLL_PHRASE else VERIFICATION
+
+
+def _path(change: str) -> str:
+    return f"{_family(change).mode}/{_family(change).dependency}"
+
+
+def _begun(api: Api, change: str) -> str:
+    """A profile with one enrollment."""
+    first = voices.phrase("anna", 3) if change == ENROLL_PHRASE else voices.speakers()["anna"].enrollments[0]
+    return api.enrolled(first, _path(change))
+
+
 def _killed_at(world: World, change: str, point: int, *, after: bool) -> tuple[str, int | None]:
     """The profile and the status that the caller read, None where the process died before it answered."""
     with world.app() as (running, api):
-        profile_id = api.enrolled(voices.speakers()["anna"].enrollments[0])
+        profile_id = _begun(api, change)
 
         def kill(number: int, _request: object) -> None:
             if number == point:
@@ -56,7 +71,7 @@ def _killed_at(world: World, change: str, point: int, *, after: bool) -> tuple[s
 
 def _storage_calls(world: World, change: str) -> int:
     with world.app() as (_, api):
-        profile_id = api.enrolled(voices.speakers()["anna"].enrollments[0])
+        profile_id = _begun(api, change)
         world.proxy.watch()
         assert _change(api, profile_id, change) in (200, 201, 204)
         return len(world.proxy.calls)
@@ -73,7 +88,7 @@ def _upkeep(store: AzureStore) -> None:
 def _check(world: World, profile_id: str, change: str, status: int | None) -> None:
     store = world.store()
     _upkeep(store)
-    profile = store.get(FAMILY, profile_id)
+    profile = store.get(_family(change), profile_id)
     kept = {clip.enrollment_id for clip in store.all_audio() if clip.profile_id == profile_id}
     if profile is None:
         assert change == DELETE
@@ -84,12 +99,13 @@ def _check(world: World, profile_id: str, change: str, status: int | None) -> No
     assert (profile.signature is None) is (not profile.enrollments)
     if profile.signature:
         assert profile.signature.speech_sec == pytest.approx(profile.speech_sec)
-    allowed = {ENROLL: {1, 2}, RESET: {0, 1}, DELETE: {1}}[change]
-    acknowledged = {ENROLL: {2}, RESET: {0}, DELETE: set()}[change]
+    assert (profile.phrase is None) is (change != ENROLL_PHRASE)
+    allowed = {RESET: {0, 1}, DELETE: {1}}.get(change, {1, 2})
+    acknowledged = {RESET: {0}, DELETE: set()}.get(change, {2})
     assert len(profile.enrollments) in (acknowledged if status and status < 300 else allowed)
 
 
-@pytest.mark.parametrize("change", [ENROLL, RESET, DELETE])
+@pytest.mark.parametrize("change", [ENROLL, ENROLL_PHRASE, RESET, DELETE])
 def test_a_kill_at_any_storage_call_loses_nothing_acknowledged_and_leaves_nothing_behind(
     world: World, change: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from shared.errors import Conflict, Misconfigured, StorageUnavailable
-from shared.families import IDENTIFICATION, VERIFICATION, Family
+from shared.families import IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
+from shared.phrases import Saying
 from shared.records import Enrollment, Profile, Signature
 from shared.settings import Settings
 from shared.store import Store
@@ -45,6 +46,19 @@ def test_a_profile_comes_back_as_it_was_written(store: Store) -> None:
         VERIFICATION, written.id, "en-us", NOW, NOW,
     )  # fmt: skip
     assert (read.enrolled, read.enrollments, read.deleting) == (True, written.enrollments, False)
+
+
+def test_a_phrase_and_inactivity_come_back_as_they_were_written(store: Store) -> None:
+    phrase = Saying("my voice is my passport verify me", 0.1, 0.25)
+    chosen = store.insert(Profile.new(PASSPHRASE_VERIFICATION, "en-us", NOW)).with_enrollment(
+        Enrollment("a", 3, 2, None), Signature(np.ones(192, np.float32), 2, "v1"), phrase, NOW, waive_minimum=False
+    )
+    read = store.get(PASSPHRASE_VERIFICATION, store.replace(chosen).id)
+    assert read is not None
+    assert (read.phrase, read.active, read.enrolled) == (phrase.nearest, True, False)
+    waiting = store.get(VERIFICATION, store.insert(Profile.new(VERIFICATION, "en-us", NOW, active=False)).id)
+    assert waiting is not None
+    assert (waiting.phrase, waiting.active) == (None, False)
 
 
 def test_a_profile_is_known_in_its_own_family_only(store: Store) -> None:
