@@ -4,7 +4,7 @@ EXAMPLES ?= 2000
 PYTHON := .venv/bin/python
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo run test fuzz docs check bench accuracy calibrate upkeep forget models package setup clean
+.PHONY: demo run test fuzz docs check bench accuracy phrases calibrate upkeep forget models package setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(PYTHON) -m tools.demo $(AUDIO)
@@ -32,6 +32,9 @@ bench: models node_modules/.installed ## speed, memory, and a peer in the same r
 accuracy: models ## error rates; FOLDER= or TRIALS= for your own data, COMPARE=sherpa for a peer, RATE= for your choice
 	@$(PYTHON) -m tools.accuracy $(if $(FOLDER),--folder "$(FOLDER)") $(if $(TRIALS),--trials "$(TRIALS)") \
 	  $(if $(COMPARE),--compare $(COMPARE)) $(if $(RATE),--rate $(RATE)) $(ARGS)
+
+phrases: models ## what is accepted as a passphrase and what is not, on recordings
+	@$(PYTHON) -m tools.phrases
 
 calibrate: models ## fit the scores to FOLDER= or TRIALS=, and write them into the bundle's manifest
 	@$(PYTHON) -m tools.calibrate $(or $(FOLDER),$(TRIALS)) $(ARGS)

@@ -18,12 +18,14 @@ def desk(tmp_path: Path) -> Path:
     """A folder with the two recordings that the examples use."""
     (tmp_path / "enroll.wav").write_bytes(voices.seconds("anna", 40))
     (tmp_path / "test.wav").write_bytes(voices.speakers()["anna"].test)
+    for number in range(1, 5):
+        (tmp_path / f"say-{number}.wav").write_bytes(voices.phrase("anna", 3))
     return tmp_path
 
 
-def _example(language: str, service: Host) -> str:
+def _example(language: str, service: Host, family: str = "text-independent") -> str:
     blocks = re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    example = next(block for block in blocks if "localhost:7071" in block)
+    example = next(block for block in blocks if "localhost:7071" in block and f"/{family}" in block)
     return str(example).replace("http://localhost:7071", service.url).replace("any", KEYS[0], 1)
 
 
@@ -41,5 +43,12 @@ def test_the_example_in_python_enrolls_and_accepts(service: Host, desk: Path) ->
 
 def test_the_example_in_curl_enrolls_and_accepts(service: Host, desk: Path) -> None:
     said = _run(["bash", "-c", _example("bash", service)], desk)
+    assert '"enrollmentStatus": "Enrolled"' in said
+    assert '"recognitionResult": "Accept"' in said
+
+
+def test_the_example_of_passphrases_enrolls_and_accepts(service: Host, desk: Path) -> None:
+    said = _run(["bash", "-c", _example("bash", service, "text-dependent")], desk)
+    assert said.count('"passPhrase": "my voice is my passport verify me"') == 1 + 3
     assert '"enrollmentStatus": "Enrolled"' in said
     assert '"recognitionResult": "Accept"' in said
