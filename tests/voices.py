@@ -11,7 +11,7 @@ from shared.containers import SAMPLE_RATE as RATE
 from tools.demo.__main__ import VOICES
 from tools.demo.recordings import Speaker, read_speakers, to_wav
 
-__all__ = ["RATE", "noise", "phrase", "seconds", "silence", "speakers", "speech", "to_wav"]
+__all__ = ["RATE", "noise", "noisy", "phrase", "samples", "seconds", "silence", "speakers", "speech", "to_wav"]
 
 PHRASES = Path(__file__).parent.parent / "tools" / "phrases" / "voices"
 
@@ -26,7 +26,12 @@ def speakers() -> dict[str, Speaker]:
 def speech(name: str) -> NDArray[np.int16]:
     """Everything that a voice says, one clip after the other: [n] at 16 kHz."""
     voice = speakers()[name]
-    return np.concatenate([np.frombuffer(clip[44:], "<i2") for clip in (*voice.enrollments, voice.test)])
+    return np.concatenate([samples(clip) for clip in (*voice.enrollments, voice.test)])
+
+
+def samples(clip: bytes) -> NDArray[np.int16]:
+    """What a WAV file of these holds: [n] at 16 kHz."""
+    return np.frombuffer(clip[44:], "<i2")
 
 
 def seconds(name: str, length: float) -> bytes:
@@ -38,8 +43,8 @@ def seconds(name: str, length: float) -> bytes:
 @cache
 def phrase(name: str, number: int) -> bytes:
     """A WAV file of a voice saying a phrase: 1 to 10 are the passphrases in order, 11 is the activation phrase."""
-    samples, _ = soundfile.read(PHRASES / name / f"{number:02}.ogg", dtype="int16")
-    return to_wav(samples)
+    spoken, _ = soundfile.read(PHRASES / name / f"{number:02}.ogg", dtype="int16")
+    return to_wav(spoken)
 
 
 def silence(length: float) -> bytes:
@@ -50,3 +55,10 @@ def silence(length: float) -> bytes:
 def noise(length: float) -> bytes:
     """A WAV file of white noise."""
     return to_wav(np.random.default_rng(0).normal(0, 3000, round(length * RATE)).astype(np.int16))
+
+
+def noisy(clip: bytes, decibels: float) -> bytes:
+    """A WAV file with white noise in it, so much quieter than the whole of it."""
+    clean = samples(clip).astype(np.float64)
+    rustle = np.random.default_rng(0).normal(0, clean.std() / 10 ** (decibels / 20), len(clean))
+    return to_wav(np.clip(clean + rustle, -(2**15), 2**15 - 1).astype(np.int16))

@@ -76,7 +76,7 @@ class Saying:
     def __str__(self) -> str:
         """What was measured, for people."""
         return (
-            f"The nearest phrase is {self.nearest!r}: {self.distance:.0%} of its letters were heard otherwise, "
+            f"The nearest phrase is {self.nearest!r}: {min(1, self.distance):.0%} of its letters were heard otherwise, "
             f"{self.allowed:.0%} are allowed."
         )
 

@@ -21,6 +21,8 @@ _WINDOW_SEC: Final = 30
 """What a model hears at once; what is said later than that is not written down."""
 _SILENCE_SEC: Final = 3
 """Silence after the speech: without it the models write words down that nobody said."""
+_REPETITION_PENALTY: Final = 1.2
+"""For tokens that were written already: on short clips the small models like to write a sentence twice."""
 _TOKENS_PER_SEC: Final = 6
 """More than anybody says; a model that loops is stopped there."""
 
@@ -46,6 +48,7 @@ class Whisper:
             ctranslate2.StorageView.from_array(spectrum[np.newaxis]),
             [_prompt(locale, multilingual=model.is_multilingual)],
             beam_size=1,
+            repetition_penalty=_REPETITION_PENALTY,
             max_length=2 * _TOKENS_PER_SEC * -(-len(heard) // SAMPLE_RATE),  # half of it is for what was said before
         )
         return _text(result[0].sequences[0])

@@ -1,10 +1,16 @@
 // The life of a profile through the published JavaScript SDK: node life.cjs <package> <host> <key> <folder of clips>
 // Prints what the SDK understood of each answer, as JSON.
-const { readFileSync } = require("node:fs");
+const { readFileSync, readdirSync } = require("node:fs");
 const { join } = require("node:path");
 
 const [name, host, key, folder] = process.argv.slice(2);
 const sdk = require(name);
+
+const TYPES = {
+  "verification/text-dependent": sdk.VoiceProfileType.TextDependentVerification,
+  "verification/text-independent": sdk.VoiceProfileType.TextIndependentVerification,
+  "identification/text-independent": sdk.VoiceProfileType.TextIndependentIdentification,
+};
 
 // The one line that changes in a user's program.
 function pointed() {
@@ -14,26 +20,34 @@ function pointed() {
   return config;
 }
 
-const clip = (file) => sdk.AudioConfig.fromWavFileInput(readFileSync(join(folder, file)));
-
 // Most methods of 1.18 take two callbacks more; those of 1.26 give promises.
 const call = (object, method, ...args) =>
   object[method].length > args.length
     ? new Promise((done, failed) => object[method](...args, done, failed))
     : object[method](...args);
 
-const understood = (result) => ({ reason: sdk.ResultReason[result.reason], ...result.enrollmentResultDetails });
+const understood = (result) => ({
+  reason: sdk.ResultReason[result.reason],
+  error: result.errorDetails,
+  ...result.enrollmentResultDetails,
+});
 
-async function recognized(config, model, file) {
-  const recognizer = new sdk.SpeakerRecognizer(config, clip(file));
-  const result = await call(recognizer, "recognizeOnceAsync", model);
-  return { reason: sdk.ResultReason[result.reason], profileId: result.profileId, score: result.score };
+const audio = (file) => sdk.AudioConfig.fromWavFileInput(readFileSync(file));
+
+const enroll = async (client, profile, file) =>
+  understood(await call(client, "enrollProfileAsync", profile, audio(file)));
+
+async function enrolled(client, type, files) {
+  const profile = await call(client, "createProfileAsync", type, "en-us");
+  const answers = [];
+  for (const file of files) answers.push(await enroll(client, profile, file));
+  return { profile, answers };
 }
 
-async function enrolled(client, type, file) {
-  const profile = await call(client, "createProfileAsync", type, "en-us");
-  const result = await call(client, "enrollProfileAsync", profile, clip(file));
-  return { profile, enrollment: understood(result) };
+async function recognized(model, file) {
+  const recognizer = new sdk.SpeakerRecognizer(pointed(), audio(file));
+  const result = await call(recognizer, "recognizeOnceAsync", model);
+  return { reason: sdk.ResultReason[result.reason], profileId: result.profileId, score: result.score };
 }
 
 async function ended(client, profile) {
@@ -42,39 +56,51 @@ async function ended(client, profile) {
   const deleted = await call(client, "deleteProfileAsync", profile);
   return {
     reset: sdk.ResultReason[reset.reason],
-    countAfterReset: understood(status).enrollmentsCount,
+    afterReset: understood(status),
     deleted: sdk.ResultReason[deleted.reason],
   };
 }
 
-async function life(type, modelOf) {
+const modelOf = (mode, profiles) =>
+  mode === "identification"
+    ? sdk.SpeakerIdentificationModel.fromProfiles(profiles)
+    : sdk.SpeakerVerificationModel.fromProfile(profiles[0]);
+
+async function life(family) {
+  const [mode, dependency] = family.split("/");
+  const clip = (clipName) => join(folder, dependency, `${clipName}.wav`);
+  const clips = (word) =>
+    readdirSync(join(folder, dependency))
+      .filter((file) => file.startsWith(`${word}-`))
+      .sort()
+      .map((file) => join(folder, dependency, file));
+  const type = TYPES[family];
   const client = new sdk.VoiceProfileClient(pointed());
   const phrases = await call(client, "getActivationPhrasesAsync", type, "en-us");
-  const { profile, enrollment } = await enrolled(client, type, "enroll.wav");
-  const other = await enrolled(client, type, "other.wav");
+  const { profile, answers } = await enrolled(client, type, clips("enroll"));
+  const other = await enrolled(client, type, clips("other"));
+  const refused = await enroll(client, profile, clip("refused"));
   const got = await call(client, "retrieveEnrollmentResultAsync", profile);
   const all = await call(client, "getAllProfilesAsync", type);
-  const model = modelOf(profile, other.profile);
+  const model = modelOf(mode, [profile, other.profile]);
   return {
     phrases: phrases.phrases,
     profileId: profile.profileId,
-    enrollment,
+    enrolled: answers,
+    refused,
     got: understood(got),
-    listed: all.map((one) => understood(one).profileId),
-    own: await recognized(pointed(), model, "test.wav"),
-    stranger: await recognized(pointed(), model, "stranger.wav"),
+    listed: all.map(understood),
+    own: await recognized(model, clip("own")),
+    otherwise: await recognized(model, clip("otherwise")),
+    stranger: await recognized(model, clip("stranger")),
     ...(await ended(client, profile)),
   };
 }
 
 async function main() {
-  const verified = await life(sdk.VoiceProfileType.TextIndependentVerification, (profile) =>
-    sdk.SpeakerVerificationModel.fromProfile(profile),
-  );
-  const identified = await life(sdk.VoiceProfileType.TextIndependentIdentification, (...profiles) =>
-    sdk.SpeakerIdentificationModel.fromProfiles(profiles),
-  );
-  console.log(JSON.stringify({ verified, identified }, null, 1));
+  const lives = {};
+  for (const family of Object.keys(TYPES)) lives[family] = await life(family);
+  console.log(JSON.stringify(lives, null, 1));
 }
 
 main().then(

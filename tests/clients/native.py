@@ -13,9 +13,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-IDENTIFICATION: Final = 1
-VERIFICATION: Final = 3
+KINDS: Final = {
+    "identification/text-independent": 1,
+    "verification/text-dependent": 2,
+    "verification/text-independent": 3,
+}
+_COUNTED: Final = ("enrollmentsCount", "remainingEnrollmentsCount", "remainingEnrollmentsSpeechLengthInSec")
+"""Properties of an enrollment that the core reads from the answer; lengths are in ticks of 100 ns there."""
 _JSON: Final = 5000  # PropertyId.SpeechServiceResponse_JsonResult
+_ERROR: Final = 5001  # PropertyId.SpeechServiceResponse_JsonErrorDetails
 
 type Handle = c_void_p
 
@@ -62,19 +68,24 @@ class Native:
         return ctypes.string_at(text).decode() if text else ""
 
     def understood(self, result: Handle) -> dict[str, Any]:
-        """Reason and JSON of a result."""
+        """Reason, JSON and error of a result, and what the core read from the JSON."""
         reason = c_int()
         self.call("result_get_reason", result, byref(reason))
-        return {"reason": reason.value, "answer": json.loads(self.text(result, _JSON) or "null")}
+        answer = json.loads(self.text(result, _JSON) or "null")
+        counted = {
+            name: int(text) for name in _COUNTED if (text := self.text(result, -1, f"enrollment.{name}".encode()))
+        }
+        return {"reason": reason.value, "answer": answer, "error": self.text(result, _ERROR), "counted": counted}
 
 
 class Sdk:
-    """What a program of the SDK does, for one type of profiles."""
+    """What a program of the SDK does, for one family of profiles."""
 
-    def __init__(self, host: str, key: str, folder: Path, kind: int) -> None:
+    def __init__(self, host: str, key: str, folder: Path, family: str) -> None:
         self.native = Native()
-        self.folder = folder
-        self.kind = kind
+        self.mode, dependency = family.split("/")
+        self.folder = folder / dependency
+        self.kind = KINDS[family]
         self.config = self.native.made("speech_config_from_host", host.encode(), key.encode())
         self.client = self.native.made("create_voice_profile_client_from_config", self.config)
 
@@ -105,11 +116,18 @@ class Sdk:
         result = self.native.result(f"{how}_voice_profile", self.client, profile, *arguments)
         return self.native.understood(result)
 
+    def enrolled(self, profile: Handle, clip: str) -> dict[str, Any]:
+        return self.changed("enroll", profile, self.clip(clip))
+
+    def all_enrolled(self, profile: Handle, word: str) -> list[dict[str, Any]]:
+        return [self.enrolled(profile, file.stem) for file in sorted(self.folder.glob(f"{word}-*.wav"))]
+
     def clip(self, name: str) -> Handle:
-        return self.native.made("audio_config_create_audio_input_from_wav_file_name", str(self.folder / name).encode())
+        file = str(self.folder / f"{name}.wav").encode()
+        return self.native.made("audio_config_create_audio_input_from_wav_file_name", file)
 
     def recognized(self, profiles: list[Handle], clip: str) -> dict[str, Any]:
-        if self.kind == VERIFICATION:
+        if self.mode == "verification":
             action, model = "verify", self.native.made("speaker_verification_model_create", profiles[0])
         else:
             action, model = "identify", self.native.made("speaker_identification_model_create")
@@ -122,30 +140,30 @@ class Sdk:
 def life(sdk: Sdk) -> dict[str, Any]:
     """Every operation on a profile, with another one beside it."""
     profile, other = sdk.created(), sdk.created()
-    enrolled = [sdk.changed("enroll", profile, sdk.clip(name)) for name in ("enroll.wav", "more.wav")]
-    for name in ("other.wav", "other-more.wav"):
-        sdk.changed("enroll", other, sdk.clip(name))
+    enrolled = sdk.all_enrolled(profile, "enroll")
+    sdk.all_enrolled(other, "other")
     return {
         "profileId": sdk.id_of(profile),
         "phrases": sdk.phrases(),
         "enrolled": enrolled,
+        "refused": sdk.enrolled(profile, "refused"),
         "listed": sdk.listed(),
         "got": sdk.got(profile),
-        "own": sdk.recognized([profile, other], "test.wav"),
-        "stranger": sdk.recognized([profile, other], "stranger.wav"),
+        "own": sdk.recognized([profile, other], "own"),
+        "otherwise": sdk.recognized([profile, other], "otherwise"),
+        "stranger": sdk.recognized([profile, other], "stranger"),
         "reset": sdk.changed("reset", profile),
         "afterReset": sdk.got(profile),
-        "notEnrolled": sdk.recognized([profile, other], "test.wav"),
+        "notEnrolled": sdk.recognized([profile, other], "own"),
         "deleted": sdk.changed("delete", profile),
         "afterDelete": sdk.listed(),
     }
 
 
 def main() -> None:
-    """Run it for both text-independent types."""
+    """Run it for every family."""
     host, key, folder = sys.argv[1:]
-    kinds = {"verification": VERIFICATION, "identification": IDENTIFICATION}
-    print(json.dumps({name: life(Sdk(host, key, Path(folder), kind)) for name, kind in kinds.items()}, indent=1))
+    print(json.dumps({family: life(Sdk(host, key, Path(folder), family)) for family in KINDS}, indent=1))
 
 
 if __name__ == "__main__":

@@ -12,14 +12,15 @@ import pytest
 
 from devhost.stack import Host, stack
 from shared.settings import ROOT
+from tests.clients.families import FAMILIES
 from tests.clients.native import core_library
 from tests.conftest import KEYS
-from tests.contract.api import Api
+from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api
 
 ENROLLING, ENROLLED, RECOGNIZED_SPEAKERS, RECOGNIZED_SPEAKER, RESET, DELETED = 17, 18, 19, 20, 21, 22
 NO_MATCH, CANCELED = 0, 1
 NOBODY = "00000000-0000-0000-0000-000000000000"
-PHRASE = "I'll talk for a few seconds so you can recognize my voice in the future."
+TICKS = 10**7  # a second
 
 
 @pytest.fixture(scope="module")
@@ -51,30 +52,60 @@ def lives(service: Host, crowd: set[str], clips: Path) -> dict[str, dict[str, An
     return understood
 
 
-@pytest.mark.parametrize("mode", ["verification", "identification"])
-def test_the_native_sdk_completes_the_life_of_a_profile(lives: dict[str, dict[str, Any]], mode: str) -> None:
-    life = lives[mode]
-    assert life["phrases"] == [PHRASE]
-    assert [clip["reason"] for clip in life["enrolled"]] == [ENROLLING, ENROLLED]
-    assert life["enrolled"][1]["answer"]["remainingEnrollmentsSpeechLengthInSec"] == 0
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_native_sdk_completes_the_life_of_a_profile(lives: dict[str, dict[str, Any]], family: str) -> None:
+    life = lives[family]
+    assert life["phrases"] == FAMILIES[family].phrases
     assert life["profileId"] in life["listed"]
-    assert (life["got"]["reason"], life["got"]["answer"]["enrollmentsCount"]) == (ENROLLED, 2)
+    assert (life["got"]["reason"], life["got"]["counted"]["enrollmentsCount"]) == (ENROLLED, len(life["enrolled"]))
     assert life["reset"]["reason"] == RESET
-    assert (life["afterReset"]["reason"], life["afterReset"]["answer"]["enrollmentsCount"]) == (ENROLLING, 0)
+    assert (life["afterReset"]["reason"], life["afterReset"]["counted"]["enrollmentsCount"]) == (ENROLLING, 0)
     assert life["notEnrolled"]["reason"] == CANCELED
-    assert life["notEnrolled"]["answer"]["error"]["message"].startswith("Profile is not enrolled.")
+    assert "Profile is not enrolled." in life["notEnrolled"]["error"]
     assert life["deleted"]["reason"] == DELETED
     assert life["profileId"] not in life["afterDelete"]
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_native_sdk_follows_the_enrollment(lives: dict[str, dict[str, Any]], family: str) -> None:
+    expected, clips = FAMILIES[family], lives[family]["enrolled"]
+    heard, missing = expected.progress("LengthInSec")
+    unit = TICKS if missing.endswith("InSec") else 1
+    assert [clip["reason"] for clip in clips] == [ENROLLING] * (len(clips) - 1) + [ENROLLED]
+    assert [clip["counted"]["enrollmentsCount"] for clip in clips] == list(range(1, len(clips) + 1))
+    for clip in clips:
+        left = max(0, expected.needed - clip["answer"][heard])
+        assert clip["counted"][missing] == pytest.approx(left * unit, abs=1)
+    assert clips[-1]["counted"][missing] == 0
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_native_sdk_shows_why_an_enrollment_is_refused(lives: dict[str, dict[str, Any]], family: str) -> None:
+    refused = lives[family]["refused"]
+    assert refused["reason"] == CANCELED
+    assert refused["error"].startswith(f"Bad request (400). Error details: {FAMILIES[family].refusal}")
+
+
 def test_the_native_sdk_follows_the_link_to_the_next_page(lives: dict[str, dict[str, Any]], crowd: set[str]) -> None:
-    assert crowd < set(lives["verification"]["listed"])
+    assert crowd < set(lives[VERIFICATION]["listed"])
 
 
-def test_the_native_sdk_tells_a_speaker_from_a_stranger(lives: dict[str, dict[str, Any]]) -> None:
-    verified, identified = lives["verification"], lives["identification"]
-    assert (verified["own"]["reason"], verified["own"]["answer"]["recognitionResult"]) == (RECOGNIZED_SPEAKER, "Accept")
-    assert (verified["stranger"]["reason"], verified["stranger"]["answer"]["recognitionResult"]) == (NO_MATCH, "Reject")
-    assert identified["own"]["reason"] == RECOGNIZED_SPEAKERS
-    assert identified["own"]["answer"]["identifiedProfile"]["profileId"] == identified["profileId"]
-    assert identified["stranger"]["answer"]["identifiedProfile"]["profileId"] == NOBODY
+@pytest.mark.parametrize("family", [TEXT_DEPENDENT, VERIFICATION])
+def test_the_native_sdk_verifies_voice_and_passphrase(lives: dict[str, dict[str, Any]], family: str) -> None:
+    accepted, rejected = (RECOGNIZED_SPEAKER, "Accept"), (NO_MATCH, "Reject")
+    found = {
+        clip: (lives[family][clip]["reason"], lives[family][clip]["answer"]["recognitionResult"])
+        for clip in ("own", "otherwise", "stranger")
+    }
+    otherwise = accepted if FAMILIES[family].any_words else rejected
+    assert found == {"own": accepted, "otherwise": otherwise, "stranger": rejected}
+    assert lives[family]["otherwise"]["answer"]["score"] >= 0.5
+
+
+def test_the_native_sdk_identifies_a_speaker_and_no_stranger(lives: dict[str, dict[str, Any]]) -> None:
+    life = lives[IDENTIFICATION]
+    speakers = {
+        clip: life[clip]["answer"]["identifiedProfile"]["profileId"] for clip in ("own", "otherwise", "stranger")
+    }
+    assert speakers == {"own": life["profileId"], "otherwise": life["profileId"], "stranger": NOBODY}
+    assert life["own"]["reason"] == life["otherwise"]["reason"] == RECOGNIZED_SPEAKERS
