@@ -168,7 +168,9 @@ class Profiles:
             InvalidArgument: the locale is not supported; names those that are.
         """
         profile = Profile.new(family, locale, self._now(), active=self._begins_active(family))
-        self._check_locale(profile)
+        known = self._phrases.locale(family.script, locale)
+        if profile.has_script:
+            self._check_understood(family, known)
         return self._store.insert(profile)
 
     def get(self, family: Family, profile_id: str) -> Profile:
@@ -317,22 +319,20 @@ class Profiles:
     def _reset(self, profile: Profile) -> Profile:
         return profile.reset(self._now(), active=self._begins_active(profile.family))
 
-    def _check_locale(self, profile: Profile) -> None:
-        """Refuse a locale that the family does not have, or whose phrases the transcriber could not write down."""
-        locale = self._locale(profile)
-        if profile.has_script and not self._listener.understands(locale):
-            understood = filter(self._listener.understands, self._phrases.locales(profile.family.script))
+    def _check_understood(self, family: Family, locale: str) -> None:
+        """Refuse a locale whose phrases the transcriber could not write down."""
+        if not self._listener.understands(locale):
+            understood = filter(self._listener.understands, self._phrases.locales(family.script))
             raise InvalidArgument(
                 f"Invalid locale value. Supported locales are {', '.join(understood)}: those that the configured "
                 "transcriber understands."
             )
 
-    def _locale(self, profile: Profile) -> str:
-        return self._phrases.locale(profile.family.script, profile.locale)
-
     def _saying(self, profile: Profile, heard: Utterance) -> Saying:
-        locale = self._locale(profile)
-        saying = self._phrases.nearest(profile.family.script, locale, self._listener.words(heard, locale))
+        script = profile.family.script
+        locale = self._phrases.locale(script, profile.locale)
+        self._check_understood(profile.family, locale)
+        saying = self._phrases.nearest(script, locale, self._listener.words(heard, locale))
         current().phrase_heard = saying.phrase is not None
         return saying
 

@@ -117,11 +117,14 @@ class Profile:
 
         Raises:
             InvalidRequest: with what was heard and what was expected.
+            Conflict: nobody asked what the clip says, because that did not matter until a moment ago.
         """
         if not self.has_script:
             return
-        if saying is None or saying.phrase is None:
-            raise InvalidRequest(f"{self.family.script.refusal} {saying or 'The words of the clip were not heard.'}")
+        if saying is None:
+            raise Conflict("Sending concurrent requests on same profile is not allowed.")
+        if saying.phrase is None:
+            raise InvalidRequest(f"{self.family.script.refusal} {saying}")
         if self.phrase not in (None, saying.phrase):
             raise InvalidRequest(
                 f"{self.family.script.refusal} The profile's is {self.phrase!r}; this clip says {saying.phrase!r}."

@@ -85,7 +85,7 @@ def transcriber() -> Transcriber:
 @_once
 def phrases() -> PhraseBook:
     """The phrases that are asked for."""
-    return PhraseBook.read(max_distance=settings().phrase_distance)
+    return PhraseBook.read(tolerance=settings().tolerance)
 
 
 @_once

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import Misconfigured
+from shared.phrases import Tolerance
 
 ROOT: Final = Path(__file__).parent.parent
 MODELS: Final = ROOT / "models"
 
 MIN_FALSE_MATCH_RATE: Final = 1e-6
 MAX_PHRASE_DISTANCE: Final = 0.4
-"""Beyond it half a phrase would soon pass for the whole."""
+MIN_PHRASE_LENGTH: Final = 0.8
+"""Beyond these, parts of a phrase pass for the whole."""
 
 _WHY_NOT: Final = "is the secret there, may the app's identity read it, and does the network let it?"
 
@@ -26,6 +28,7 @@ SETTINGS: Final = {
     "SPEAKER_FALSE_MATCH_RATE": "0.001",
     "SPEAKER_ACTIVE_ENROLLMENT": "false",
     "SPEAKER_PHRASE_DISTANCE": "0.25",
+    "SPEAKER_PHRASE_LENGTH": "0.85",
     "SPEAKER_WHISPER": "whisper-tiny-en",
     "SPEAKER_SPEECH_ENDPOINT": "",
     "SPEAKER_SPEECH_RESOURCE_ID": "",
@@ -52,7 +55,7 @@ class Settings:
         bundle: folder of the embedder's model bundle.
         false_match_rate: how often, at most, a stranger is accepted in one request of free speech.
         active_enrollment: ask for an activation phrase before free speech.
-        phrase_distance: share of a phrase's letters that may be heard otherwise.
+        tolerance: how far from a phrase a clip may be that says it.
         whisper: folder of the local model that writes down what is said.
         speech_endpoint: Azure AI Speech resource that does so instead; empty for the local model.
         speech_resource_id: its id in Azure, for the managed identity.
@@ -73,7 +76,7 @@ class Settings:
     bundle: Path
     false_match_rate: float
     active_enrollment: bool
-    phrase_distance: float
+    tolerance: Tolerance
     whisper: Path
     speech_endpoint: str
     speech_resource_id: str
@@ -102,7 +105,10 @@ class Settings:
             bundle=MODELS / value["SPEAKER_MODEL"],
             false_match_rate=_share("SPEAKER_FALSE_MATCH_RATE", value["SPEAKER_FALSE_MATCH_RATE"]),
             active_enrollment=_switch("SPEAKER_ACTIVE_ENROLLMENT", value["SPEAKER_ACTIVE_ENROLLMENT"]),
-            phrase_distance=_distance("SPEAKER_PHRASE_DISTANCE", value["SPEAKER_PHRASE_DISTANCE"]),
+            tolerance=Tolerance(
+                distance=_within("SPEAKER_PHRASE_DISTANCE", value["SPEAKER_PHRASE_DISTANCE"], 0, MAX_PHRASE_DISTANCE),
+                length=_within("SPEAKER_PHRASE_LENGTH", value["SPEAKER_PHRASE_LENGTH"], MIN_PHRASE_LENGTH, 1),
+            ),
             whisper=MODELS / value["SPEAKER_WHISPER"],
             **_speech(value),
             audio_retention_days=_whole("SPEAKER_AUDIO_RETENTION_DAYS", value["SPEAKER_AUDIO_RETENTION_DAYS"]),
@@ -163,9 +169,9 @@ def _rate(name: str, text: str) -> float:
     return float(text)
 
 
-def _distance(name: str, text: str) -> float:
-    if not re.fullmatch(r"0(\.[0-9]{1,4})?", text) or float(text) > MAX_PHRASE_DISTANCE:
-        raise Misconfigured(f"{name}={text!r}: a number from 0 to {MAX_PHRASE_DISTANCE:g} is needed")
+def _within(name: str, text: str, least: float, most: float) -> float:
+    if not re.fullmatch(r"[01](\.[0-9]{1,4})?", text) or not least <= float(text) <= most:
+        raise Misconfigured(f"{name}={text!r}: a number from {least:g} to {most:g} is needed")
     return float(text)
 
 

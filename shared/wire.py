@@ -5,7 +5,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -326,7 +326,8 @@ def heard(saying: Saying | None) -> Json:
     """How near a clip came to the phrase that it had to say: for callers who ask."""
     if saying is None:
         return {}
-    return {"phrase": {"nearest": saying.nearest, "distance": saying.distance, "allowed": saying.allowed}}
+    measured = {"nearest": saying.nearest, "distance": saying.distance, "length": saying.length}
+    return {"phrase": {**measured, "allowed": asdict(saying.tolerance)}}
 
 
 def kept(audio: KeptAudio) -> Json:

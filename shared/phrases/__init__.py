@@ -10,6 +10,7 @@ A locale is supported where it has a phrase of the kind. Passphrases are written
 punctuation.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -20,9 +21,6 @@ from typing import Final, Self
 from shared.errors import BadPhrase, InvalidArgument
 
 FOLDER: Final = Path(__file__).parent
-
-MAX_DISTANCE: Final = 0.25
-"""Share of a phrase's letters that may be heard otherwise; measured by ``make phrases``."""
 
 _LOCALE: Final = re.compile("[a-z]{2}-[A-Z]{2}")
 
@@ -55,42 +53,59 @@ _SCRIPTS: Final = {script.kind: script for script in (PASSPHRASE, ACTIVATION)}
 
 
 @dataclass(frozen=True)
+class Tolerance:
+    """How far from a phrase a clip may be that says it; ``make phrases`` measures the defaults.
+
+    Attributes:
+        distance: share of the phrase's letters that may be heard otherwise.
+        length: share of the phrase's length that has to be heard: most of a phrase is not the phrase.
+    """
+
+    distance: float = 0.25
+    length: float = 0.85
+
+
+@dataclass(frozen=True)
 class Saying:
     """What was heard, as far as it concerns a script.
 
     Attributes:
         nearest: the phrase that is most like it.
         distance: share of that phrase's letters that were heard otherwise; above 1 where more was said.
-        allowed: the distance up to which it is that phrase.
+        length: letters that were heard, as a share of the phrase's.
+        tolerance: the bounds of the two within which it is that phrase.
     """
 
     nearest: str
     distance: float
-    allowed: float
+    length: float
+    tolerance: Tolerance
 
     @property
     def phrase(self) -> str | None:
         """The phrase that was said, or None."""
-        return self.nearest if self.distance <= self.allowed else None
+        said = self.distance <= self.tolerance.distance and self.length >= self.tolerance.length
+        return self.nearest if said else None
 
     def __str__(self) -> str:
         """What was measured, for people."""
         return (
             f"The nearest phrase is {self.nearest!r}: {min(1, self.distance):.0%} of its letters were heard otherwise, "
-            f"{self.allowed:.0%} are allowed."
+            f"{self.tolerance.distance:.0%} are allowed; as much as {self.length:.0%} of it was heard, "
+            f"{self.tolerance.length:.0%} are needed."
         )
 
 
 class PhraseBook:
     """The phrases of every kind and locale."""
 
-    def __init__(self, lists: Mapping[tuple[str, str], list[str]], max_distance: float = MAX_DISTANCE) -> None:
+    def __init__(self, lists: Mapping[tuple[str, str], list[str]], tolerance: Tolerance) -> None:
         """Bind to phrases by kind and locale."""
         self._lists = lists
-        self._max_distance = max_distance
+        self._tolerance = tolerance
 
     @classmethod
-    def read(cls, folder: Path = FOLDER, max_distance: float = MAX_DISTANCE) -> Self:
+    def read(cls, folder: Path = FOLDER, tolerance: Tolerance = Tolerance()) -> Self:
         """The phrases of a folder.
 
         Raises:
@@ -98,9 +113,9 @@ class PhraseBook:
         """
         lists: dict[tuple[str, str], list[str]] = {}
         for file in sorted(folder.glob("*.txt")):
-            for kind, phrase in _phrases(file, max_distance):
+            for kind, phrase in _phrases(file, tolerance.distance):
                 lists.setdefault((kind, file.stem), []).append(phrase)
-        return cls(lists, max_distance)
+        return cls(lists, tolerance)
 
     def locales(self, script: Script) -> list[str]:
         """Those that have phrases for it."""
@@ -132,9 +147,15 @@ class PhraseBook:
         Raises:
             InvalidArgument: the locale is not supported.
         """
-        distances = {phrase: distance(phrase, text, whole=script.every_clip) for phrase in self.phrases(script, locale)}
-        nearest = min(distances, key=lambda phrase: distances[phrase])
-        return Saying(nearest, distances[nearest], self._max_distance)
+        sayings = (self._saying(phrase, text, script) for phrase in self.phrases(script, locale))
+        return min(sayings, key=lambda saying: saying.distance)
+
+    def _saying(self, phrase: str, text: str, script: Script) -> Saying:
+        wanted, heard = letters(phrase), letters(text)
+        edits = _edits(wanted, heard)
+        least = math.ceil(self._tolerance.length * len(wanted))
+        fewest = edits[-1] if script.every_clip else min(edits[least:], default=edits[-1])
+        return Saying(phrase, fewest / len(wanted), min(1, len(heard) / len(wanted)), self._tolerance)
 
 
 def same_locale(one: str, other: str) -> bool:
@@ -142,15 +163,10 @@ def same_locale(one: str, other: str) -> bool:
     return one.replace("-", "").lower() == other.replace("-", "").lower()
 
 
-def distance(phrase: str, text: str, *, whole: bool = True) -> float:
-    """How much of a phrase was heard otherwise: edits from text to phrase (Levenshtein 1966) a letter of the phrase.
-
-    Args:
-        whole: all of the text has to be the phrase; if not, the text may go on after it.
-    """
-    wanted, heard = letters(phrase), letters(text)
-    edits = _edits(wanted, heard)
-    return (edits[-1] if whole else min(edits)) / len(wanted)
+def distance(phrase: str, text: str) -> float:
+    """How much of a phrase was heard otherwise: edits from text to phrase (Levenshtein 1966) a letter of the phrase."""
+    wanted = letters(phrase)
+    return _edits(wanted, letters(text))[-1] / len(wanted)
 
 
 def letters(text: str) -> str:

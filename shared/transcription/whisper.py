@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 _WINDOW_SEC: Final = 30
 """What a model hears at once; what is said later than that is not written down."""
-_SILENCE_SEC: Final = 3
-"""Silence after the speech: without it the models write words down that nobody said."""
-_REPETITION_PENALTY: Final = 1.2
-"""For tokens that were written already: on short clips the small models like to write a sentence twice."""
+_SILENCE_SEC: Final = 4
+"""Silence after the speech: without it the models write a sentence twice, or words that nobody said."""
+_REPETITION_PENALTY: Final = 1.06
+"""For tokens that were written already, for the same reason. From 1.1 on it also hides what was really said twice."""
 _TOKENS_PER_SEC: Final = 6
 """More than anybody says; a model that loops is stopped there."""
 

@@ -5,6 +5,10 @@ from typing import Any
 
 import requests
 
+from shared.settings import Settings
+from shared.store.azure import AzureStore
+from tests.privacy.stored import Everything, Stored
+
 TEXT_DEPENDENT = "verification/text-dependent"
 VERIFICATION = "verification/text-independent"
 IDENTIFICATION = "identification/text-independent"
@@ -37,16 +41,46 @@ class Api:
         return created
 
     def enrolled(self, clip: bytes, family: str = VERIFICATION, locale: str = "en-us") -> str:
-        """The id of a profile that is enrolled with one clip."""
-        profile_id = self.create(family, locale)
-        answer = self("POST", f"{family}/profiles/{profile_id}/enrollments", clip, ignoreMinLength="true")
-        assert answer.status_code == 201, answer.text
+        """The id of a profile that is enrolled with one clip, sent as often as its family wants it."""
+        profile_id, status = self.create(family, locale), "Enrolling"
+        while status != "Enrolled":
+            answer = self.enroll(profile_id, clip, family, ignoreMinLength="true")
+            assert answer.status_code == 201, answer.text
+            status = answer.json()["enrollmentStatus"]
         return profile_id
+
+    def enroll(self, profile_id: str, clip: bytes, family: str = VERIFICATION, **query: str) -> requests.Response:
+        """The answer to a clip that is added to a profile."""
+        return self("POST", f"{family}/profiles/{profile_id}/enrollments", clip, **query)
+
+    def verify(self, profile_id: str, clip: bytes, family: str = VERIFICATION, **query: str) -> requests.Response:
+        """The answer to a clip that is compared with a profile."""
+        return self("POST", f"{family}/profiles/{profile_id}:verify", clip, **query)
 
     def profile(self, profile_id: str, family: str = VERIFICATION) -> dict[str, Any]:
         """What the service says of a profile."""
         found: dict[str, Any] = self("GET", f"{family}/profiles/{profile_id}").json()
         return found
+
+
+@dataclass
+class BackedApi(Api):
+    """The same, with the storage behind it open to be looked into.
+
+    Attributes:
+        storage: connection string.
+    """
+
+    storage: str
+
+    @property
+    def store(self) -> AzureStore:
+        """The storage as the app sees it."""
+        return AzureStore.open(Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": self.storage}))
+
+    def stored(self) -> Stored:
+        """Everything in it."""
+        return Everything(self.storage, ()).now()
 
 
 def error_of(answer: requests.Response) -> tuple[int, str, str]:

@@ -1,4 +1,4 @@
-"""Each bad input of the text-independent families: the contract's error, nothing stored, process alive."""
+"""Each bad input, whatever the family: the contract's error, nothing stored, process alive."""
 
 import io
 import struct
@@ -13,7 +13,7 @@ import soundfile
 from devhost.stack import Host, stack
 from tests import voices
 from tests.conftest import KEYS
-from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of
+from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, error_of
 
 AUDIO_FORMAT = "Supported format is WAV 16Khz 16bit Mono PCM."
 
@@ -40,12 +40,17 @@ def candidate(api: Api) -> str:
     return api.enrolled(voices.speakers()["anna"].enrollments[0], IDENTIFICATION)
 
 
+@pytest.fixture(scope="module")
+def passphrase(api: Api) -> str:
+    return api.enrolled(voices.phrase("anna", 5), TEXT_DEPENDENT)
+
+
 @pytest.fixture(autouse=True)
-def nothing_changes(api: Api, enrolled: str, service: Host) -> Iterator[None]:
-    """Around each test: the profile stays as it was, and the process stays alive."""
-    before = api.profile(enrolled)
+def nothing_changes(api: Api, enrolled: str, passphrase: str, service: Host) -> Iterator[None]:
+    """Around each test: the profiles stay as they were, and the process stays alive."""
+    before = api.profile(enrolled), api.profile(passphrase, TEXT_DEPENDENT)
     yield
-    assert api.profile(enrolled) == before
+    assert (api.profile(enrolled), api.profile(passphrase, TEXT_DEPENDENT)) == before
     assert service.process.poll() is None
 
 
@@ -68,27 +73,30 @@ BAD_AUDIO = {
     "44.1 kHz": (_wav(_speech(5), rate=44_100), AUDIO_FORMAT),
     "NaN and Inf in a float WAV": (_wav(np.array([np.nan, np.inf, -np.inf] * 16_000), subtype="FLOAT"), AUDIO_FORMAT),
     "0.9 s": (voices.seconds("anna", 0.9), "Minimum allowed length is 1 second(s)."),
-    "121 s": (voices.seconds("anna", 121), "Maximum allowed length is 120 second(s)."),
+    "121 s": (voices.seconds("anna", 121), "Maximum allowed length is {limit} second(s)."),
     "6 MB": (b"\0" * 6 * 2**20, "Invalid audio length."),
     "silence": (voices.silence(5), "Invalid audio length."),
+    "a tone": (voices.to_wav(np.sin(np.arange(5 * 16_000) * 0.17).astype(np.float32)), "Audio is too noisy."),
     "noise": (voices.noise(5), "Audio is too noisy."),
     "not audio": (np.random.default_rng(3).bytes(200_000), "Audio is too noisy."),
 }
 
 
 @pytest.mark.parametrize(("clip", "message"), BAD_AUDIO.values(), ids=BAD_AUDIO)
-@pytest.mark.parametrize("operation", ["enroll", "verify", "identify"])
+@pytest.mark.parametrize("operation", ["enroll", "verify", "identify", "enroll a phrase", "verify a phrase"])
 def test_audio_that_cannot_be_used(
-    api: Api, enrolled: str, candidate: str, operation: str, clip: bytes, message: str
+    api: Api, enrolled: str, candidate: str, passphrase: str, operation: str, clip: bytes, message: str
 ) -> None:
-    path, query = {
-        "enroll": (f"{VERIFICATION}/profiles/{enrolled}/enrollments", {}),
-        "verify": (f"{VERIFICATION}/profiles/{enrolled}:verify", {}),
-        "identify": (f"{IDENTIFICATION}/profiles:identifySingleSpeaker", {"profileIds": candidate}),
+    path, query, limit = {
+        "enroll": (f"{VERIFICATION}/profiles/{enrolled}/enrollments", {}, 120),
+        "verify": (f"{VERIFICATION}/profiles/{enrolled}:verify", {}, 120),
+        "identify": (f"{IDENTIFICATION}/profiles:identifySingleSpeaker", {"profileIds": candidate}, 120),
+        "enroll a phrase": (f"{TEXT_DEPENDENT}/profiles/{passphrase}/enrollments", {}, 10),
+        "verify a phrase": (f"{TEXT_DEPENDENT}/profiles/{passphrase}:verify", {}, 10),
     }[operation]
     status, code, said = error_of(api("POST", path, clip, **query))
     assert (status, code) == (400, "InvalidRequest")
-    assert message in said
+    assert message.format(limit=limit) in said
 
 
 def test_what_was_measured_is_said(api: Api, enrolled: str) -> None:
@@ -139,7 +147,7 @@ def test_lying_headers_are_read_for_what_they_hold(api: Api, enrolled: str, clip
         (b"[]", "InvalidRequest", "Invalid JSON format."),
         (b"{}", "InvalidRequest", "Locale parameter is missing."),
         (b'{"locale":5}', "InvalidRequest", "Invalid JSON format."),
-        (b'{"locale":"xx-yy"}', "InvalidArgument", "Supported locales are en-US, zh-CN"),
+        (b'{"locale":"xx-yy"}', "InvalidArgument", "Supported locales are de-DE, en-AU"),
         (b'{"locale":"\\ud800"}', "InvalidArgument", "Invalid locale value."),
     ],
 )
@@ -153,17 +161,26 @@ def test_create_requests_that_say_nothing_usable(api: Api, body: bytes, code: st
 @pytest.mark.parametrize(
     ("method", "suffix"), [("GET", ""), ("POST", ":reset"), ("POST", "/enrollments"), ("POST", ":verify")]
 )
-def test_ids_that_nobody_has(api: Api, profile_id: str, method: str, suffix: str) -> None:
-    answer = api(method, f"{VERIFICATION}/profiles/{profile_id}{suffix}", voices.seconds("anna", 5))
+@pytest.mark.parametrize("family", [VERIFICATION, TEXT_DEPENDENT])
+def test_ids_that_nobody_has(api: Api, family: str, profile_id: str, method: str, suffix: str) -> None:
+    answer = api(method, f"{family}/profiles/{profile_id}{suffix}", voices.seconds("anna", 5))
     status, code, _ = error_of(answer)
     assert status == 404
     assert code in ("NotFound", "404")
 
 
-def test_ids_of_the_other_family_are_unknown(api: Api, candidate: str, enrolled: str) -> None:
-    for family, other in ((VERIFICATION, candidate), (IDENTIFICATION, enrolled)):
-        status, _, said = error_of(api("GET", f"{family}/profiles/{other}"))
-        assert (status, "Requested profile doesn't exist" in said) == (404, True)
+def test_ids_of_another_family_are_unknown(api: Api, candidate: str, enrolled: str, passphrase: str) -> None:
+    ids = {IDENTIFICATION: candidate, VERIFICATION: enrolled, TEXT_DEPENDENT: passphrase}
+    for family in ids:
+        for other in ids:
+            answer = api("GET", f"{family}/profiles/{ids[other]}")
+            if family == other:
+                assert answer.status_code == 200
+                continue
+            status, _, said = error_of(answer)
+            assert (status, "Requested profile doesn't exist" in said) == (404, True)
+    said = error_of(api("POST", f"{IDENTIFICATION}/profiles:identifySingleSpeaker", PCM, profileIds=passphrase))[2]
+    assert "Requested profile doesn't exist" in said
 
 
 def test_ids_are_read_without_dashes_and_in_upper_case(api: Api, enrolled: str) -> None:
@@ -243,7 +260,10 @@ def test_versions_that_are_not_spoken(api: Api, version: str) -> None:
         ("GET", "verification/no-such-kind/profiles"),
         ("PUT", f"{VERIFICATION}/profiles"),
         ("POST", f"{VERIFICATION}/profiles:identifySingleSpeaker"),
+        ("POST", f"{TEXT_DEPENDENT}/profiles:identifySingleSpeaker"),
         ("POST", f"{IDENTIFICATION}/profiles/{uuid.UUID(int=1)}:verify"),
+        ("GET", "identification/text-dependent/profiles"),
+        ("GET", "identification/text-dependent/phrases/en-us"),
         ("GET", "nowhere"),
     ],
 )

@@ -5,7 +5,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -17,11 +17,13 @@ from azure.storage.blob import ContainerClient
 from devhost.azurite import azurite
 from devhost.stack import host
 from shared.catalogue import ROWS, Row
+from shared.families import PASSPHRASE_VERIFICATION
 from shared.store.azure import _BLOB_API_VERSION, AUDIO_CONTAINER, TABLE
 from tests import voices
-from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of
+from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
 
 CLIP = voices.seconds("anna", 6)
+PHRASE = voices.phrase("anna", 5)
 NOBODY = str(uuid.UUID(int=1))
 PROFILES = f"{VERIFICATION}/profiles"
 IDENTIFY = f"{IDENTIFICATION}/profiles:identifySingleSpeaker"
@@ -39,6 +41,26 @@ def _verify(api: Api, clip: bytes) -> requests.Response:
 def _identify(api: Api, *locales: str) -> requests.Response:
     ids = [api.enrolled(CLIP, IDENTIFICATION, locale) for locale in locales]
     return api("POST", IDENTIFY, CLIP, profileIds=",".join(ids))
+
+
+def _enroll_phrase(api: Api, clip: bytes) -> requests.Response:
+    return api.enroll(api.create(TEXT_DEPENDENT), clip, TEXT_DEPENDENT)
+
+
+def _verify_phrase(api: Api, clip: bytes) -> requests.Response:
+    return api.verify(api.enrolled(PHRASE, TEXT_DEPENDENT), clip, TEXT_DEPENDENT)
+
+
+def _fifty_first(api: Api) -> requests.Response:
+    """The answer to the clip after the last, on a profile that 49 were written into."""
+    assert isinstance(api, BackedApi)
+    profile_id = api.enrolled(PHRASE, TEXT_DEPENDENT)
+    profile = api.store.get(PASSPHRASE_VERIFICATION, profile_id)
+    assert profile is not None
+    held = tuple(replace(profile.enrollments[0], id=str(uuid.UUID(int=n))) for n in range(49))
+    api.store.replace(replace(profile, enrollments=held))
+    assert api.enroll(profile_id, PHRASE, TEXT_DEPENDENT).json()["enrollmentsCount"] == 50
+    return api.enroll(profile_id, PHRASE, TEXT_DEPENDENT)
 
 
 def _flac(seconds: float) -> bytes:
@@ -157,10 +179,14 @@ PROVOKED: dict[str, Callable[[Api], requests.Response]] = {
     "too-short": lambda api: _verify(api, b""),
     "too-little-speech": lambda api: _verify(api, voices.seconds("anna", 3)),
     "too-long": lambda api: _verify(api, voices.seconds("anna", 121)),
+    "too-long-for-a-phrase": lambda api: _enroll_phrase(api, voices.seconds("anna", 10.1)),
     "too-large": lambda api: _verify(api, b"\0" * 6 * 2**20),
     "too-much-to-decode": lambda api: _verify(api, _flac(1000)),
     "format": lambda api: _verify(api, b"RIFF\0\0\0\0WAVE"),
     "noisy": lambda api: _verify(api, voices.noise(5)),
+    "noisy-phrase": lambda api: _verify_phrase(api, voices.noisy(PHRASE, 7)),
+    "passphrase": lambda api: _enroll_phrase(api, CLIP),
+    "activation": lambda api: api.enroll(api.create(), CLIP),
     "not-enrolled": lambda api: api("POST", f"{PROFILES}/{api.create()}:verify", CLIP),
     "flag": lambda api: api("POST", f"{PROFILES}/{NOBODY}:verify", CLIP, ignoreMinLength="maybe"),
     "details": lambda api: api("POST", f"{PROFILES}/{NOBODY}:verify", CLIP, details="maybe"),
@@ -176,6 +202,7 @@ PROVOKED: dict[str, Callable[[Api], requests.Response]] = {
     "wrong-key": lambda api: _with_key(api, **{"Ocp-Apim-Subscription-Key": "wrong"}),
     "profiles": _full,
     "profile-full": _filled,
+    "too-many-enrollments": _fifty_first,
     "unknown-profile": lambda api: api("GET", f"{PROFILES}/{NOBODY}"),
     "unknown-route": lambda api: api("PUT", PROFILES),
     "conflict": _conflict,
@@ -184,11 +211,15 @@ PROVOKED: dict[str, Callable[[Api], requests.Response]] = {
     "rate": _second_call,
     "internal": _misconfigured,
     "storage": _unreachable,
+    "transcriber": lambda api: _enroll_phrase(api, PHRASE),
 }
+SERVICES = {"activation": "active", "too-many-enrollments": "active", "transcriber": "forsaken_api"}
+"""Where it is another than ``api``."""
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
-def test_a_row_is_answered_as_it_is_written(api: Api, row: Row) -> None:
+def test_a_row_is_answered_as_it_is_written(request: pytest.FixtureRequest, row: Row) -> None:
+    api: Api = request.getfixturevalue(SERVICES.get(row.key, "api"))
     status, code, said = error_of(PROVOKED[row.key](api))
     assert (status, code) == (row.error.status, row.error.code)
     assert said.startswith(row.message)

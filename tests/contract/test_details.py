@@ -36,6 +36,7 @@ def test_a_verification_shows_its_evidence(api: Api, profile_id: str) -> None:
     assert details["llr"] == pytest.approx(float(expected))
     assert answer["score"] == pytest.approx(Verdict(0, details["llr"], details["threshold"]).score)
     assert details["speechLengthInSec"] <= details["audioLengthInSec"]
+    assert "phrase" not in details
 
 
 def test_an_identification_shows_every_candidate_and_the_margin(api: Api, candidates: list[str]) -> None:

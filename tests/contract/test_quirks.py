@@ -10,7 +10,7 @@ import requests
 from devhost.stack import Host, stack
 from tests import voices
 from tests.conftest import KEYS
-from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of
+from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, error_of
 
 ROOT = f"/speaker-recognition/{VERIFICATION}/profiles"
 VERSION = "api-version=2021-09-05"
@@ -20,6 +20,14 @@ CLIP = voices.seconds("anna", 6)
 @pytest.fixture(scope="module")
 def enrolled(api: Api) -> str:
     return api.enrolled(voices.speakers()["anna"].enrollments[0])
+
+
+@pytest.fixture(scope="module", params=[VERIFICATION, TEXT_DEPENDENT])
+def verifying(request: pytest.FixtureRequest, api: Api) -> tuple[str, bytes]:
+    """The path of a profile's verification, and a clip that is accepted there."""
+    family: str = request.param
+    clip = voices.phrase("anna", 5) if family == TEXT_DEPENDENT else CLIP
+    return f"/speaker-recognition/{family}/profiles/{api.enrolled(clip, family)}:verify?{VERSION}", clip
 
 
 def _send(
@@ -66,21 +74,33 @@ def test_booleans_and_names_of_parameters_are_read_in_any_case(api: Api, enrolle
         None,
     ],
 )
-def test_audio_is_taken_under_any_content_type(api: Api, enrolled: str, content_type: str | None) -> None:
+def test_audio_is_taken_under_any_content_type(
+    api: Api, verifying: tuple[str, bytes], content_type: str | None
+) -> None:
+    path, clip = verifying
     headers = {"content-type": content_type} if content_type else {}
-    answer = _send(api, "POST", f"{ROOT}/{enrolled}:verify?{VERSION}", CLIP, headers)
+    answer = _send(api, "POST", path, clip, headers)
     assert (answer.status_code, answer.json()["recognitionResult"]) == (200, "Accept")
 
 
-def test_audio_is_found_in_a_real_form(api: Api, enrolled: str) -> None:
+def test_audio_comes_without_a_header(api: Api, verifying: tuple[str, bytes]) -> None:
+    """The native SDK's way."""
+    path, clip = verifying
+    headers = {"content-type": "audio/wav; codecs=audio/pcm"}
+    answer = _send(api, "POST", f"{path}&ignoreMinLength=True", clip[44:], headers)
+    assert answer.json() == _send(api, "POST", path, clip).json()
+
+
+def test_audio_is_found_in_a_real_form(api: Api, verifying: tuple[str, bytes]) -> None:
+    path, clip = verifying
     answer = requests.post(
-        f"{api.url}{ROOT}/{enrolled}:verify?{VERSION}",
+        f"{api.url}{path}",
         headers={"Ocp-Apim-Subscription-Key": api.key},
         data={"note": "not the audio"},
-        files={"audio": ("clip.wav", CLIP, "audio/wav")},
+        files={"audio": ("clip.wav", clip, "audio/wav")},
         timeout=30,
     )
-    assert answer.json() == api("POST", f"{VERIFICATION}/profiles/{enrolled}:verify", CLIP).json()
+    assert answer.json() == _send(api, "POST", path, clip).json()
 
 
 def test_a_form_without_a_file_is_too_short_to_be_audio(api: Api, enrolled: str) -> None:
@@ -185,9 +205,14 @@ def test_activation_phrases_are_listed_by_locale(api: Api) -> None:
     for family in (VERIFICATION, IDENTIFICATION):
         phrase = "I'll talk for a few seconds so you can recognize my voice in the future."
         assert api("GET", f"{family}/phrases/en-us").json() == {"value": [{"activationPhrase": phrase}]}
-        assert api("GET", f"{family}/phrases/DE-DE").json() == {"value": []}
+        german = "Ich spreche jetzt ein paar Sekunden, damit du meine Stimme in Zukunft erkennen kannst."
+        assert api("GET", f"{family}/phrases/DEde").json() == {"value": [{"activationPhrase": german}]}
     status, code, said = error_of(api("GET", f"{VERIFICATION}/phrases/tl-hh"))
     assert (status, code) == (400, "InvalidArgument")
-    assert said.startswith("Invalid locale value. Supported locales are en-US, zh-CN")
-    for path in ("phrases", "phrases/"):
-        assert error_of(api("GET", f"{VERIFICATION}/{path}"))[2] == "Locale parameter is missing."
+    assert said.startswith("Invalid locale value. Supported locales are de-DE, en-AU")
+
+
+@pytest.mark.parametrize("family", [VERIFICATION, IDENTIFICATION, TEXT_DEPENDENT])
+@pytest.mark.parametrize("path", ["phrases", "phrases/", "/Phrases//"])
+def test_phrases_are_not_listed_without_a_locale(api: Api, family: str, path: str) -> None:
+    assert error_of(api("GET", f"{family}/{path}")) == (400, "InvalidRequest", "Locale parameter is missing.")

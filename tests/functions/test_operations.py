@@ -2,7 +2,8 @@ import pytest
 
 from function_app import app
 from functions.operations import OPERATIONS, spoken
-from shared.wire import V2, V2021
+from shared.families import IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
+from shared.wire import V2, V2021, Dialect
 
 NAMES = [str(function.get_function_name()) for function in app.get_functions()]  # can be asked for once
 ID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
@@ -16,7 +17,8 @@ ID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
         ("ResetProfile", f"profiles/{ID}:reset"),
         ("CreateEnrollment", f"PROFILES/{ID}/Enrollments/"),
         ("IdentifySingleSpeaker", "profiles:identifysinglespeaker"),
-        ("ListActivationPhrases", "phrases/en-US"),
+        ("ListPhrases", "phrases/en-US"),
+        ("ListPhrases", "phrases"),
     ],
 )
 def test_a_path_is_matched_in_any_case_with_or_without_final_slash(name: str, path: str) -> None:
@@ -47,7 +49,26 @@ def test_a_parameter_never_spans_two_segments() -> None:
 
 def test_every_operation_of_every_version_is_a_function_of_the_app() -> None:
     assert {operation.function(dialect) for operation, dialect in spoken()} <= set(NAMES)
-    assert "ListActivationPhrasesV2" not in NAMES
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect", "families"),
+    [
+        ("CreateProfile", V2021, [PASSPHRASE_VERIFICATION, VERIFICATION, IDENTIFICATION]),
+        ("CreateProfile", V2, [PASSPHRASE_VERIFICATION, VERIFICATION, IDENTIFICATION]),
+        ("Verify", V2, [PASSPHRASE_VERIFICATION, VERIFICATION]),
+        ("IdentifySingleSpeaker", V2021, [IDENTIFICATION]),
+        ("ListPhrases", V2021, [PASSPHRASE_VERIFICATION, VERIFICATION, IDENTIFICATION]),
+        ("ListPhrases", V2, [PASSPHRASE_VERIFICATION]),
+    ],
+)
+def test_an_operation_is_there_for_its_families_only(name: str, dialect: Dialect, families: list[Family]) -> None:
+    operation = OPERATIONS[name]
+    assert operation.families(dialect) == families
+    words = [("verification", "text-dependent"), ("verification", "text-independent")]
+    words += [("identification", "text-independent"), ("identification", "text-dependent"), ("x", "text-dependent")]
+    found = [operation.family(dialect, mode.upper(), dependency) for mode, dependency in words]
+    assert [family for family in found if family] == families
 
 
 def test_the_catch_all_comes_last_in_the_order_in_which_the_host_tries_routes() -> None:

@@ -14,10 +14,11 @@ from devhost.azurite import azurite
 from devhost.stack import Host, host
 from shared.store.azure import _BLOB_API_VERSION, AUDIO_CONTAINER, TABLE
 from tests import voices
-from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of
+from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, error_of
 
 KEY: Final = "key"
 HANGS_AFTER_SEC: Final = 10
+PHRASE: Final = voices.phrase("anna", 5)
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Target:
     table: TableClient
     audio: ContainerClient
     verified: str
+    passphrase: str
     identified: str
 
     def stored(self) -> tuple[list[dict[str, Any]], list[str]]:
@@ -65,9 +67,11 @@ def target() -> Iterator[Target]:
             ContainerClient.from_connection_string(storage, AUDIO_CONTAINER, api_version=_BLOB_API_VERSION) as audio,
         ):
             api = Api(running.url, KEY)
-            yield Target(api, running, table, audio, api.enrolled(clip), api.enrolled(clip, IDENTIFICATION))
+            passphrase = api.enrolled(PHRASE, TEXT_DEPENDENT)
+            yield Target(api, running, table, audio, api.enrolled(clip), passphrase, api.enrolled(clip, IDENTIFICATION))
 
 
 PROFILES: Final = f"/speaker-recognition/{VERIFICATION}/profiles"
+PASSPHRASE_PROFILES: Final = f"/speaker-recognition/{TEXT_DEPENDENT}/profiles"
 IDENTIFY: Final = f"/speaker-recognition/{IDENTIFICATION}/profiles:identifySingleSpeaker"
 VERSION: Final = "api-version=2021-09-05"

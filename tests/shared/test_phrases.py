@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import BadPhrase, InvalidArgument
-from shared.phrases import ACTIVATION, PASSPHRASE, PhraseBook, Saying, distance, letters
+from shared.phrases import ACTIVATION, PASSPHRASE, PhraseBook, Saying, Tolerance, distance, letters
 
 PUBLISHED = [
     "i am going to make him an offer he cannot refuse",
@@ -58,7 +58,7 @@ def test_an_unknown_locale_is_refused_with_those_that_are_known(book: PhraseBook
 @pytest.mark.parametrize("phrase", PUBLISHED)
 def test_a_phrase_is_recognised_however_it_is_written(book: PhraseBook, phrase: str) -> None:
     for text in (phrase, phrase.capitalize() + ".", f" {phrase.upper()}!? ", phrase.replace(" ", ", ")):
-        assert book.nearest(PASSPHRASE, "en-us", text) == Saying(phrase, 0, 0.25)
+        assert book.nearest(PASSPHRASE, "en-us", text) == Saying(phrase, 0, 1, Tolerance())
 
 
 @pytest.mark.parametrize("phrase", PUBLISHED)
@@ -88,8 +88,9 @@ def test_speech_may_go_on_after_an_activation_phrase_but_not_before_it(book: Phr
 
 
 def test_a_saying_tells_what_was_measured() -> None:
-    assert str(Saying("be yourself", 0.412, 0.25)) == (
-        "The nearest phrase is 'be yourself': 41% of its letters were heard otherwise, 25% are allowed."
+    assert str(Saying("be yourself", 1.412, 0.9, Tolerance())) == (
+        "The nearest phrase is 'be yourself': 100% of its letters were heard otherwise, 25% are allowed; "
+        "as much as 90% of it was heard, 85% are needed."
     )
 
 
@@ -97,7 +98,6 @@ def test_distances_are_known() -> None:
     assert distance("kitten", "sitting") == 3 / 6  # the example of every textbook
     assert distance("abcd", "") == 1
     assert distance("ab", "abcdef") == 2
-    assert distance("ab", "abcdef", whole=False) == 0
 
 
 @given(st.text("abc", min_size=1, max_size=8), st.text("abc", min_size=1, max_size=8))
@@ -105,10 +105,24 @@ def test_the_edits_are_the_same_in_both_directions(one: str, other: str) -> None
     assert distance(one, other) * len(one) == pytest.approx(distance(other, one) * len(other))
 
 
-@given(st.text("abcd", min_size=1, max_size=8), st.text("abcd", max_size=8), st.text("abcd", max_size=8))
-def test_what_follows_cannot_make_an_opening_worse(phrase: str, text: str, more: str) -> None:
-    assert distance(phrase, text + more, whole=False) <= distance(phrase, text, whole=False)
-    assert distance(phrase, phrase + more, whole=False) == 0
+@given(st.text("abcdef ", max_size=60))
+def test_whatever_follows_an_activation_phrase_it_was_said(more: str) -> None:
+    book = PhraseBook.read()
+    phrase = book.phrases(ACTIVATION, "en-US")[0]
+    assert book.nearest(ACTIVATION, "en-US", f"{phrase} {more}") == Saying(phrase, 0, 1, Tolerance())
+
+
+def test_most_of_a_phrase_is_not_the_phrase_however_tolerant_one_is(book: PhraseBook) -> None:
+    most = book.nearest(PASSPHRASE, "en-US", "My name is unknown.")
+    assert (most.distance, most.length, most.phrase) == (0.25, 0.75, None)
+    lax = PhraseBook.read(tolerance=Tolerance(distance=0.4, length=0.8))
+    assert lax.nearest(PASSPHRASE, "en-US", "My name is unknown.").phrase is None
+
+
+def test_half_an_activation_phrase_and_other_speech_is_not_it(book: PhraseBook) -> None:
+    begun = "I'll talk for a few seconds so you can"
+    assert book.nearest(ACTIVATION, "en-US", begun).phrase is None
+    assert book.nearest(ACTIVATION, "en-US", f"{begun} leave the harbour at nine.").phrase is None
 
 
 def test_letters_are_those_of_any_script() -> None:

@@ -1,0 +1,59 @@
+"""``python -m tools.phrases``: who is believed to have said a listed phrase, by the local transcriber and the lists.
+
+The clips are synthetic voices of this repository and, where ``../shared/speech`` is there, people.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from tqdm import tqdm
+
+from shared.errors import BundleError, Misconfigured
+from shared.phrases import PhraseBook
+from shared.settings import Settings
+from shared.transcription.whisper import Whisper
+from tools.phrases.clips import SPEECH, Clip, clips
+from tools.phrases.make_clips import LOCALE, PHRASES
+from tools.phrases.table import HEADER, Heard, accepted, rows, surprises
+
+
+def main() -> int:
+    """Exit 1 if a bound is missed."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    try:
+        heard = measure(list(clips()), Settings.read(os.environ))
+    except (BundleError, Misconfigured) as problem:
+        sys.exit(f"phrases: {problem}")
+    return report(heard)
+
+
+def measure(tried: Sequence[Clip], settings: Settings) -> list[Heard]:
+    """Transcribe clips and look their texts up, with the transcriber and the tolerance of the settings.
+
+    Raises:
+        BundleError: the model is missing or damaged.
+    """
+    whisper, book = Whisper(settings.whisper), PhraseBook.read(tolerance=settings.tolerance)
+
+    def hear(clip: Clip) -> Heard:
+        text = whisper.transcribe(clip.samples, LOCALE)
+        return Heard(clip.row, clip.name, clip.phrase, text, accepted(book, text))
+
+    with ThreadPoolExecutor(os.process_cpu_count()) as pool:
+        return list(tqdm(pool.map(hear, tried), total=len(tried), desc="transcribing", unit="clip", disable=None))
+
+
+def report(heard: Sequence[Heard]) -> int:
+    """Print the clips that were taken for something else, then the table; returns the exit status."""
+    table = rows(heard, PHRASES)
+    print(*surprises(heard), "", HEADER, *table, sep="\n")
+    if not all(row.tries for row in table):
+        print(f"absent: there are no recordings in {SPEECH}")
+    return 0 if all(row.within for row in table) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""The clips of ``make phrases``: what is said in each, as far as it is known, and the row of the table it counts in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from shared.containers import SAMPLE_RATE
+from shared.settings import ROOT
+from tools.phrases.make_clips import FOREIGN, NEAR, PHRASES, SPEAKERS, VOICES
+
+type Samples = NDArray[np.float32]
+
+SPEECH: Final = ROOT.parent / "shared" / "speech"
+"""Human recordings, beside the checkout."""
+
+HUMAN_CLIPS: Final = {"myVoiceIsMyPassportVerifyMe01": 2, "TalkForAFewSeconds16": 10}
+"""Recordings of listed phrases, and which of ``PHRASES`` each says."""
+
+SYNTHETIC: Final = "right phrase, synthetic voices"
+HUMAN: Final = "right phrase, human voices"
+HALF: Final = "half of a phrase"
+TWO: Final = "a passphrase and then another"
+FOREIGN_SPEECH: Final = "another language"
+OTHER: Final = "other speech"
+NOISE: Final = "noise, tones, silence"
+CHANGED: Final = "one word changed"
+
+_CUT_SEC: Final = (3.0, 8.0)
+_NOISE_SEC: Final = (1.0, 8.0)
+_NOISES: Final = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """Something to transcribe.
+
+    Attributes:
+        row: of the table, in which it counts.
+        name: for people.
+        phrase: of those listed, what it says or nearly says; None for anything else.
+        samples: [n] at 16 kHz.
+    """
+
+    row: str
+    name: str
+    phrase: str | None
+    samples: Samples
+
+
+def clips() -> Iterator[Clip]:
+    """All of them, always the same; without the human ones where those are absent."""
+    for clip in _synthetic():
+        yield clip
+        yield from _halves(clip)
+    yield from _two()
+    yield from _changed()
+    yield from _foreign()
+    yield from _human()
+    yield from _other_speech()
+    yield from _noise()
+
+
+def _synthetic() -> Iterator[Clip]:
+    for voice in SPEAKERS:
+        for number, phrase in enumerate(PHRASES, 1):
+            yield Clip(SYNTHETIC, f"{voice}-{number:02}", phrase, _read(VOICES / voice / f"{number:02}.ogg"))
+
+
+def _halves(clip: Clip) -> Iterator[Clip]:
+    """The pauses before and after the phrase are equally long, so that the clip's middle is that of its speech."""
+    for part, samples in zip(("begins", "ends"), np.array_split(clip.samples, 2), strict=True):
+        yield Clip(HALF, f"{clip.name} {part}", clip.phrase, samples)
+
+
+def _two() -> Iterator[Clip]:
+    """An activation phrase is left out: other speech may follow it."""
+    said = [clip for clip in _synthetic() if clip.phrase != PHRASES[-1]]
+    for clip, other in zip(said, [*said[1:], said[0]], strict=True):
+        samples = np.concatenate([clip.samples, other.samples])
+        yield Clip(TWO, f"{clip.name} and {other.name}", clip.phrase, samples)
+
+
+def _foreign() -> Iterator[Clip]:
+    for file in sorted(FOREIGN.glob("*.ogg")):
+        yield Clip(FOREIGN_SPEECH, file.stem, None, _read(file))
+
+
+def _changed() -> Iterator[Clip]:
+    for file in sorted(NEAR.glob("*.ogg")):
+        number = int(file.stem[-2:])
+        yield Clip(CHANGED, f"{file.stem} changed", PHRASES[number - 1], _read(file))
+
+
+def _human() -> Iterator[Clip]:
+    for name, place in HUMAN_CLIPS.items():
+        file = SPEECH / "phrases" / f"{name}.flac"
+        if file.is_file():
+            yield Clip(HUMAN, name, PHRASES[place], _read(file))
+
+
+def _other_speech() -> Iterator[Clip]:
+    """A cut of every recording of LibriSpeech that is long enough."""
+    random = np.random.default_rng(0)
+    for file in sorted(SPEECH.glob("librispeech-*/*/*.flac")):
+        samples, length = _read(file), round(random.uniform(*_CUT_SEC) * SAMPLE_RATE)
+        if len(samples) > length:
+            start = random.integers(len(samples) - length)
+            yield Clip(OTHER, f"{file.stem} from {start / SAMPLE_RATE:.1f} s", None, samples[start : start + length])
+
+
+def _noise() -> Iterator[Clip]:
+    random = np.random.default_rng(0)
+    for number in range(_NOISES):
+        count = round(random.uniform(*_NOISE_SEC) * SAMPLE_RATE)
+        level = 10 ** random.uniform(-3, -0.6)
+        yield Clip(NOISE, f"white noise {number}", None, _loud(random.standard_normal(count), level))
+        yield Clip(NOISE, f"brown noise {number}", None, _loud(random.standard_normal(count).cumsum(), level))
+        turns = random.uniform(100, 4000) * np.arange(count) / SAMPLE_RATE
+        yield Clip(NOISE, f"tone {number}", None, _loud(np.sin(2 * np.pi * turns), level))
+    for seconds in range(1, 9):
+        yield Clip(NOISE, f"silence of {seconds} s", None, np.zeros(seconds * SAMPLE_RATE, np.float32))
+
+
+def _loud(sound: NDArray[np.float64], peak: float) -> Samples:
+    return np.asarray(peak * sound / np.abs(sound).max(), np.float32)
+
+
+def _read(file: Path) -> Samples:
+    samples: Samples = soundfile.read(file, dtype="float32")[0]
+    return samples
