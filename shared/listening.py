@@ -1,7 +1,10 @@
 """From a clip to a voice and its words: check what was recorded, measure it, embed and write down the speech in it."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -134,6 +137,18 @@ class Listener:
         """
         with stage("transcribe"):
             return self._transcriber.transcribe(heard.speech, locale)
+
+    @contextmanager
+    def embedding(self, heard: Utterance, version: str) -> Iterator[None]:
+        """Embed the utterance beside what is done within; ``embed`` then has it.
+
+        Raises:
+            BundleError: as ``embed``.
+        """
+        with ThreadPoolExecutor(1, "embedding") as beside:
+            embedded = beside.submit(copy_context().run, self.embed, heard, version)
+            yield
+            embedded.result()
 
     def _bundle(self, version: str) -> Bundle:
         if version not in self._bundles:

@@ -332,7 +332,9 @@ class Profiles:
         script = profile.family.script
         locale = self._phrases.locale(script, profile.locale)
         self._check_understood(profile.family, locale)
-        saying = self._phrases.nearest(script, locale, self._listener.words(heard, locale))
+        with self._listener.embedding(heard, self._version_for(profile)):
+            words = self._listener.words(heard, locale)
+        saying = self._phrases.nearest(script, locale, words)
         current().phrase_heard = saying.phrase is not None
         return saying
 
@@ -352,9 +354,13 @@ class Profiles:
         limits = family.recognizing.of_any_length() if ignore_min_length else family.recognizing
         return self._listener.listen(audio, limits)
 
+    def _version_for(self, profile: Profile) -> str:
+        """The model that made the profile's signature, or will."""
+        return profile.signature.model_version if profile.signature else self._listener.version
+
     def _voice(self, profile: Profile, heard: Utterance) -> Signature:
-        """The utterance as a signature of its own, by the model that made the profile's."""
-        version = profile.signature.model_version if profile.signature else self._listener.version
+        """The utterance as a signature of its own."""
+        version = self._version_for(profile)
         return Signature(self._listener.embed(heard, version), heard.quality.speech_sec, version)
 
     def _remade(self, wav: bytes) -> Signature:
