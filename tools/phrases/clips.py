@@ -1,5 +1,6 @@
 """The clips of ``make phrases``: what is said in each, as far as it is known, and the row of the table it counts in."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,11 +79,12 @@ def _halves(clip: Clip) -> Iterator[Clip]:
 
 
 def _two() -> Iterator[Clip]:
-    """An activation phrase is left out: other speech may follow it."""
+    """By one voice. An activation phrase is left out: other speech may follow it."""
     said = [clip for clip in _synthetic() if clip.phrase != PHRASES[-1]]
-    for clip, other in zip(said, [*said[1:], said[0]], strict=True):
-        samples = np.concatenate([clip.samples, other.samples])
-        yield Clip(TWO, f"{clip.name} and {other.name}", clip.phrase, samples)
+    for voice in itertools.batched(said, len(PHRASES) - 1, strict=True):
+        for clip, other in zip(voice, [*voice[1:], voice[0]], strict=True):
+            samples = np.concatenate([clip.samples, other.samples])
+            yield Clip(TWO, f"{clip.name} and {other.name}", clip.phrase, samples)
 
 
 def _foreign() -> Iterator[Clip]:
