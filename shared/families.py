@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.phrases import ACTIVATION, PASSPHRASE, Script
+from shared.phrases.scripts import ACTIVATION, PASSPHRASE, Script
 
 MIN_SPEECH_SEC: Final = 0.5
 """Net speech below which no clip is used, even with ``ignoreMinLength``: there is no voice to speak of."""

@@ -21,7 +21,8 @@ from shared.errors import (
 )
 from shared.families import Family
 from shared.listening import Listener, Utterance
-from shared.phrases import PhraseBook, Saying, same_locale
+from shared.phrases import PhraseBook, same_locale
+from shared.phrases.matching import Saying
 from shared.quality import Quality
 from shared.records import Enrollment, Profile, Signature
 from shared.scoring import Verdict, cosine, rate_of_one

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shared.errors import Conflict, Forbidden, InvalidRequest, TooManyEnrollments
 from shared.families import Family
-from shared.phrases import Saying
+from shared.phrases.matching import Saying
 
 USE_IS_NOTED_EVERY: Final = timedelta(days=1)
 

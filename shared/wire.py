@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from shared.errors import InvalidArgument, InvalidRequest, NotFound, SpeakerError
-from shared.phrases import Saying, Script
+from shared.phrases.matching import Saying
+from shared.phrases.scripts import Script
 from shared.profiles import Candidate, Cleared, Enrolled, Identified, KeptAudio
 from shared.quality import Quality
 from shared.records import Profile

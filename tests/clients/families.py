@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from shared.phrases import ACTIVATION, PASSPHRASE, PhraseBook
+from shared.phrases import PhraseBook
+from shared.phrases.scripts import ACTIVATION, PASSPHRASE
 from tests import voices
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import Conflict, Misconfigured, StorageUnavailable
 from shared.families import IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
-from shared.phrases import Saying, Tolerance
+from shared.phrases.matching import MEASURED, Saying
 from shared.records import Enrollment, Profile, Signature
 from shared.settings import Settings
 from shared.store import Store
@@ -49,7 +49,7 @@ def test_a_profile_comes_back_as_it_was_written(store: Store) -> None:
 
 
 def test_a_phrase_and_inactivity_come_back_as_they_were_written(store: Store) -> None:
-    phrase = Saying("my voice is my passport verify me", 0.1, 1, Tolerance())
+    phrase = Saying("my voice is my passport verify me", 0.1, 1, MEASURED)
     chosen = store.insert(Profile.new(PASSPHRASE_VERIFICATION, "en-us", NOW)).with_enrollment(
         Enrollment("a", 3, 2, None), Signature(np.ones(192, np.float32), 2, "v1"), phrase, NOW, waive_minimum=False
     )

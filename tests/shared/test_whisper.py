@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from shared.audio import decode
 from shared.errors import BundleError
-from shared.phrases import ACTIVATION, PASSPHRASE, PhraseBook
+from shared.phrases import PhraseBook
+from shared.phrases.scripts import ACTIVATION, PASSPHRASE
 from shared.settings import MODELS
 from shared.transcription.mel import log_mel
 from shared.transcription.whisper import Whisper

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from shared.containers import SAMPLE_RATE
-from shared.phrases import ACTIVATION, PASSPHRASE, PhraseBook
+from shared.phrases import PhraseBook
+from shared.phrases.scripts import ACTIVATION, PASSPHRASE
 from shared.settings import Settings
 from tools.phrases import __main__ as command
 from tools.phrases import clips

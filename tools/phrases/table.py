@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from shared.phrases import ACTIVATION, PASSPHRASE, PhraseBook
+from shared.phrases import PhraseBook
+from shared.phrases.scripts import ACTIVATION, PASSPHRASE
 from tools.phrases.clips import CHANGED, FOREIGN_SPEECH, HALF, HUMAN, NOISE, OTHER, SYNTHETIC, TWO
 from tools.phrases.make_clips import LOCALE
 
