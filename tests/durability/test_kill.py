@@ -48,7 +48,9 @@ def _path(change: str) -> str:
 def _begun(api: Api, change: str) -> str:
     """A profile with one enrollment."""
     first = voices.phrase("anna", 3) if change == ENROLL_PHRASE else voices.speakers()["anna"].enrollments[0]
-    return api.enrolled(first, _path(change))
+    profile_id = api.create(_path(change))
+    assert api.enroll(profile_id, first, _path(change)).status_code == 201
+    return profile_id
 
 
 def _killed_at(world: World, change: str, point: int, *, after: bool) -> tuple[str, int | None]:
