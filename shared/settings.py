@@ -13,9 +13,10 @@ ROOT: Final = Path(__file__).parent.parent
 MODELS: Final = ROOT / "models"
 
 MIN_FALSE_MATCH_RATE: Final = 1e-6
-MAX_PHRASE_DISTANCE: Final = 0.4
+MAX_PHRASE_DISTANCE: Final = 0.33
+"""Beyond it slips of one of the passphrases that come with the service could be slips of another."""
 MIN_PHRASE_LENGTH: Final = 0.8
-"""Beyond these, parts of a phrase pass for the whole."""
+"""Below it parts of a phrase pass for the whole."""
 
 _WHY_NOT: Final = "is the secret there, may the app's identity read it, and does the network let it?"
 

@@ -57,7 +57,7 @@ def _phrases(file: Path, max_distance: float) -> Iterator[tuple[str, str]]:
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text("utf-8").splitlines()
+        return file.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as problem:
         line = file.read_bytes()[: problem.start].count(b"\n") + 1
         raise BadPhrase(f"{file.name}, line {line}: this is not UTF-8") from None
@@ -75,13 +75,13 @@ def _phrase(line: str) -> tuple[str, str]:
 
 
 def _check_new(kind: str, phrase: str, seen: Mapping[tuple[str, str], int], max_distance: float) -> None:
-    """Refuse a phrase that could be taken for an earlier one: slips in both directions must not meet."""
+    """Refuse a phrase that is there, and a passphrase that is so like another that slips of the two could meet."""
     spoken = letters(phrase)
     for other, number in ((letters(other), number) for (known, other), number in seen.items() if known == kind):
         apart = edits(spoken, other)[-1] / max(len(spoken), len(other))
         if apart == 0:
             raise ValueError(f"this phrase is on line {number} already")
-        if apart <= max_distance:
+        if kind == PASSPHRASE.kind and apart <= 2 * max_distance:
             raise ValueError(f"this is too like the phrase on line {number}: {apart:.0%} of their letters differ")
 
 

@@ -121,7 +121,7 @@ def test_whatever_follows_an_activation_phrase_it_was_said(more: str) -> None:
 def test_most_of_a_phrase_is_not_the_phrase_however_tolerant_one_is(book: PhraseBook) -> None:
     most = book.nearest(PASSPHRASE, "en-US", "My name is unknown.")
     assert (most.distance, most.length, most.phrase) == (0.25, 0.75, None)
-    lax = PhraseBook.read(tolerance=Tolerance(distance=0.4, length=0.8))
+    lax = PhraseBook.read(tolerance=Tolerance(distance=0.33, length=0.8))
     assert lax.nearest(PASSPHRASE, "en-US", "My name is unknown.").phrase is None
 
 
@@ -144,6 +144,11 @@ def test_letters_are_those_of_any_script() -> None:
             [f"passphrase: {PASSPORT}", "passphrase: my voice is my passport verify us"],
             2,
             "this is too like the phrase on line 1: 7% of their letters differ",
+        ),
+        (
+            [f"passphrase: {PASSPORT}", "passphrase: my face is my passport open the door"],
+            2,
+            "this is too like the phrase on line 1: 45% of their letters differ",
         ),
         (["# good", "passphrase: My voice, my passport."], 2, "lower case without punctuation: 'my voice my passport'"),
         (["pass phrase: my voice"], 1, "does not begin with passphrase: or activation:"),
@@ -178,6 +183,11 @@ def test_a_line_adds_a_passphrase_and_a_file_a_locale(tmp_path: Path) -> None:
     added = PhraseBook.read(tmp_path)
     assert added.locales(PASSPHRASE) == ["de-AT"]
     assert added.nearest(PASSPHRASE, "de-at", "Meine Stimme öffnet jede Tür.").phrase == "meine stimme öffnet jede tür"
+
+
+def test_activation_phrases_may_be_alike_as_any_of_them_will_do(tmp_path: Path) -> None:
+    (tmp_path / "en-US.txt").write_text("\ufeffactivation: recognize my voice\nactivation: recognise my voice", "utf-8")
+    assert PhraseBook.read(tmp_path).phrases(ACTIVATION, "en-US") == ["recognize my voice", "recognise my voice"]
 
 
 def test_the_same_phrase_may_serve_two_kinds_and_two_locales(tmp_path: Path) -> None:

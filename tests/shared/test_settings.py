@@ -1,6 +1,7 @@
 import pytest
 
 from shared.errors import Misconfigured
+from shared.phrases.matching import MEASURED
 from shared.settings import Settings
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
@@ -57,3 +58,46 @@ def test_limits_and_formats_are_read() -> None:
 def test_values_that_make_no_sense_are_named(name: str, text: str) -> None:
     with pytest.raises(Misconfigured, match=f"{name}='{text}'"):
         Settings.read({name: text})
+
+
+def test_phrases_are_tolerated_as_far_as_they_can_be_told_apart() -> None:
+    assert Settings.read({}).tolerance == MEASURED
+    read = Settings.read({"SPEAKER_PHRASE_DISTANCE": "0.33", "SPEAKER_PHRASE_LENGTH": "1"}).tolerance
+    assert (read.distance, read.length) == (0.33, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "allowed"),
+    [
+        ("SPEAKER_PHRASE_DISTANCE", "0.34", "0 to 0.33"),
+        ("SPEAKER_PHRASE_DISTANCE", "-0.1", "0 to 0.33"),
+        ("SPEAKER_PHRASE_DISTANCE", "", "0 to 0.33"),
+        ("SPEAKER_PHRASE_LENGTH", "0.7", "0.8 to 1"),
+        ("SPEAKER_PHRASE_LENGTH", "1.1", "0.8 to 1"),
+    ],
+)
+def test_a_tolerance_that_would_take_one_phrase_for_another_is_refused(name: str, text: str, allowed: str) -> None:
+    with pytest.raises(Misconfigured, match=f"{name}='{text}': a number from {allowed} is needed"):
+        Settings.read({name: text})
+
+
+SPEECH = {"SPEAKER_SPEECH_ENDPOINT": "https://westeurope.stt.speech.microsoft.com"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        (SPEECH, "needs SPEAKER_SPEECH_RESOURCE_ID or SPEAKER_SPEECH_KEY"),
+        ({"SPEAKER_SPEECH_ENDPOINT": "http://example.org", "SPEAKER_SPEECH_KEY": "k"}, "begins with https://"),
+        ({**SPEECH, "SPEAKER_SPEECH_KEY": "@Microsoft.KeyVault(VaultName=kv;SecretName=speech)"}, "could not follow"),
+    ],
+    ids=["nothing opens it", "a key in the clear", "a key that is not there"],
+)
+def test_a_speech_resource_that_cannot_be_asked_is_refused_at_start(environment: dict[str, str], problem: str) -> None:
+    with pytest.raises(Misconfigured, match=problem):
+        Settings.read(environment)
+
+
+def test_a_speech_resource_is_asked_with_an_identity_or_a_key() -> None:
+    assert Settings.read({**SPEECH, "SPEAKER_SPEECH_KEY": " k "}).speech_key == "k"
+    assert Settings.read({**SPEECH, "SPEAKER_SPEECH_RESOURCE_ID": "/subscriptions/s"}).speech_key == ""
