@@ -22,7 +22,7 @@ _DECIBELS: Final = (0, 2, 5, 10, 15, 20, 30, 40, 60)
 
 
 class Telemetry(Protocol):
-    """Where measurements go. Times are in seconds; stages are decode, detect and embed."""
+    """Where measurements go. Times are in seconds; stages are decode, detect, embed, transcribe."""
 
     def request(self, operation: str, status: int, seconds: float) -> None:
         """A request was answered."""

@@ -23,8 +23,9 @@ _SILENCE_SEC: Final = 4
 """Silence after the speech: without it the models write a sentence twice, or words that nobody said."""
 _REPETITION_PENALTY: Final = 1.06
 """For tokens that were written already, for the same reason. From 1.1 on it also hides what was really said twice."""
-_TOKENS_PER_SEC: Final = 6
-"""More than anybody says; a model that loops is stopped there."""
+_TOKENS_PER_SEC: Final = {"en": 6}
+_MANY_TOKENS_PER_SEC: Final = 12
+"""More than anybody says, which in other languages takes more of them; a model that loops is stopped there."""
 
 
 class Whisper:
@@ -49,7 +50,7 @@ class Whisper:
             [_prompt(locale, multilingual=model.is_multilingual)],
             beam_size=1,
             repetition_penalty=_REPETITION_PENALTY,
-            max_length=2 * _TOKENS_PER_SEC * -(-len(heard) // SAMPLE_RATE),  # half of it is for what was said before
+            max_length=_max_length(locale, len(heard)),
         )
         return _text(result[0].sequences[0])
 
@@ -68,6 +69,12 @@ def _load(folder: Path) -> "Model":
         return Model(str(folder), compute_type="int8", inter_threads=os.process_cpu_count() or 1, intra_threads=1)
     except (RuntimeError, ValueError) as error:
         raise BundleError(f"{folder} cannot be loaded as a CTranslate2 Whisper model: {error}") from error
+
+
+def _max_length(locale: str, samples: int) -> int:
+    """Twice the tokens: CTranslate2 reserves half for what was said before."""
+    rate = _TOKENS_PER_SEC.get(_language(locale), _MANY_TOKENS_PER_SEC)
+    return 2 * rate * -(-samples // SAMPLE_RATE)
 
 
 def _prompt(locale: str, *, multilingual: bool) -> list[str]:

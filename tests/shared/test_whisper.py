@@ -13,7 +13,7 @@ from shared.phrases import PhraseBook
 from shared.phrases.scripts import ACTIVATION, PASSPHRASE
 from shared.settings import MODELS
 from shared.transcription.mel import log_mel
-from shared.transcription.whisper import Whisper
+from shared.transcription.whisper import Whisper, _prompt, _text
 from tests import voices
 
 FOLDER = MODELS / "whisper-tiny-en"
@@ -59,6 +59,17 @@ def test_an_english_model_says_that_it_understands_nothing_else(whisper: Whisper
 
 def test_english_needs_no_model_to_be_understood(tmp_path: Path) -> None:
     assert Whisper(tmp_path).understands("en-US")
+
+
+def test_a_multilingual_model_is_told_the_language_and_not_to_translate() -> None:
+    assert _prompt("pt-BR", multilingual=True) == [
+        "<|startoftranscript|>", "<|pt|>", "<|transcribe|>", "<|notimestamps|>",
+    ]  # fmt: skip
+    assert _prompt("en-US", multilingual=False) == ["<|startoftranscript|>", "<|notimestamps|>"]
+
+
+def test_text_of_any_script_comes_out_of_the_bytes_of_its_tokens() -> None:
+    assert _text(["Ġr", "econna", "Ã®", "tre", "Ġ", "å£°", "<|endoftext|>"]) == "reconnaître 声"
 
 
 def test_a_folder_without_a_manifest_is_the_operators_own(tmp_path: Path) -> None:
