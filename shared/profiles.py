@@ -426,7 +426,7 @@ def _present(profile: Profile | None, profile_id: str) -> Profile:
 def _signature(profile: Profile) -> Signature:
     if not (profile.enrolled and profile.signature):
         missing = (
-            f"{profile.remaining_clips} more enrollments"
+            f"{profile.remaining_clips} more enrollment(s)"
             if profile.family.clips_to_enroll
             else f"{profile.remaining_speech_sec:.2f} more seconds of speech"
         )

@@ -14,6 +14,20 @@ VERIFICATION = "verification/text-independent"
 IDENTIFICATION = "identification/text-independent"
 VERSION = {"api-version": "2021-09-05"}
 
+PASSPHRASES = [
+    "i am going to make him an offer he cannot refuse",
+    "houston we have had a problem",
+    "my voice is my passport verify me",
+    "apple juice tastes funny after toothpaste",
+    "you can get in without your password",
+    "you can activate security system now",
+    "my voice is stronger than passwords",
+    "my password is not your business",
+    "my name is unknown to you",
+    "be yourself everyone else is already taken",
+]
+"""Those of the retired service, in its order."""
+
 
 @dataclass
 class Api:

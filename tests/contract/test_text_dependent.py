@@ -11,20 +11,8 @@ import requests
 import soundfile
 
 from tests import voices
-from tests.contract.api import TEXT_DEPENDENT, VERIFICATION, Api, error_of
+from tests.contract.api import PASSPHRASES, TEXT_DEPENDENT, VERIFICATION, Api, error_of
 
-PASSPHRASES = [
-    "i am going to make him an offer he cannot refuse",
-    "houston we have had a problem",
-    "my voice is my passport verify me",
-    "apple juice tastes funny after toothpaste",
-    "you can get in without your password",
-    "you can activate security system now",
-    "my voice is stronger than passwords",
-    "my password is not your business",
-    "my name is unknown to you",
-    "be yourself everyone else is already taken",
-]
 CLIP, OTHER = voices.phrase("anna", 5), voices.phrase("anna", 7)
 SAID, OTHERWISE = PASSPHRASES[4], PASSPHRASES[6]
 
@@ -198,7 +186,7 @@ def test_a_voice_is_not_verified_before_it_is_enrolled(api: Api, begun: str) -> 
     for profile_id, missing in ((blank, 3), (begun, 2)):
         status, code, said = error_of(api.verify(profile_id, CLIP, TEXT_DEPENDENT, ignoreMinLength="true"))
         assert (status, code) == (400, "InvalidRequest")
-        assert said == f"Profile is not enrolled. Profile {profile_id} needs {missing} more enrollments."
+        assert said == f"Profile is not enrolled. Profile {profile_id} needs {missing} more enrollment(s)."
 
 
 def _half(clip: bytes) -> bytes:

@@ -10,20 +10,9 @@ from shared.errors import BadPhrase, InvalidArgument
 from shared.phrases import PhraseBook
 from shared.phrases.matching import MEASURED, Saying, Tolerance, compare, letters
 from shared.phrases.scripts import ACTIVATION, PASSPHRASE
+from tests.contract.api import PASSPHRASES
 
-PUBLISHED = [
-    "i am going to make him an offer he cannot refuse",
-    "houston we have had a problem",
-    "my voice is my passport verify me",
-    "apple juice tastes funny after toothpaste",
-    "you can get in without your password",
-    "you can activate security system now",
-    "my voice is stronger than passwords",
-    "my password is not your business",
-    "my name is unknown to you",
-    "be yourself everyone else is already taken",
-]
-PASSPORT = PUBLISHED[2]
+PASSPORT = PASSPHRASES[2]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +21,7 @@ def book() -> PhraseBook:
 
 
 def test_the_published_passphrases_come_in_their_order(book: PhraseBook) -> None:
-    assert book.phrases(PASSPHRASE, "en-US") == PUBLISHED
+    assert book.phrases(PASSPHRASE, "en-US") == PASSPHRASES
     assert book.locales(PASSPHRASE) == ["en-US"]
 
 
@@ -57,13 +46,13 @@ def test_an_unknown_locale_is_refused_with_those_that_are_known(book: PhraseBook
         book.phrases(ACTIVATION, text)
 
 
-@pytest.mark.parametrize("phrase", PUBLISHED)
+@pytest.mark.parametrize("phrase", PASSPHRASES)
 def test_a_phrase_is_recognised_however_it_is_written(book: PhraseBook, phrase: str) -> None:
     for text in (phrase, phrase.capitalize() + ".", f" {phrase.upper()}!? ", phrase.replace(" ", ", ")):
         assert book.nearest(PASSPHRASE, "en-us", text) == Saying(phrase, 0, 1, MEASURED)
 
 
-@pytest.mark.parametrize("phrase", PUBLISHED)
+@pytest.mark.parametrize("phrase", PASSPHRASES)
 def test_half_a_phrase_is_not_the_phrase(book: PhraseBook, phrase: str) -> None:
     words = phrase.split()
     for half in (words[: len(words) // 2], words[(len(words) + 1) // 2 :]):
@@ -78,7 +67,7 @@ def test_something_else_is_no_phrase(book: PhraseBook, text: str) -> None:
 
 
 def test_listed_passphrases_are_far_from_each_other() -> None:
-    apart = [_distance(one, other) for one in PUBLISHED for other in PUBLISHED if one != other]
+    apart = [_distance(one, other) for one in PASSPHRASES for other in PASSPHRASES if one != other]
     assert min(apart) > 0.6
 
 

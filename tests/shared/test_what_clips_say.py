@@ -198,7 +198,7 @@ def test_voice_and_words_decide_and_the_score_is_the_voices(
 
 def test_two_clips_is_not_enrolled(passive: Profiles) -> None:
     profile = _passphrase_profile(passive, PASSPORT, PASSPORT)
-    with pytest.raises(NotEnrolled, match="needs 1 more enrollments"):
+    with pytest.raises(NotEnrolled, match=r"needs 1 more enrollment\(s\)"):
         passive.verify(PASSPHRASE_VERIFICATION, profile.id, PASSPORT, ignore_min_length=False)
 
 
