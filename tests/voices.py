@@ -11,7 +11,19 @@ from shared.containers import SAMPLE_RATE as RATE
 from tools.demo.__main__ import VOICES
 from tools.demo.recordings import Speaker, read_speakers, to_wav
 
-__all__ = ["RATE", "noise", "noisy", "phrase", "samples", "seconds", "silence", "speakers", "speech", "to_wav"]
+__all__ = [
+    "RATE",
+    "foreign",
+    "noise",
+    "noisy",
+    "phrase",
+    "samples",
+    "seconds",
+    "silence",
+    "speakers",
+    "speech",
+    "to_wav",
+]
 
 PHRASES = Path(__file__).parent.parent / "tools" / "phrases" / "voices"
 
@@ -43,8 +55,16 @@ def seconds(name: str, length: float) -> bytes:
 @cache
 def phrase(name: str, number: int) -> bytes:
     """A WAV file of a voice saying a phrase: 1 to 10 are the passphrases in order, 11 is the activation phrase."""
-    spoken, _ = soundfile.read(PHRASES / name / f"{number:02}.ogg", dtype="int16")
-    return to_wav(spoken)
+    return _wav(PHRASES / name / f"{number:02}.ogg")
+
+
+def foreign(language: str) -> bytes:
+    """A WAV file of a passphrase in another language: de, es or fr."""
+    return _wav(PHRASES / "foreign" / f"{language}.ogg")
+
+
+def _wav(file: Path) -> bytes:
+    return to_wav(soundfile.read(file, dtype="int16")[0])
 
 
 def silence(length: float) -> bytes:

@@ -206,10 +206,11 @@ NOT_THE_PHRASE = {
     "another sentence": voices.seconds("anna", 4),
     "no language at all": voices.to_wav(voices.samples(CLIP)[::-1]),
 }
-"""By the right voice. Backwards stands for a language that the transcriber does not know."""
+"""By the right voice."""
+FOREIGN = {f"its like in {language}": voices.foreign(language) for language in ("de", "es", "fr")}
 
 
-@pytest.mark.parametrize("clip", NOT_THE_PHRASE.values(), ids=NOT_THE_PHRASE)
+@pytest.mark.parametrize("clip", [*NOT_THE_PHRASE.values(), *FOREIGN.values()], ids=[*NOT_THE_PHRASE, *FOREIGN])
 def test_what_is_not_the_phrase_enrolls_nobody(api: Api, begun: str, clip: bytes) -> None:
     for profile_id in (begun, api.create(TEXT_DEPENDENT)):
         before = _profile(api, profile_id)
@@ -227,6 +228,12 @@ def test_the_right_voice_is_rejected_without_the_phrase_whatever_its_score(api: 
     assert (answer.status_code, answer.json()["recognitionResult"]) == (200, "Reject")
     assert answer.json()["score"] >= 0.5  # it is the voice's alone
     assert _profile(api, anna) == before
+
+
+@pytest.mark.parametrize("clip", FOREIGN.values(), ids=FOREIGN)
+def test_another_language_is_rejected(api: Api, anna: str, clip: bytes) -> None:
+    answer = api.verify(anna, clip, TEXT_DEPENDENT)
+    assert (answer.status_code, answer.json()["recognitionResult"]) == (200, "Reject")
 
 
 @pytest.mark.parametrize("name", ["david", "boris", "clara", "ewan"])
