@@ -18,7 +18,7 @@ from shared.families import ClipLimits
 from shared.quality import Quality, SpeechDetector, quality, speech_only
 from shared.scoring import Calibration
 from shared.trace import current, stage
-from shared.transcription import Transcriber
+from shared.transcription import Transcriber, Transcript
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,14 +129,13 @@ class Listener:
         """
         return self._transcriber.understands(locale)
 
-    def words(self, heard: Utterance, locale: str) -> str:
+    def transcript(self, heard: Utterance, locale: str) -> Transcript:
         """What the utterance says.
 
         Raises:
             BundleError, TranscriberUnavailable: as in ``Transcriber``.
         """
-        with stage("transcribe"):
-            return self._transcriber.transcribe(heard.speech, locale)
+        return self._transcriber.transcribe(heard.speech, locale)
 
     @contextmanager
     def embedding(self, heard: Utterance, version: str) -> Iterator[None]:

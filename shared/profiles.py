@@ -27,7 +27,7 @@ from shared.quality import Quality
 from shared.records import Enrollment, Profile, Signature
 from shared.scoring import Verdict, cosine, rate_of_one
 from shared.store import Store
-from shared.trace import current
+from shared.trace import current, stage
 
 _ATTEMPTS: Final = 5
 """How often a change is tried on fresh state before the caller is told of the conflict."""
@@ -333,9 +333,8 @@ class Profiles:
         script = profile.family.script
         locale = self._phrases.locale(script, profile.locale)
         self._check_understood(profile.family, locale)
-        with self._listener.embedding(heard, self._version_for(profile)):
-            words = self._listener.words(heard, locale)
-        saying = self._phrases.nearest(script, locale, words)
+        with self._listener.embedding(heard, self._version_for(profile)), stage("transcribe"):
+            saying = self._phrases.nearest(script, locale, self._listener.transcript(heard, locale))
         current().phrase_heard = saying.phrase is not None
         return saying
 

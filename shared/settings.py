@@ -13,10 +13,8 @@ ROOT: Final = Path(__file__).parent.parent
 MODELS: Final = ROOT / "models"
 
 MIN_FALSE_MATCH_RATE: Final = 1e-6
-MAX_PHRASE_DISTANCE: Final = 0.33
-"""Beyond it slips of one of the passphrases that come with the service could be slips of another."""
-MIN_PHRASE_LENGTH: Final = 0.8
-"""Below it parts of a phrase pass for the whole."""
+LOOSEST: Final = Tolerance(distance=0.33, length=0.76, log_likelihood=-2, llr=-1.25)
+"""Beyond it slips of one passphrase could be slips of another, or parts of a phrase pass for the whole."""
 
 _WHY_NOT: Final = "is the secret there, may the app's identity read it, and does the network let it?"
 
@@ -29,7 +27,9 @@ SETTINGS: Final = {
     "SPEAKER_FALSE_MATCH_RATE": "0.001",
     "SPEAKER_ACTIVE_ENROLLMENT": "false",
     "SPEAKER_PHRASE_DISTANCE": "0.25",
-    "SPEAKER_PHRASE_LENGTH": "0.85",
+    "SPEAKER_PHRASE_LENGTH": "0.76",
+    "SPEAKER_PHRASE_LOG_LIKELIHOOD": "-2",
+    "SPEAKER_PHRASE_LLR": "-0.9",
     "SPEAKER_WHISPER": "whisper-tiny-en",
     "SPEAKER_SPEECH_ENDPOINT": "",
     "SPEAKER_SPEECH_RESOURCE_ID": "",
@@ -106,10 +106,7 @@ class Settings:
             bundle=MODELS / value["SPEAKER_MODEL"],
             false_match_rate=_share("SPEAKER_FALSE_MATCH_RATE", value["SPEAKER_FALSE_MATCH_RATE"]),
             active_enrollment=_switch("SPEAKER_ACTIVE_ENROLLMENT", value["SPEAKER_ACTIVE_ENROLLMENT"]),
-            tolerance=Tolerance(
-                distance=_within("SPEAKER_PHRASE_DISTANCE", value["SPEAKER_PHRASE_DISTANCE"], 0, MAX_PHRASE_DISTANCE),
-                length=_within("SPEAKER_PHRASE_LENGTH", value["SPEAKER_PHRASE_LENGTH"], MIN_PHRASE_LENGTH, 1),
-            ),
+            tolerance=_tolerance(value),
             whisper=MODELS / value["SPEAKER_WHISPER"],
             **_speech(value),
             audio_retention_days=_whole("SPEAKER_AUDIO_RETENTION_DAYS", value["SPEAKER_AUDIO_RETENTION_DAYS"]),
@@ -170,8 +167,20 @@ def _rate(name: str, text: str) -> float:
     return float(text)
 
 
+def _tolerance(value: Mapping[str, str]) -> Tolerance:
+    def within(name: str, least: float, most: float) -> float:
+        return _within(name, value[name], least, most)
+
+    return Tolerance(
+        distance=within("SPEAKER_PHRASE_DISTANCE", 0, LOOSEST.distance),
+        length=within("SPEAKER_PHRASE_LENGTH", LOOSEST.length, 1),
+        log_likelihood=within("SPEAKER_PHRASE_LOG_LIKELIHOOD", LOOSEST.log_likelihood, 0),
+        llr=within("SPEAKER_PHRASE_LLR", LOOSEST.llr, 0),
+    )
+
+
 def _within(name: str, text: str, least: float, most: float) -> float:
-    if not re.fullmatch(r"[01](\.[0-9]{1,4})?", text) or not least <= float(text) <= most:
+    if not re.fullmatch(r"-?[0-9](\.[0-9]{1,4})?", text) or not least <= float(text) <= most:
         raise Misconfigured(f"{name}={text!r}: a number from {least:g} to {most:g} is needed")
     return float(text)
 

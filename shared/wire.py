@@ -5,16 +5,17 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from shared.errors import InvalidArgument, InvalidRequest, NotFound, SpeakerError
-from shared.phrases.matching import Saying
+from shared.phrases.matching import Saying, Tolerance
 from shared.phrases.scripts import Script
 from shared.profiles import Candidate, Cleared, Enrolled, Identified, KeptAudio
 from shared.quality import Quality
 from shared.records import Profile
+from shared.transcription import Fit
 
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 """The profile id of an identification that found none of the candidates."""
@@ -327,8 +328,11 @@ def heard(saying: Saying | None) -> Json:
     """How near a clip came to the phrase that it had to say: for callers who ask."""
     if saying is None:
         return {}
-    measured = {"nearest": saying.nearest, "distance": saying.distance, "length": saying.length}
-    return {"phrase": {**measured, "allowed": asdict(saying.tolerance)}}
+    letters = {"nearest": saying.nearest, "distance": saying.distance, "length": saying.length}
+    fit = _likelihoods(saying.fit) if saying.fit else {}
+    tolerance = saying.tolerance
+    allowed = {"distance": tolerance.distance, "length": tolerance.length, **_likelihoods(tolerance)}
+    return {"phrase": {**letters, **fit, "allowed": allowed}}
 
 
 def kept(audio: KeptAudio) -> Json:
@@ -402,6 +406,10 @@ def _remaining(profile: Profile) -> Json:
     if profile.family.clips_to_enroll:
         return {"remainingEnrollmentsCount": profile.remaining_clips}
     return {"remainingEnrollmentsSpeechLengthInSec": profile.remaining_speech_sec}
+
+
+def _likelihoods(of: Fit | Tolerance) -> Json:
+    return {"logLikelihood": of.log_likelihood, "llr": of.llr}
 
 
 def _scored(candidate: Candidate) -> Json:

@@ -13,6 +13,7 @@ from tools.demo.recordings import Speaker, read_speakers, to_wav
 
 __all__ = [
     "RATE",
+    "changed",
     "foreign",
     "noise",
     "noisy",
@@ -56,6 +57,11 @@ def seconds(name: str, length: float) -> bytes:
 def phrase(name: str, number: int) -> bytes:
     """A WAV file of a voice saying a phrase: 1 to 10 are the passphrases in order, 11 is the activation phrase."""
     return _wav(PHRASES / name / f"{number:02}.ogg")
+
+
+def changed(name: str, number: int) -> bytes:
+    """A WAV file of a voice saying a passphrase with another word in it."""
+    return _wav(PHRASES / "near" / f"{name}-{number:02}.ogg")
 
 
 def foreign(language: str) -> bytes:

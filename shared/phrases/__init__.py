@@ -1,5 +1,6 @@
 """Phrases to be spoken, and whether one was. They stand in text files beside this one: see ``files``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -7,6 +8,7 @@ from shared.errors import InvalidArgument
 from shared.phrases.files import FOLDER, Lists, read
 from shared.phrases.matching import MEASURED, Saying, Tolerance, compare
 from shared.phrases.scripts import Script
+from shared.transcription import Transcript
 
 
 class PhraseBook:
@@ -50,15 +52,18 @@ class PhraseBook:
                 return known
         raise InvalidArgument(f"Invalid locale value. Supported locales are {', '.join(locales)}.")
 
-    def nearest(self, script: Script, locale: str, text: str) -> Saying:
+    def nearest(self, script: Script, locale: str, heard: Transcript) -> Saying:
         """The phrase that is most like what was heard.
 
         Raises:
             InvalidArgument: the locale is not supported.
         """
         phrases = self.phrases(script, locale)
-        sayings = [compare(phrase, text, self._tolerance, whole=script.every_clip) for phrase in phrases]
-        return min(sayings, key=lambda saying: saying.distance)
+        sayings = [compare(phrase, heard.text, self._tolerance, whole=script.every_clip) for phrase in phrases]
+        nearest = min(sayings, key=lambda saying: saying.distance)
+        # Likelihoods do not tell where in a clip a phrase is, so that they serve only where it is all of the clip.
+        in_doubt = script.every_clip and nearest.distance > 0 and nearest.is_long_enough
+        return replace(nearest, fit=heard.fit(nearest.nearest)) if in_doubt else nearest
 
 
 def same_locale(one: str, other: str) -> bool:

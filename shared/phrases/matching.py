@@ -5,21 +5,28 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from shared.transcription import Fit
+
 
 @dataclass(frozen=True)
 class Tolerance:
     """How far from a phrase a clip may be that says it.
 
     Attributes:
-        distance: share of the phrase's letters that may be heard otherwise.
-        length: share of the phrase's length that has to be heard: most of a phrase is not the phrase.
+        distance: share of the phrase's letters that may be heard otherwise, where letters decide.
+        length: share of the phrase's length that has to be heard, and 1 by the most that may be: most of a phrase, or
+            a phrase and more, is not the phrase.
+        log_likelihood: the phrase's least, where the transcriber can tell likelihoods (see ``Fit``): they decide then.
+        llr: the least of its ratio to what was heard.
     """
 
     distance: float
     length: float
+    log_likelihood: float
+    llr: float
 
 
-MEASURED: Final = Tolerance(distance=0.25, length=0.85)
+MEASURED: Final = Tolerance(distance=0.25, length=0.76, log_likelihood=-2, llr=-0.9)
 """What ``make phrases`` was measured with."""
 
 
@@ -31,26 +38,47 @@ class Saying:
         nearest: the phrase that is most like it.
         distance: share of that phrase's letters that were heard otherwise; above 1 where more was said.
         length: letters that were heard, as a share of the phrase's.
-        tolerance: the bounds of the two within which it is that phrase.
+        tolerance: the bounds within which it is that phrase.
+        fit: how well the phrase explains the sound, if the transcriber was asked and could tell.
     """
 
     nearest: str
     distance: float
     length: float
     tolerance: Tolerance
+    fit: Fit | None = None
+
+    @property
+    def is_long_enough(self) -> bool:
+        """Whether about as much was heard as the phrase has."""
+        return self.tolerance.length <= self.length <= 1 / self.tolerance.length
 
     @property
     def phrase(self) -> str | None:
         """The phrase that was said, or None."""
-        said = self.distance <= self.tolerance.distance and self.length >= self.tolerance.length
-        return self.nearest if said else None
+        return self.nearest if self.is_long_enough and self._is_near_enough() else None
+
+    def _is_near_enough(self) -> bool:
+        if self.fit is None:
+            return self.distance <= self.tolerance.distance
+        return self.fit.log_likelihood >= self.tolerance.log_likelihood and self.fit.llr >= self.tolerance.llr
 
     def __str__(self) -> str:
         """What was measured, for people."""
+        least, most = self.tolerance.length, 1 / self.tolerance.length
         return (
-            f"The nearest phrase is {self.nearest!r}: {min(1, self.distance):.0%} of its letters were heard otherwise, "
-            f"{self.tolerance.distance:.0%} are allowed; as much as {self.length:.0%} of it was heard, "
-            f"{self.tolerance.length:.0%} are needed."
+            f"The nearest phrase is {self.nearest!r}: {self._nearness()}; "
+            f"as much as {self.length:.0%} of it was heard, from {least:.0%} to {most:.0%} are needed."
+        )
+
+    def _nearness(self) -> str:
+        if self.fit is None:
+            otherwise = f"{min(1, self.distance):.0%} of its letters were heard otherwise"
+            return f"{otherwise}, {self.tolerance.distance:.0%} are allowed"
+        return (
+            f"its log-likelihood is {self.fit.log_likelihood:.2f} a token, at least "
+            f"{self.tolerance.log_likelihood:g} is needed, and {self.fit.llr:.2f} in relation to what was heard, "
+            f"at least {self.tolerance.llr:g} is needed"
         )
 
 
@@ -62,9 +90,14 @@ def compare(phrase: str, text: str, tolerance: Tolerance, *, whole: bool) -> Say
     """
     wanted, heard = letters(phrase), letters(text)
     needed = edits(wanted, heard)
-    least = math.ceil(tolerance.length * len(wanted))
-    fewest = needed[-1] if whole else min(needed[least:], default=needed[-1])
-    return Saying(phrase, fewest / len(wanted), min(1, len(heard) / len(wanted)), tolerance)
+    end = len(heard) if whole else _best_end(needed, len(wanted), tolerance)
+    return Saying(phrase, needed[end] / len(wanted), end / len(wanted), tolerance)
+
+
+def _best_end(needed: list[int], wanted: int, tolerance: Tolerance) -> int:
+    """After how many letters a text is most like a phrase, if it has as many as the phrase needs."""
+    least, most = math.ceil(tolerance.length * wanted), math.floor(wanted / tolerance.length)
+    return min(range(least, min(most + 1, len(needed))), key=needed.__getitem__, default=len(needed) - 1)
 
 
 def letters(text: str) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from shared.audio import Clip
 from shared.containers import SAMPLE_RATE
 from shared.errors import TranscriberUnavailable
+from shared.transcription import Transcript
 
 type Headers = Callable[[], Mapping[str, str]]
 """Headers that authorize the request that is sent now."""
@@ -91,7 +92,7 @@ class AzureSpeech:
         """True: the service knows the languages of every locale that has phrases; of another it says so when asked."""
         return True
 
-    def transcribe(self, speech: NDArray[np.float32], locale: str) -> str:
+    def transcribe(self, speech: NDArray[np.float32], locale: str) -> Transcript:
         """The words in lower case without punctuation, numbers spelled out; empty where it hears none.
 
         It is asked up to three times, and given 3 seconds to connect and 10 to answer each time; after 10 seconds
@@ -104,12 +105,12 @@ class AzureSpeech:
             TranscriberUnavailable: it cannot be reached, refuses, or answers with something else than a result.
         """
         if not len(speech):
-            return ""
+            return Transcript("")
         query = urlencode({"language": locale, "format": "detailed", "profanity": "raw"})
         answer = self._ask(f"{self._url}?{query}", Clip(speech[: MAX_SEC * SAMPLE_RATE]).to_wav())
         if answer.status != 200:
             raise _unavailable(_refusal(answer.status))
-        return _words(answer.data)
+        return Transcript(_words(answer.data))
 
     def _ask(self, url: str, wav: bytes) -> urllib3.BaseHTTPResponse:
         headers = {**_HEADERS, **self._headers()}

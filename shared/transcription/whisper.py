@@ -2,7 +2,7 @@
 
 import os
 import threading
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 from shared.bundle import MANIFEST, Bundle
 from shared.containers import SAMPLE_RATE
 from shared.errors import BundleError
+from shared.transcription import Fit, Transcript
 from shared.transcription.mel import log_mel
+from shared.transcription.tokens import read_tokens
 
 if TYPE_CHECKING:
-    from ctranslate2.models import Whisper as Model
+    from ctranslate2 import StorageView
+    from ctranslate2.models import Whisper as Weights
+    from tiktoken import Encoding
 
 _WINDOW_SEC: Final = 30
 """What a model hears at once; what is said later than that is not written down."""
-_SILENCE_SEC: Final = 4
+_SILENCE_SEC: Final = 2
 """Silence after the speech: without it the models write a sentence twice, or words that nobody said."""
 _REPETITION_PENALTY: Final = 1.06
 """For tokens that were written already, for the same reason. From 1.1 on it also hides what was really said twice."""
@@ -28,72 +32,101 @@ _MANY_TOKENS_PER_SEC: Final = 12
 """More than anybody says, which in other languages takes more of them; a model that loops is stopped there."""
 
 
+@dataclass(frozen=True)
+class _Model:
+    """A loaded model, and its tokens."""
+
+    weights: "Weights"
+    tokens: "Encoding"
+
+    def start(self, locale: str) -> list[int]:
+        """Tokens that tell it the language, and not to translate it."""
+        task = [f"<|{_language(locale)}|>", "<|transcribe|>"] if self.weights.is_multilingual else []
+        return [self.tokens.encode_single_token(token) for token in ("<|startoftranscript|>", *task)]
+
+    def write(self, heard: "StorageView", start: list[int], most: int) -> str:
+        """The words that it thinks likeliest, and at most so many tokens."""
+        result: Any = self.weights.generate(
+            heard,
+            [[*start, self.tokens.encode_single_token("<|notimestamps|>")]],
+            beam_size=1,
+            repetition_penalty=_REPETITION_PENALTY,
+            max_length=2 * most,  # CTranslate2 reserves half for what was said before
+        )
+        return self.tokens.decode([token for token in result[0].sequences_ids[0] if token < self.tokens.eot_token])
+
+    def log_likelihoods(self, heard: "StorageView", start: list[int], words: str) -> NDArray[np.float64]:
+        """Of each token of the words, given the sound and the tokens before it."""
+        result: Any = self.weights.align(heard, start, [self.tokens.encode_ordinary(words)], 2)
+        probabilities = np.asarray(result[0].text_token_probs, np.float64)
+        return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
+
+
+@dataclass(frozen=True)
+class _Heard(Transcript):
+    """A transcript by a model that still has the sound in its ear: of encoded speech, by what it began with."""
+
+    model: _Model = field(repr=False)
+    encoded: "StorageView" = field(repr=False)
+    start: list[int] = field(repr=False)
+
+    def fit(self, words: str) -> Fit:
+        likelihoods = self._log_likelihoods(_sentence(words))
+        ratio = likelihoods.sum() - self._log_likelihoods(self.text).sum()
+        return Fit(float(likelihoods.mean()), float(ratio / len(likelihoods)))
+
+    def _log_likelihoods(self, words: str) -> NDArray[np.float64]:
+        return self.model.log_likelihoods(self.encoded, self.start, f" {words}")
+
+
 class Whisper:
     """A transcriber of one model folder, which is loaded when it is first asked."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loading = threading.Lock()
-        self._loaded: Model | None = None
+        self._loaded: _Model | None = None
 
     def understands(self, locale: str) -> bool:
-        return _language(locale) == "en" or self._model().is_multilingual
+        return _language(locale) == "en" or self._model().weights.is_multilingual
 
-    def transcribe(self, speech: NDArray[np.float32], locale: str) -> str:
-        import ctranslate2
+    def transcribe(self, speech: NDArray[np.float32], locale: str) -> Transcript:
+        from ctranslate2 import StorageView
 
         model = self._model()
+        start = model.start(locale)
         heard = speech[: (_WINDOW_SEC - _SILENCE_SEC) * SAMPLE_RATE]
-        spectrum = log_mel(np.pad(heard, (0, _SILENCE_SEC * SAMPLE_RATE)), model.n_mels)
-        result: Any = model.generate(
-            ctranslate2.StorageView.from_array(spectrum[np.newaxis]),
-            [_prompt(locale, multilingual=model.is_multilingual)],
-            beam_size=1,
-            repetition_penalty=_REPETITION_PENALTY,
-            max_length=_max_length(locale, len(heard)),
-        )
-        return _text(result[0].sequences[0])
+        spectrum = log_mel(np.pad(heard, (0, _SILENCE_SEC * SAMPLE_RATE)), model.weights.n_mels)
+        encoded = model.weights.encode(StorageView.from_array(spectrum[np.newaxis]))
+        text = model.write(encoded, start, _most_tokens(locale, len(heard)))
+        return _Heard(text.strip(), model, encoded, start)
 
-    def _model(self) -> "Model":
+    def _model(self) -> _Model:
         with self._loading:
             self._loaded = self._loaded or _load(self._folder)
             return self._loaded
 
 
-def _load(folder: Path) -> "Model":
-    from ctranslate2.models import Whisper as Model
+def _load(folder: Path) -> _Model:
+    from ctranslate2.models import Whisper as Weights
 
     if (folder / MANIFEST).is_file():  # a folder of the operator's own need not have one
         Bundle.load(folder).check_files()
     try:
-        return Model(str(folder), compute_type="int8", inter_threads=os.process_cpu_count() or 1, intra_threads=1)
+        weights = Weights(str(folder), compute_type="int8", inter_threads=os.process_cpu_count() or 1, intra_threads=1)
     except (RuntimeError, ValueError) as error:
         raise BundleError(f"{folder} cannot be loaded as a CTranslate2 Whisper model: {error}") from error
+    return _Model(weights, read_tokens(folder))
 
 
-def _max_length(locale: str, samples: int) -> int:
-    """Twice the tokens: CTranslate2 reserves half for what was said before."""
-    rate = _TOKENS_PER_SEC.get(_language(locale), _MANY_TOKENS_PER_SEC)
-    return 2 * rate * -(-samples // SAMPLE_RATE)
-
-
-def _prompt(locale: str, *, multilingual: bool) -> list[str]:
-    task = [f"<|{_language(locale)}|>", "<|transcribe|>"] if multilingual else []
-    return ["<|startoftranscript|>", *task, "<|notimestamps|>"]
+def _most_tokens(locale: str, samples: int) -> int:
+    return _TOKENS_PER_SEC.get(_language(locale), _MANY_TOKENS_PER_SEC) * -(-samples // SAMPLE_RATE)
 
 
 def _language(locale: str) -> str:
     return locale[:2].lower()
 
 
-def _text(tokens: list[str]) -> str:
-    written = "".join(token for token in tokens if not token.startswith("<|"))
-    return bytes(_byte_of()[character] for character in written).decode(errors="replace").strip()
-
-
-@cache
-def _byte_of() -> dict[str, int]:
-    """Bytes by the characters that stand for them in tokens: GPT-2 writes those that do not print as others."""
-    printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(0x100) if byte not in printed]
-    return {chr(byte): byte for byte in printed} | {chr(0x100 + n): byte for n, byte in enumerate(others)}
+def _sentence(phrase: str) -> str:
+    """A phrase as Whisper writes: with a capital and, at its end, a full stop."""
+    return phrase[:1].upper() + phrase[1:] + ("." if phrase[-1:].isalnum() else "")

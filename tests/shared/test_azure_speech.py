@@ -45,7 +45,7 @@ def _failure(transcriber: Transcriber) -> str:
 
 
 def test_the_words_of_the_best_result_come_back(service: SpeechService) -> None:
-    assert _by_key(service).transcribe(SPEECH, "en-US") == TEXT
+    assert _by_key(service).transcribe(SPEECH, "en-US").text == TEXT
 
 
 def test_the_language_is_asked_for_in_words_without_punctuation_or_asterisks(service: SpeechService) -> None:
@@ -61,7 +61,7 @@ def test_a_key_is_sent_as_the_resource_wants_it(service: SpeechService) -> None:
 
 
 def test_an_identity_names_the_resource_beside_its_token(service: SpeechService) -> None:
-    assert _by_identity(service).transcribe(SPEECH, "en-US") == TEXT
+    assert _by_identity(service).transcribe(SPEECH, "en-US").text == TEXT
     headers = service.asked[0].headers
     assert headers["authorization"] == f"Bearer aad#{service.resource_id}#{service.token}"
     assert "ocp-apim-subscription-key" not in headers
@@ -71,7 +71,7 @@ def test_a_token_is_asked_for_anew_with_every_clip(service: SpeechService) -> No
     tokens = iter(["expired", service.token])
     transcriber = AzureSpeech.with_identity(service.endpoint, service.resource_id, lambda: next(tokens))
     assert "status 401" in _failure(transcriber)
-    assert transcriber.transcribe(SPEECH, "en-US") == TEXT
+    assert transcriber.transcribe(SPEECH, "en-US").text == TEXT
 
 
 def test_the_clip_is_sent_as_a_wav_file_and_nothing_else_of_it(service: SpeechService) -> None:
@@ -83,12 +83,12 @@ def test_the_clip_is_sent_as_a_wav_file_and_nothing_else_of_it(service: SpeechSe
 
 
 def test_speech_is_cut_to_what_the_service_takes(service: SpeechService) -> None:
-    assert _by_key(service).transcribe(np.zeros(90 * 16_000, np.float32), "en-US") == TEXT
+    assert _by_key(service).transcribe(np.zeros(90 * 16_000, np.float32), "en-US").text == TEXT
     assert service.asked[0].seconds == 60
 
 
 def test_no_speech_is_not_sent(service: SpeechService) -> None:
-    assert _by_key(service).transcribe(np.zeros(0, np.float32), "en-US") == ""
+    assert _by_key(service).transcribe(np.zeros(0, np.float32), "en-US").text == ""
     assert service.asked == []
 
 
@@ -99,24 +99,24 @@ def test_it_is_asked_in_any_language(service: SpeechService) -> None:
 
 @pytest.mark.parametrize("end", ["", "/", "/ "])
 def test_an_endpoint_may_end_in_a_slash(service: SpeechService, end: str) -> None:
-    assert AzureSpeech.with_key(service.endpoint + end, service.key).transcribe(SPEECH, "en-US") == TEXT
+    assert AzureSpeech.with_key(service.endpoint + end, service.key).transcribe(SPEECH, "en-US").text == TEXT
 
 
 def test_the_base_path_of_a_private_endpoint_is_kept() -> None:
     with speech_service("/stt") as service:
-        assert _by_key(service).transcribe(SPEECH, "en-US") == TEXT
+        assert _by_key(service).transcribe(SPEECH, "en-US").text == TEXT
         assert service.asked[0].path.startswith("/stt/speech/recognition/")
 
 
 @pytest.mark.parametrize("status", ["NoMatch", "InitialSilenceTimeout", "BabbleTimeout"])
 def test_where_it_hears_no_words_there_are_none(service: SpeechService, status: str) -> None:
     service.answers = [result(status)]
-    assert _by_key(service).transcribe(SPEECH, "en-US") == ""
+    assert _by_key(service).transcribe(SPEECH, "en-US").text == ""
 
 
 def test_a_result_without_words_is_none(service: SpeechService) -> None:
     service.answers = [heard("")]
-    assert _by_key(service).transcribe(SPEECH, "en-US") == ""
+    assert _by_key(service).transcribe(SPEECH, "en-US").text == ""
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_an_identity_without_a_token_is_told_as_that(service: SpeechService) -> 
 @pytest.mark.parametrize("first", [failure(429), failure(503), Answer(sent="cut"), Answer(body=b"12", sent="half")])
 def test_what_passes_is_tried_again(service: SpeechService, first: Answer) -> None:
     service.answers = [first, first, heard(TEXT)]
-    assert _by_key(service).transcribe(SPEECH, "en-US") == TEXT
+    assert _by_key(service).transcribe(SPEECH, "en-US").text == TEXT
     assert len(service.asked) == 3
 
 
@@ -188,7 +188,7 @@ def test_nothing_is_tried_more_than_three_times(service: SpeechService) -> None:
 
 def test_the_service_does_not_say_how_long_a_caller_waits(service: SpeechService) -> None:
     service.answers = [Answer(503, headers={"Retry-After": "3600"}), heard(TEXT)]
-    assert _by_key(service).transcribe(SPEECH, "en-US") == TEXT
+    assert _by_key(service).transcribe(SPEECH, "en-US").text == TEXT
 
 
 @pytest.mark.parametrize("answer", [Answer(sent="hang"), Answer(body=heard(TEXT).body, sent="stall")])

@@ -1,5 +1,6 @@
 """Which phrases there are, which files are refused, and what counts as having said one."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from shared.errors import BadPhrase, InvalidArgument
 from shared.phrases import PhraseBook
-from shared.phrases.matching import MEASURED, Saying, Tolerance, compare, letters
+from shared.phrases.matching import MEASURED, Saying, compare, letters
 from shared.phrases.scripts import ACTIVATION, PASSPHRASE
+from shared.settings import LOOSEST
+from shared.transcription import Fit, Transcript
 from tests.contract.api import PASSPHRASES
 
 PASSPORT = PASSPHRASES[2]
@@ -49,21 +52,21 @@ def test_an_unknown_locale_is_refused_with_those_that_are_known(book: PhraseBook
 @pytest.mark.parametrize("phrase", PASSPHRASES)
 def test_a_phrase_is_recognised_however_it_is_written(book: PhraseBook, phrase: str) -> None:
     for text in (phrase, phrase.capitalize() + ".", f" {phrase.upper()}!? ", phrase.replace(" ", ", ")):
-        assert book.nearest(PASSPHRASE, "en-us", text) == Saying(phrase, 0, 1, MEASURED)
+        assert book.nearest(PASSPHRASE, "en-us", Transcript(text)) == Saying(phrase, 0, 1, MEASURED)
 
 
 @pytest.mark.parametrize("phrase", PASSPHRASES)
 def test_half_a_phrase_is_not_the_phrase(book: PhraseBook, phrase: str) -> None:
     words = phrase.split()
     for half in (words[: len(words) // 2], words[(len(words) + 1) // 2 :]):
-        assert book.nearest(PASSPHRASE, "en-us", " ".join(half)).phrase is None
+        assert book.nearest(PASSPHRASE, "en-us", Transcript(" ".join(half))).phrase is None
 
 
 @pytest.mark.parametrize(
     "text", ["", " ... ", "thank you for watching", f"{PASSPORT} {PASSPORT}", f"{PASSPORT} and so on"]
 )
 def test_something_else_is_no_phrase(book: PhraseBook, text: str) -> None:
-    assert book.nearest(PASSPHRASE, "en-us", text).phrase is None
+    assert book.nearest(PASSPHRASE, "en-us", Transcript(text)).phrase is None
 
 
 def test_listed_passphrases_are_far_from_each_other() -> None:
@@ -78,14 +81,19 @@ def _distance(phrase: str, text: str) -> float:
 def test_speech_may_go_on_after_an_activation_phrase_but_not_before_it(book: PhraseBook) -> None:
     phrase = book.phrases(ACTIVATION, "en-US")[0]
     speech = "The quick brown fox went home and lay down to sleep for the rest of the day."
-    assert book.nearest(ACTIVATION, "en-US", f"{phrase} {speech}").phrase == phrase
-    assert book.nearest(ACTIVATION, "en-US", f"{speech} {phrase}").phrase is None
+    assert book.nearest(ACTIVATION, "en-US", Transcript(f"{phrase} {speech}")).phrase == phrase
+    assert book.nearest(ACTIVATION, "en-US", Transcript(f"{speech} {phrase}")).phrase is None
 
 
 def test_a_saying_tells_what_was_measured() -> None:
     assert str(Saying("be yourself", 1.412, 0.9, MEASURED)) == (
         "The nearest phrase is 'be yourself': 100% of its letters were heard otherwise, 25% are allowed; "
-        "as much as 90% of it was heard, 85% are needed."
+        "as much as 90% of it was heard, from 76% to 132% are needed."
+    )
+    assert str(Saying("be yourself", 0.3, 0.9, MEASURED, fit=Fit(-2.345, -1))) == (
+        "The nearest phrase is 'be yourself': its log-likelihood is -2.35 a token, at least -2 is needed, "
+        "and -1.00 in relation to what was heard, at least -0.9 is needed; "
+        "as much as 90% of it was heard, from 76% to 132% are needed."
     )
 
 
@@ -104,20 +112,64 @@ def test_the_edits_are_the_same_in_both_directions(one: str, other: str) -> None
 def test_whatever_follows_an_activation_phrase_it_was_said(more: str) -> None:
     book = PhraseBook.read()
     phrase = book.phrases(ACTIVATION, "en-US")[0]
-    assert book.nearest(ACTIVATION, "en-US", f"{phrase} {more}") == Saying(phrase, 0, 1, MEASURED)
+    assert book.nearest(ACTIVATION, "en-US", Transcript(f"{phrase} {more}")) == Saying(phrase, 0, 1, MEASURED)
 
 
 def test_most_of_a_phrase_is_not_the_phrase_however_tolerant_one_is(book: PhraseBook) -> None:
-    most = book.nearest(PASSPHRASE, "en-US", "My name is unknown.")
+    most = book.nearest(PASSPHRASE, "en-US", Transcript("My name is unknown."))
     assert (most.distance, most.length, most.phrase) == (0.25, 0.75, None)
-    lax = PhraseBook.read(tolerance=Tolerance(distance=0.33, length=0.8))
-    assert lax.nearest(PASSPHRASE, "en-US", "My name is unknown.").phrase is None
+    lax = PhraseBook.read(tolerance=LOOSEST)
+    assert lax.nearest(PASSPHRASE, "en-US", Transcript("My name is unknown.")).phrase is None
+
+
+@dataclass(frozen=True)
+class Doubtful(Transcript):
+    """Remembers what it was asked, and thinks of it what it is told to."""
+
+    opinion: Fit
+    asked: list[str] = field(default_factory=list)
+
+    def fit(self, words: str) -> Fit:
+        self.asked.append(words)
+        return self.opinion
+
+
+@pytest.mark.parametrize(
+    ("fit", "said"),
+    [
+        (Fit(-1.9, -0.8), True),
+        (Fit(-0.5, 2.0), True),
+        (Fit(-2.1, 0.5), False),  # nothing explains the sound well
+        (Fit(-0.7, -1.0), False),  # something else explains it better
+    ],
+)
+@pytest.mark.parametrize("text", ["my voice is my past or to bear if I me", "my voice is my passport verify you"])
+def test_where_the_transcriber_can_tell_likelihood_decides_and_not_the_letters(
+    book: PhraseBook, text: str, fit: Fit, *, said: bool
+) -> None:
+    heard = Doubtful(text, fit)
+    saying = book.nearest(PASSPHRASE, "en-us", heard)
+    assert heard.asked == [PASSPORT]
+    assert (saying.nearest, saying.phrase is not None) == (PASSPORT, said)
+
+
+@pytest.mark.parametrize("text", [PASSPORT, "My voice is", f"{PASSPORT} or the passport of somebody"])
+def test_nothing_is_asked_where_letters_decide(book: PhraseBook, text: str) -> None:
+    heard = Doubtful(text, Fit(0, 0))
+    assert (book.nearest(PASSPHRASE, "en-us", heard).phrase == PASSPORT) == (text == PASSPORT)
+    assert heard.asked == []
+
+
+def test_of_an_activation_phrase_letters_decide_as_it_may_be_anywhere_in_its_clip(book: PhraseBook) -> None:
+    heard = Doubtful("So I talk for a few seconds, so you can recognize my voice in future. Well then.", Fit(-9, -9))
+    assert book.nearest(ACTIVATION, "en-US", heard).phrase is not None
+    assert heard.asked == []
 
 
 def test_half_an_activation_phrase_and_other_speech_is_not_it(book: PhraseBook) -> None:
     begun = "I'll talk for a few seconds so you can"
-    assert book.nearest(ACTIVATION, "en-US", begun).phrase is None
-    assert book.nearest(ACTIVATION, "en-US", f"{begun} leave the harbour at nine.").phrase is None
+    assert book.nearest(ACTIVATION, "en-US", Transcript(begun)).phrase is None
+    assert book.nearest(ACTIVATION, "en-US", Transcript(f"{begun} leave the harbour at nine.")).phrase is None
 
 
 def test_letters_are_those_of_any_script() -> None:
@@ -171,7 +223,8 @@ def test_a_line_adds_a_passphrase_and_a_file_a_locale(tmp_path: Path) -> None:
     (tmp_path / "de-AT.txt").write_text("# Unsere.\n\npassphrase: meine stimme öffnet jede tür\n", "utf-8")
     added = PhraseBook.read(tmp_path)
     assert added.locales(PASSPHRASE) == ["de-AT"]
-    assert added.nearest(PASSPHRASE, "de-at", "Meine Stimme öffnet jede Tür.").phrase == "meine stimme öffnet jede tür"
+    heard = Transcript("Meine Stimme öffnet jede Tür.")
+    assert added.nearest(PASSPHRASE, "de-at", heard).phrase == "meine stimme öffnet jede tür"
 
 
 def test_activation_phrases_may_be_alike_as_any_of_them_will_do(tmp_path: Path) -> None:

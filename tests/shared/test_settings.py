@@ -1,7 +1,7 @@
 import pytest
 
 from shared.errors import Misconfigured
-from shared.phrases.matching import MEASURED
+from shared.phrases.matching import MEASURED, Tolerance
 from shared.settings import Settings
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
@@ -62,8 +62,9 @@ def test_values_that_make_no_sense_are_named(name: str, text: str) -> None:
 
 def test_phrases_are_tolerated_as_far_as_they_can_be_told_apart() -> None:
     assert Settings.read({}).tolerance == MEASURED
-    read = Settings.read({"SPEAKER_PHRASE_DISTANCE": "0.33", "SPEAKER_PHRASE_LENGTH": "1"}).tolerance
-    assert (read.distance, read.length) == (0.33, 1)
+    stated = {"DISTANCE": "0.33", "LENGTH": "1", "LOG_LIKELIHOOD": "-1.5", "LLR": "0"}
+    read = Settings.read({f"SPEAKER_PHRASE_{name}": text for name, text in stated.items()})
+    assert read.tolerance == Tolerance(distance=0.33, length=1, log_likelihood=-1.5, llr=0)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +73,11 @@ def test_phrases_are_tolerated_as_far_as_they_can_be_told_apart() -> None:
         ("SPEAKER_PHRASE_DISTANCE", "0.34", "0 to 0.33"),
         ("SPEAKER_PHRASE_DISTANCE", "-0.1", "0 to 0.33"),
         ("SPEAKER_PHRASE_DISTANCE", "", "0 to 0.33"),
-        ("SPEAKER_PHRASE_LENGTH", "0.7", "0.8 to 1"),
-        ("SPEAKER_PHRASE_LENGTH", "1.1", "0.8 to 1"),
+        ("SPEAKER_PHRASE_LENGTH", "0.75", "0.76 to 1"),
+        ("SPEAKER_PHRASE_LENGTH", "1.1", "0.76 to 1"),
+        ("SPEAKER_PHRASE_LOG_LIKELIHOOD", "-2.1", "-2 to 0"),
+        ("SPEAKER_PHRASE_LLR", "-1.3", "-1.25 to 0"),
+        ("SPEAKER_PHRASE_LLR", "0.1", "-1.25 to 0"),
     ],
 )
 def test_a_tolerance_that_would_take_one_phrase_for_another_is_refused(name: str, text: str, allowed: str) -> None:

@@ -28,6 +28,7 @@ from shared.quality import Quality
 from shared.records import Profile
 from shared.scoring import Calibration, OperatingPoint
 from shared.store.memory import MemoryStore
+from shared.transcription import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,11 +60,11 @@ class ReadingListener:
     def embedding(self, _heard: Utterance, _version: str) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def words(self, heard: Utterance, _locale: str) -> str:
+    def transcript(self, heard: Utterance, _locale: str) -> Transcript:
         self.transcribed += 1
         if not self.reachable:
             raise TranscriberUnavailable("nobody there")
-        return self._written(heard).split(":")[1]
+        return Transcript(self._written(heard).split(":")[1])
 
     def understands(self, locale: str) -> bool:
         return locale.startswith("en")

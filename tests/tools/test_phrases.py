@@ -12,6 +12,7 @@ from shared.containers import SAMPLE_RATE
 from shared.phrases import PhraseBook
 from shared.phrases.scripts import ACTIVATION, PASSPHRASE
 from shared.settings import Settings
+from shared.transcription import Transcript
 from tools.phrases import __main__ as command
 from tools.phrases import clips
 from tools.phrases.clips import CHANGED, FOREIGN_SPEECH, HALF, HUMAN, NOISE, OTHER, SYNTHETIC, TWO, Clip
@@ -76,9 +77,9 @@ def test_without_recordings_of_people_there_are_none(tmp_path: Path, monkeypatch
 
 def test_a_text_is_taken_for_the_listed_phrases_of_either_kind() -> None:
     book = PhraseBook.read()
-    assert accepted(book, "My voice is my passport. Verify me!") == {"my voice is my passport verify me"}
-    assert accepted(book, PHRASES[10]) == {PHRASES[10]}
-    assert accepted(book, "Thank you for watching.") == set()
+    assert accepted(book, Transcript("My voice is my passport. Verify me!")) == {"my voice is my passport verify me"}
+    assert accepted(book, Transcript(PHRASES[10])) == {PHRASES[10]}
+    assert accepted(book, Transcript("Thank you for watching.")) == set()
 
 
 def test_verdicts_are_counted() -> None:

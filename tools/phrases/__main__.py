@@ -39,8 +39,8 @@ def measure(tried: Sequence[Clip], settings: Settings) -> list[Heard]:
     whisper, book = Whisper(settings.whisper), PhraseBook.read(tolerance=settings.tolerance)
 
     def hear(clip: Clip) -> Heard:
-        text = whisper.transcribe(clip.samples, LOCALE)
-        return Heard(clip.row, clip.name, clip.phrase, text, accepted(book, text))
+        heard = whisper.transcribe(clip.samples, LOCALE)
+        return Heard(clip.row, clip.name, clip.phrase, heard.text, accepted(book, heard))
 
     with ThreadPoolExecutor(os.process_cpu_count()) as pool:
         return list(tqdm(pool.map(hear, tried), total=len(tried), desc="transcribing", unit="clip", disable=None))

@@ -6,6 +6,7 @@ from typing import Final
 
 from shared.phrases import PhraseBook
 from shared.phrases.scripts import ACTIVATION, PASSPHRASE
+from shared.transcription import Transcript
 from tools.phrases.clips import CHANGED, FOREIGN_SPEECH, HALF, HUMAN, NOISE, OTHER, SYNTHETIC, TWO
 from tools.phrases.make_clips import LOCALE
 
@@ -78,9 +79,9 @@ class Row:
 HEADER: Final = f"{'':34}{'tries':>7}{'accepted':>10}{'share':>9}{'bound':>10}"
 
 
-def accepted(book: PhraseBook, text: str) -> frozenset[str]:
-    """The listed phrases of either kind that a text is taken for."""
-    sayings = (book.nearest(script, LOCALE, text) for script in (PASSPHRASE, ACTIVATION))
+def accepted(book: PhraseBook, heard: Transcript) -> frozenset[str]:
+    """The listed phrases of either kind that are taken for said."""
+    sayings = (book.nearest(script, LOCALE, heard) for script in (PASSPHRASE, ACTIVATION))
     return frozenset(saying.phrase for saying in sayings if saying.phrase)
 
 
