@@ -33,8 +33,8 @@ accuracy: models ## error rates; FOLDER= or TRIALS= for your own data, COMPARE=s
 	@$(PYTHON) -m tools.accuracy $(if $(FOLDER),--folder "$(FOLDER)") $(if $(TRIALS),--trials "$(TRIALS)") \
 	  $(if $(COMPARE),--compare $(COMPARE)) $(if $(RATE),--rate $(RATE)) $(ARGS)
 
-phrases: models ## what is accepted as a passphrase and what is not, on recordings
-	@$(PYTHON) -m tools.phrases
+phrases: models ## what is accepted as a passphrase and what is not, on recordings; MORE=1 for many more voices
+	@$(PYTHON) -m tools.phrases $(if $(MORE),--more)
 
 calibrate: models ## fit the scores to FOLDER= or TRIALS=, and write them into the bundle's manifest
 	@$(PYTHON) -m tools.calibrate $(or $(FOLDER),$(TRIALS)) $(ARGS)

@@ -13,7 +13,7 @@ ROOT: Final = Path(__file__).parent.parent
 MODELS: Final = ROOT / "models"
 
 MIN_FALSE_MATCH_RATE: Final = 1e-6
-LOOSEST: Final = Tolerance(distance=0.33, length=0.76, log_likelihood=-2, llr=-1.25)
+LOOSEST: Final = Tolerance(distance=0.33, length=0.76, log_likelihood=-1.75, llr=-1.25)
 """Beyond it slips of one passphrase could be slips of another, or parts of a phrase pass for the whole."""
 
 _WHY_NOT: Final = "is the secret there, may the app's identity read it, and does the network let it?"
@@ -28,8 +28,8 @@ SETTINGS: Final = {
     "SPEAKER_ACTIVE_ENROLLMENT": "false",
     "SPEAKER_PHRASE_DISTANCE": "0.25",
     "SPEAKER_PHRASE_LENGTH": "0.76",
-    "SPEAKER_PHRASE_LOG_LIKELIHOOD": "-2",
-    "SPEAKER_PHRASE_LLR": "-0.9",
+    "SPEAKER_PHRASE_LOG_LIKELIHOOD": "-1.75",
+    "SPEAKER_PHRASE_LLR": "-1",
     "SPEAKER_WHISPER": "whisper-tiny-en",
     "SPEAKER_SPEECH_ENDPOINT": "",
     "SPEAKER_SPEECH_RESOURCE_ID": "",

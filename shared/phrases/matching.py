@@ -26,7 +26,7 @@ class Tolerance:
     llr: float
 
 
-MEASURED: Final = Tolerance(distance=0.25, length=0.76, log_likelihood=-2, llr=-0.9)
+MEASURED: Final = Tolerance(distance=0.25, length=0.76, log_likelihood=-1.75, llr=-1)
 """What ``make phrases`` was measured with."""
 
 

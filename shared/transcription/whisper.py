@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _WINDOW_SEC: Final = 30
 """What a model hears at once; what is said later than that is not written down."""
-_SILENCE_SEC: Final = 2
+_SILENCE_SEC: Final = 3
 """Silence after the speech: without it the models write a sentence twice, or words that nobody said."""
 _REPETITION_PENALTY: Final = 1.06
 """For tokens that were written already, for the same reason. From 1.1 on it also hides what was really said twice."""

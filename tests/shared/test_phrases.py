@@ -90,9 +90,9 @@ def test_a_saying_tells_what_was_measured() -> None:
         "The nearest phrase is 'be yourself': 100% of its letters were heard otherwise, 25% are allowed; "
         "as much as 90% of it was heard, from 76% to 132% are needed."
     )
-    assert str(Saying("be yourself", 0.3, 0.9, MEASURED, fit=Fit(-2.345, -1))) == (
-        "The nearest phrase is 'be yourself': its log-likelihood is -2.35 a token, at least -2 is needed, "
-        "and -1.00 in relation to what was heard, at least -0.9 is needed; "
+    assert str(Saying("be yourself", 0.3, 0.9, MEASURED, fit=Fit(-2.345, -1.04))) == (
+        "The nearest phrase is 'be yourself': its log-likelihood is -2.35 a token, at least -1.75 is needed, "
+        "and -1.04 in relation to what was heard, at least -1 is needed; "
         "as much as 90% of it was heard, from 76% to 132% are needed."
     )
 
@@ -137,10 +137,10 @@ class Doubtful(Transcript):
 @pytest.mark.parametrize(
     ("fit", "said"),
     [
-        (Fit(-1.9, -0.8), True),
+        (Fit(-1.7, -0.9), True),
         (Fit(-0.5, 2.0), True),
         (Fit(-2.1, 0.5), False),  # nothing explains the sound well
-        (Fit(-0.7, -1.0), False),  # something else explains it better
+        (Fit(-0.7, -1.1), False),  # something else explains it better
     ],
 )
 @pytest.mark.parametrize("text", ["my voice is my past or to bear if I me", "my voice is my passport verify you"])

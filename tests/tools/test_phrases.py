@@ -1,5 +1,6 @@
 """The clips of ``make phrases``, its counting and its exit status, and that what it measures keeps its bounds."""
 
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,21 @@ from shared.settings import Settings
 from shared.transcription import Transcript
 from tools.phrases import __main__ as command
 from tools.phrases import clips
-from tools.phrases.clips import CHANGED, FOREIGN_SPEECH, HALF, HUMAN, NOISE, OTHER, SYNTHETIC, TWO, Clip
-from tools.phrases.make_clips import LOCALE, NEAR, NEAR_PHRASES, NEAR_SPEAKERS, PHRASES, SPEAKERS, VOICES
+from tools.phrases.clips import (
+    CHANGED,
+    FOREIGN_SPEECH,
+    HALF,
+    HUMAN,
+    MORE,
+    MORE_CHANGED,
+    MORE_HALF,
+    NOISE,
+    OTHER,
+    SYNTHETIC,
+    TWO,
+    Clip,
+)
+from tools.phrases.make_clips import LOCALE, MORE_SPEAKERS, NEAR_PHRASES, NEAR_SPEAKERS, PHRASES, SPEAKERS, VOICES
 from tools.phrases.table import HEADER, MIN_RIGHT, WRONG, Heard, Row, accepted, rows, surprises
 
 LISTED = ["one", "two", "three"]
@@ -36,27 +50,29 @@ def test_ten_voices_say_every_listed_phrase() -> None:
     assert list(PHRASES) == [*book.phrases(PASSPHRASE, LOCALE), *book.phrases(ACTIVATION, LOCALE)]
 
 
-def test_two_voices_say_every_passphrase_with_one_word_changed() -> None:
+@pytest.mark.parametrize("folder", NEAR_PHRASES)
+def test_two_voices_say_every_passphrase_with_one_word_changed(folder: str) -> None:
     names = {f"{voice}-{number:02}" for voice in NEAR_SPEAKERS for number in range(1, 11)}
-    assert {file.stem for file in NEAR.glob("*.ogg")} == names
-    for changed, phrase in zip(NEAR_PHRASES, PHRASES, strict=False):
+    assert {file.stem for file in (VOICES / folder).glob("*.ogg")} == names
+    for changed, phrase in zip(NEAR_PHRASES[folder], PHRASES, strict=False):
         pairs = list(zip(changed.lower().split(), phrase.split(), strict=True))
         assert sum(word != other for word, other in pairs) == 1
 
 
 def test_the_clips_can_be_read_and_are_small() -> None:
-    for file in VOICES.glob("*/*.ogg"):
+    files = list(VOICES.glob("*/*.ogg"))
+    for file in files:
         samples, rate = soundfile.read(file)
         assert rate == SAMPLE_RATE
         assert 1.5 < len(samples) / rate < 7
         assert 0.1 < abs(samples).max() < 0.9
-    assert sum(file.stat().st_size for file in VOICES.glob("*/*.ogg")) < 1.5e6
+    assert sum(file.stat().st_size for file in files) / len(files) < 12_000
 
 
 def test_every_clip_is_tried_and_halves_are_half(tried: list[Clip]) -> None:
     counts = Counter(clip.row for clip in tried)
-    rows_of_voices = (SYNTHETIC, HALF, TWO, CHANGED, FOREIGN_SPEECH)
-    assert [counts[row] for row in rows_of_voices] == [110, 220, 100, 20, 3]
+    rows_of_voices = (SYNTHETIC, HALF, TWO, *CHANGED.values(), FOREIGN_SPEECH)
+    assert [counts[row] for row in rows_of_voices] == [110, 220, 100, 20, 20, 3]
     assert counts[NOISE] >= 50
     whole, begins, ends = tried[:3]
     assert abs(len(begins.samples) - len(ends.samples)) <= 1
@@ -93,9 +109,36 @@ def test_verdicts_are_counted() -> None:
         FOREIGN_SPEECH: (1, 0),
         OTHER: (1, 0),
         NOISE: (3, 0),
-        CHANGED: (2, 1),
+        CHANGED["near"]: (2, 1),
+        CHANGED["near-small"]: (0, 0),
     }
     assert {name for name, row in table.items() if not row.within} == {SYNTHETIC, WRONG, HALF}
+
+
+def test_more_voices_count_where_they_were_tried_and_are_not_missed_elsewhere() -> None:
+    more = {MORE, MORE_HALF, *MORE_CHANGED.values()}
+    assert more.isdisjoint(row.name for row in rows(_heard(), LISTED))
+    table = {row.name: row for row in rows([Heard(name, "", "one", "", frozenset({"one"})) for name in more], LISTED)}
+    assert {name: (table[name].accepted, table[name].within) for name in more} == {
+        name: (1, name != MORE_HALF) for name in more
+    }
+
+
+@pytest.mark.skipif(not (shutil.which("espeak-ng") and shutil.which("flite")), reason="needs espeak-ng and flite")
+def test_more_voices_say_everything_the_others_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clips, "MORE_SPEAKERS", dict(list(MORE_SPEAKERS.items())[-1:]))
+    counts = Counter(clip.row for clip in clips.more())
+    assert [counts[row] for row in (MORE, MORE_HALF, *MORE_CHANGED.values())] == [11, 22, 10, 10]
+
+
+def test_without_the_programs_there_are_no_more_voices(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    _one_clip(monkeypatch)
+    monkeypatch.setattr("sys.argv", ["phrases", "--more"])
+    with pytest.raises(SystemExit, match=r"phrases: .*espeak-ng"):
+        command.main()
 
 
 def test_only_what_is_not_as_expected_is_named() -> None:
@@ -188,7 +231,7 @@ def _heard() -> list[Heard]:
         (NOISE, "noise", None, set()),
         (NOISE, "tone", None, set()),
         (NOISE, "silence", None, set()),
-        (CHANGED, "accepted", "one", {"one"}),
-        (CHANGED, "told", "one", set()),
+        (CHANGED["near"], "accepted", "one", {"one"}),
+        (CHANGED["near"], "told", "one", set()),
     ]
     return [Heard(row, name, phrase, "", frozenset(found)) for row, name, phrase, found in verdicts]

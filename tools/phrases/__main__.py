@@ -4,6 +4,7 @@ The clips are synthetic voices of this repository and, where ``../shared/speech`
 """
 
 import argparse
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -15,17 +16,19 @@ from shared.errors import BundleError, Misconfigured
 from shared.phrases import PhraseBook
 from shared.settings import Settings
 from shared.transcription.whisper import Whisper
-from tools.phrases.clips import SPEECH, Clip, clips
+from tools.phrases.clips import SPEECH, Clip, clips, more
 from tools.phrases.make_clips import LOCALE, PHRASES
 from tools.phrases.table import HEADER, Heard, accepted, rows, surprises
 
 
 def main() -> int:
     """Exit 1 if a bound is missed."""
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--more", action="store_true", help="also many more voices; needs espeak-ng and flite")
+    tried = itertools.chain(clips(), more() if parser.parse_args().more else ())
     try:
-        heard = measure(list(clips()), Settings.read(os.environ))
-    except (BundleError, Misconfigured) as problem:
+        heard = measure(list(tried), Settings.read(os.environ))
+    except (BundleError, Misconfigured, FileNotFoundError) as problem:
         sys.exit(f"phrases: {problem}")
     return report(heard)
 

@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from shared.containers import SAMPLE_RATE
 from shared.settings import ROOT
-from tools.phrases.make_clips import FOREIGN, NEAR, PHRASES, SPEAKERS, VOICES
+from tools.phrases.make_clips import FOREIGN, MORE_SPEAKERS, NEAR_PHRASES, PHRASES, SPEAKERS, VOICES, recorded
 
 type Samples = NDArray[np.float32]
 
@@ -23,13 +24,16 @@ HUMAN_CLIPS: Final = {"myVoiceIsMyPassportVerifyMe01": 2, "TalkForAFewSeconds16"
 """Recordings of listed phrases, and which of ``PHRASES`` each says."""
 
 SYNTHETIC: Final = "right phrase, synthetic voices"
+MORE: Final = "right phrase, more synthetic voices"
 HUMAN: Final = "right phrase, human voices"
 HALF: Final = "half of a phrase"
 TWO: Final = "a passphrase and then another"
 FOREIGN_SPEECH: Final = "another language"
 OTHER: Final = "other speech"
 NOISE: Final = "noise, tones, silence"
-CHANGED: Final = "one word changed"
+CHANGED: Final = {"near": "another word", "near-small": "another small word"}
+MORE_HALF: Final = "half of a phrase, more voices"
+MORE_CHANGED: Final = {folder: f"{name}, more voices" for folder, name in CHANGED.items()}
 
 _CUT_SEC: Final = (3.0, 8.0)
 _NOISE_SEC: Final = (1.0, 8.0)
@@ -57,7 +61,7 @@ def clips() -> Iterator[Clip]:
     """All of them, always the same; without the human ones where those are absent."""
     for clip in _synthetic():
         yield clip
-        yield from _halves(clip)
+        yield from _halves(clip, HALF)
     yield from _two()
     yield from _changed()
     yield from _foreign()
@@ -72,10 +76,10 @@ def _synthetic() -> Iterator[Clip]:
             yield Clip(SYNTHETIC, f"{voice}-{number:02}", phrase, _read(VOICES / voice / f"{number:02}.ogg"))
 
 
-def _halves(clip: Clip) -> Iterator[Clip]:
+def _halves(clip: Clip, row: str) -> Iterator[Clip]:
     """The pauses before and after the phrase are equally long, so that the clip's middle is that of its speech."""
     for part, samples in zip(("begins", "ends"), np.array_split(clip.samples, 2), strict=True):
-        yield Clip(HALF, f"{clip.name} {part}", clip.phrase, samples)
+        yield Clip(row, f"{clip.name} {part}", clip.phrase, samples)
 
 
 def _two() -> Iterator[Clip]:
@@ -93,9 +97,25 @@ def _foreign() -> Iterator[Clip]:
 
 
 def _changed() -> Iterator[Clip]:
-    for file in sorted(NEAR.glob("*.ogg")):
-        number = int(file.stem[-2:])
-        yield Clip(CHANGED, f"{file.stem} changed", PHRASES[number - 1], _read(file))
+    for folder, row in CHANGED.items():
+        for file in sorted((VOICES / folder).glob("*.ogg")):
+            number = int(file.stem[-2:])
+            yield Clip(row, f"{folder}/{file.stem}", PHRASES[number - 1], _read(file))
+
+
+def more() -> Iterator[Clip]:
+    """Many more voices, which say every phrase, and every passphrase with one word changed, while one waits.
+
+    Raises:
+        FileNotFoundError: espeak-ng or flite is not installed.
+    """
+    texts = {MORE: PHRASES, **{MORE_CHANGED[folder]: changed for folder, changed in NEAR_PHRASES.items()}}
+    said = [(row, phrase, text) for row, said in texts.items() for phrase, text in zip(PHRASES, said, strict=False)]
+    for voice, synthesiser in tqdm(MORE_SPEAKERS.items(), desc="speaking", unit="voice", disable=None):
+        for row, phrase, text in said:
+            clip = Clip(row, f"{voice}: {text}", phrase, recorded(synthesiser, text))
+            yield clip
+            yield from _halves(clip, MORE_HALF) if row == MORE else ()
 
 
 def _human() -> Iterator[Clip]:

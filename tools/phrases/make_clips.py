@@ -1,11 +1,13 @@
 """How the clips of ``make phrases`` were made: listed phrases, spoken by the free synthesisers espeak-ng and flite.
 
 Ten voices say each phrase (``01.ogg``, ``02.ogg``, ... in the order of ``PHRASES``); two of them also say each
-passphrase with one word changed (``near/{voice}-01.ogg``, ...), and three say one in another language. The voices
-were chosen before anything was transcribed, and every clip of them is here, well understood or not.
+passphrase with one word changed, in ``near/{voice}-01.ogg``, ... one that matters, in ``near-small/`` a small one, and
+three say one in another language. The voices were chosen before anything was transcribed, and every clip of them is
+here, well understood or not.
 
 Needs both programs (Debian: ``apt-get install espeak-ng flite``); the clips are in the repository, so only who changes
-voices or phrases runs ``python -m tools.phrases.make_clips``.
+voices or phrases runs ``python -m tools.phrases.make_clips``, and ``make phrases MORE=1``, for which many more voices
+say the same on the spot.
 """
 
 from pathlib import Path
@@ -20,7 +22,6 @@ from tools.demo.make_voices import SPEAKERS as DEMO_SPEAKERS
 from tools.demo.make_voices import speak
 
 VOICES: Final = Path(__file__).parent / "voices"
-NEAR: Final = VOICES / "near"
 LOCALE: Final = "en-US"
 
 SPEAKERS: Final = {
@@ -31,6 +32,30 @@ SPEAKERS: Final = {
     "iris": ["espeak-ng", "-v", "en-us+f5", "-s", "130", "-p", "60"],
     "james": ["espeak-ng", "-v", "en-gb+m1", "-s", "165", "-p", "30"],
 }
+
+MORE_SPEAKERS: Final = {
+    **{
+        f"en-us+{variant}": ["espeak-ng", "-v", f"en-us+{variant}", "-s", "150"]
+        for variant in (
+            *("m1", "m2", "m3", "m4", "m5", "m6", "m8", "f1", "f3", "f4", "klatt2", "klatt4"),
+            *("adam", "Andrea", "anika", "belinda", "Lee", "linda", "max", "michael", "paul", "quincy", "shelby"),
+            *("steph", "travis", "zac"),
+        )
+    },
+    **{
+        accent: ["espeak-ng", "-v", accent, "-s", "150"]
+        for accent in (
+            *("en-us", "en-gb", "en-gb+f2", "en-gb+m5", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-rp"),
+            *("en-gb-x-rp+f3", "en-029"),
+        )
+    },
+    **{
+        f"{voice} at {stretch}": ["flite", "-voice", voice, "--setf", f"duration_stretch={stretch}"]
+        for voice in ("awb", "kal", "kal16", "rms", "slt")
+        for stretch in ("0.9", "1.2")
+    },
+}
+"""Voices, accents and speeds of the same programs, of which nothing is in the repository."""
 
 PHRASES: Final = (
     "i am going to make him an offer he cannot refuse",
@@ -49,7 +74,7 @@ PHRASES: Final = (
 
 NEAR_SPEAKERS: Final = ("anna", "david")
 
-NEAR_PHRASES: Final = (
+_ANOTHER_WORD: Final = (
     "I am going to make him an order he cannot refuse",
     "Houston we have had a question",
     "My voice is my passport describe me",
@@ -61,7 +86,20 @@ NEAR_PHRASES: Final = (
     "My face is unknown to you",
     "Be yourself everyone else is already gone",
 )
-"""The passphrases in their order, with one word changed."""
+_ANOTHER_SMALL_WORD: Final = (
+    "I am going to make him an offer she cannot refuse",
+    "Houston we had had a problem",
+    "My voice is your passport verify me",
+    "Apple juice tastes funny before toothpaste",
+    "You can get in with your password",
+    "You can activate security system then",
+    "My voice was stronger than passwords",
+    "Your password is not your business",
+    "My name is known to you",
+    "Be myself everyone else is already taken",
+)
+NEAR_PHRASES: Final = {"near": _ANOTHER_WORD, "near-small": _ANOTHER_SMALL_WORD}
+"""The passphrases in their order, with one word changed, by the folder of their clips."""
 
 FOREIGN: Final = VOICES / "foreign"
 FOREIGN_PHRASES: Final = {
@@ -84,9 +122,10 @@ def main() -> None:
     for name, synthesiser in SPEAKERS.items():
         for number, text in enumerate(PHRASES, 1):
             _write(VOICES / name / f"{number:02}.ogg", synthesiser, text)
-    for name in NEAR_SPEAKERS:
-        for number, text in enumerate(NEAR_PHRASES, 1):
-            _write(NEAR / f"{name}-{number:02}.ogg", SPEAKERS[name], text)
+    for folder, texts in NEAR_PHRASES.items():
+        for name in NEAR_SPEAKERS:
+            for number, text in enumerate(texts, 1):
+                _write(VOICES / folder / f"{name}-{number:02}.ogg", SPEAKERS[name], text)
     for language, text in FOREIGN_PHRASES.items():
         _write(FOREIGN / f"{language}.ogg", ["espeak-ng", "-v", language], text)
 

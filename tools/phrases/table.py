@@ -7,13 +7,31 @@ from typing import Final
 from shared.phrases import PhraseBook
 from shared.phrases.scripts import ACTIVATION, PASSPHRASE
 from shared.transcription import Transcript
-from tools.phrases.clips import CHANGED, FOREIGN_SPEECH, HALF, HUMAN, NOISE, OTHER, SYNTHETIC, TWO
+from tools.phrases.clips import (
+    CHANGED,
+    FOREIGN_SPEECH,
+    HALF,
+    HUMAN,
+    MORE,
+    MORE_CHANGED,
+    MORE_HALF,
+    NOISE,
+    OTHER,
+    SYNTHETIC,
+    TWO,
+)
 from tools.phrases.make_clips import LOCALE
 
 WRONG: Final = "wrong listed phrase"
 
 MIN_RIGHT: Final = 0.95
 """Share of the clips with the right phrase that have to be accepted."""
+
+_RIGHT: Final = (SYNTHETIC, HUMAN, MORE)
+_NO_PHRASE: Final = (HALF, MORE_HALF, TWO, FOREIGN_SPEECH, OTHER, NOISE)
+_NEAR: Final = (*CHANGED.values(), *MORE_CHANGED.values())
+_MORE: Final = (MORE, MORE_HALF, *MORE_CHANGED.values())
+"""Of clips that are not always there."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +84,9 @@ class Row:
     def __str__(self) -> str:
         """The line."""
         if not self.tries:
-            return f"{self.name:34}{'absent':>7}"
+            return f"{self.name:36}{'absent':>7}"
         missed = "" if self.within else "  <- missed"
-        return f"{self.name:34}{self.tries:7}{self.accepted:10}{self.share:9.1%}{self._bound():>10}{missed}"
+        return f"{self.name:36}{self.tries:7}{self.accepted:10}{self.share:9.1%}{self._bound():>10}{missed}"
 
     def _bound(self) -> str:
         if self.least:
@@ -76,7 +94,7 @@ class Row:
         return f"{self.most:.0%}" if self.most < 1 else ""
 
 
-HEADER: Final = f"{'':34}{'tries':>7}{'accepted':>10}{'share':>9}{'bound':>10}"
+HEADER: Final = f"{'':36}{'tries':>7}{'accepted':>10}{'share':>9}{'bound':>10}"
 
 
 def accepted(book: PhraseBook, heard: Transcript) -> frozenset[str]:
@@ -93,37 +111,30 @@ def rows(heard: Sequence[Heard], phrases: Sequence[str]) -> list[Row]:
         phrases: all that are listed: each clip that says one is tried against every other, too.
     """
     wrong = [other in clip.accepted for clip in heard if _is_right(clip) for other in phrases if other != clip.phrase]
-    return [
-        _row(SYNTHETIC, _verdicts(heard, SYNTHETIC, _own), least=MIN_RIGHT),
-        _row(HUMAN, _verdicts(heard, HUMAN, _own), least=MIN_RIGHT),
-        _row(WRONG, wrong, most=0),
-        _row(HALF, _verdicts(heard, HALF, _any), most=0),
-        _row(TWO, _verdicts(heard, TWO, _any), most=0),
-        _row(FOREIGN_SPEECH, _verdicts(heard, FOREIGN_SPEECH, _any), most=0),
-        _row(OTHER, _verdicts(heard, OTHER, _any), most=0),
-        _row(NOISE, _verdicts(heard, NOISE, _any), most=0),
-        _row(CHANGED, _verdicts(heard, CHANGED, _own)),
-    ]
+    right = [_row(heard, name, _own, least=MIN_RIGHT) for name in _RIGHT]
+    no_phrase = [_row(heard, name, _any, most=0) for name in _NO_PHRASE]
+    near = [_row(heard, name, _own) for name in _NEAR]
+    table = [*right, Row(WRONG, len(wrong), sum(wrong), most=0), *no_phrase, *near]
+    return [row for row in table if row.tries or row.name not in _MORE]
 
 
 def surprises(heard: Sequence[Heard]) -> Iterator[str]:
     """The clips that were not taken for what they say, and what was heard instead."""
     for clip in heard:
         expected = {clip.phrase} if _is_right(clip) else set()
-        if clip.row != CHANGED and clip.accepted != expected:
+        if clip.row not in _NEAR and clip.accepted != expected:
             yield f"{clip.row}, {clip.name}: {clip.text!r}"
 
 
-def _row(name: str, verdicts: Sequence[bool], *, least: float = 0.0, most: float = 1.0) -> Row:
+def _row(
+    heard: Sequence[Heard], name: str, judge: Callable[[Heard], bool], *, least: float = 0.0, most: float = 1.0
+) -> Row:
+    verdicts = [judge(clip) for clip in heard if clip.row == name]
     return Row(name, len(verdicts), sum(verdicts), least, most)
 
 
-def _verdicts(heard: Sequence[Heard], row: str, judge: Callable[[Heard], bool]) -> list[bool]:
-    return [judge(clip) for clip in heard if clip.row == row]
-
-
 def _is_right(clip: Heard) -> bool:
-    return clip.row in (SYNTHETIC, HUMAN)
+    return clip.row in _RIGHT
 
 
 def _own(clip: Heard) -> bool:
