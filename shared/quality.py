@@ -45,6 +45,8 @@ _CLIPPED_RUN: Final = 3
 _AUDIBLE_DB: Final = 55
 """Below its loudest frequency, how deep a clip's spectrum is still sound: human recordings at 16 kHz stay above it
 nearly everywhere, while upsampled ones fall 60 dB and more at the end of their band."""
+_NARROWBAND_HZ: Final = 4_100
+"""Half of 8 kHz, and what slopes of filters and ``_SMOOTHED`` add; recordings at 16 kHz reach 4.5 kHz and more."""
 _SPECTRA: Final = 300
 """Frames, evenly spread over the clip, from which its spectrum is taken."""
 _SMOOTHED: Final = 5
@@ -68,6 +70,11 @@ class Quality:
     snr_db: float | None
     clipped: float = 0.0
     bandwidth_hz: float | None = None
+
+    @property
+    def is_narrowband(self) -> bool:
+        """Whether there is no more in it than in a recording made at 8 kHz, at whatever rate it comes."""
+        return self.bandwidth_hz is not None and self.bandwidth_hz <= _NARROWBAND_HZ
 
 
 class SpeechDetector:

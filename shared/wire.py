@@ -321,6 +321,7 @@ def measured(quality: Quality, model_version: str) -> Json:
         "snrInDb": quality.snr_db,
         "clippedShare": quality.clipped,
         "bandwidthInHz": quality.bandwidth_hz,
+        "narrowband": quality.is_narrowband,
     }
 
 

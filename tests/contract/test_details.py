@@ -12,7 +12,15 @@ from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of
 
 CALIBRATION = Bundle.load(ROOT / "models" / "campplus").required_calibration()
 RATE = 0.001
-MEASURED = {"modelVersion", "audioLengthInSec", "speechLengthInSec", "snrInDb", "clippedShare", "bandwidthInHz"}
+MEASURED = {
+    "modelVersion",
+    "audioLengthInSec",
+    "speechLengthInSec",
+    "snrInDb",
+    "clippedShare",
+    "bandwidthInHz",
+    "narrowband",
+}
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +78,13 @@ def test_an_enrollment_shows_what_was_measured(api: Api) -> None:
 def test_an_upsampled_telephone_recording_is_named_as_such(api: Api, profile_id: str) -> None:
     narrow = soxr.resample(soxr.resample(voices.speech("anna")[: 8 * 16_000], 16_000, 8_000), 8_000, 16_000)
     path = f"{VERIFICATION}/profiles/{profile_id}:verify"
-    details = api("POST", path, voices.to_wav(narrow), details="true").json()["details"]
-    assert 3000 < details["bandwidthInHz"] <= 4000
+    narrowly, widely = (
+        api("POST", path, clip, details="true").json()["details"]
+        for clip in (voices.to_wav(narrow), voices.seconds("anna", 8))
+    )
+    assert narrowly["narrowband"]
+    assert 3000 < narrowly["bandwidthInHz"] <= 4000
+    assert not widely["narrowband"]
 
 
 def test_a_header_asks_as_well(api: Api, profile_id: str) -> None:

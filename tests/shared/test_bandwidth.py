@@ -9,7 +9,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from shared.quality import bandwidth_hz, clipped
+from shared.quality import Quality, bandwidth_hz, clipped
 from tests import voices
 
 RATE = 16_000
@@ -28,6 +28,10 @@ def by_straight_lines(narrow: Samples) -> Samples:
     return np.interp(np.arange(2 * len(narrow)) / 2, np.arange(len(narrow)), narrow).astype(np.float32)
 
 
+def measured(samples: Samples) -> Quality:
+    return Quality(0, len(samples) / RATE, None, bandwidth_hz=bandwidth_hz(samples))
+
+
 @pytest.fixture(scope="module")
 def recordings(shared_folder: Path) -> list[Samples]:
     """One recording of each of thirty speakers, at 16 kHz."""
@@ -36,9 +40,10 @@ def recordings(shared_folder: Path) -> list[Samples]:
 
 
 def test_speech_recorded_at_16_khz_is_wide(recordings: list[Samples]) -> None:
-    measured = sorted(bandwidth_hz(recording) or 0 for recording in recordings)
-    assert measured[0] > 4_500
-    assert measured[len(measured) // 2] == 8_000
+    assert not any(measured(recording).is_narrowband for recording in recordings)
+    bands = sorted(bandwidth_hz(recording) or 0 for recording in recordings)
+    assert bands[0] > 4_500
+    assert bands[len(bands) // 2] == 8_000
 
 
 @pytest.mark.parametrize("upsample", [well, by_straight_lines])
@@ -47,7 +52,9 @@ def test_a_telephone_recording_is_recognised_however_it_was_upsampled(
 ) -> None:
     for recording in recordings:
         narrow = on_16_bits(np.asarray(soxr.resample(recording, RATE, RATE // 2)))
-        assert 3_500 < (bandwidth_hz(on_16_bits(upsample(narrow))) or 0) <= 4_050
+        upsampled = measured(on_16_bits(upsample(narrow)))
+        assert upsampled.is_narrowband
+        assert 3_500 < (upsampled.bandwidth_hz or 0) <= 4_050
 
 
 def test_real_telephone_speech_is_recognised(shared_folder: Path) -> None:
@@ -70,6 +77,7 @@ def test_white_noise_fills_the_band_and_a_tone_ends_at_its_pitch() -> None:
 @pytest.mark.parametrize("length", [0, 1, RATE])
 def test_digital_silence_has_no_band(length: int) -> None:
     assert bandwidth_hz(np.zeros(length, np.float32)) is None
+    assert not measured(np.zeros(length, np.float32)).is_narrowband
 
 
 def test_an_overdriven_voice_is_clipped_where_it_is_cut_off() -> None:
