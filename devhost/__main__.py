@@ -16,6 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from devhost.background import Background
 from devhost.banner import banner, warnings
+from devhost.cors import Handler, with_cors
 from devhost.errors import SetupError
 from devhost.keys import Keys
 from devhost.server import Host
@@ -91,7 +92,7 @@ async def _run(options: Options) -> None:
         for warning in warnings(host.router):
             _log.warning(warning)
         name = f"[{options.host}]" if ":" in options.host else options.host
-        await _serve(host, background, server_socket, f"http://{name}:{port}")
+        await _serve(with_cors(host.handle, settings.origins), background, server_socket, f"http://{name}:{port}")
         worker.stop()
 
 
@@ -110,12 +111,12 @@ def _set_platform_variables(port: int) -> None:
     os.environ.setdefault("WEBSITE_HOSTNAME", f"localhost:{port}")
 
 
-async def _serve(host: Host, background: Background, server_socket: socket.socket, url: str) -> None:
+async def _serve(handle: Handler, background: Background, server_socket: socket.socket, url: str) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    server = web.Server(host.handle, access_log=None, auto_decompress=False, read_bufsize=_READ_BUFFER)
+    server = web.Server(handle, access_log=None, auto_decompress=False, read_bufsize=_READ_BUFFER)
     runner = web.ServerRunner(server, shutdown_timeout=_GRACE_SECONDS)
     await runner.setup()
     await web.SockSite(runner, server_socket).start()

@@ -20,13 +20,14 @@ type Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The part of the configuration that changes how requests are served."""
+    """The part of the configuration that changes how requests are served; `origins` of pages that may read answers."""
 
     route_prefix: str = "api"
     timeout: timedelta | None = DEFAULT_TIMEOUT
     max_outstanding: int | None = None
     max_concurrent: int | None = None
     body_limit: int = DEFAULT_BODY_LIMIT
+    origins: frozenset[str] = frozenset()
 
 
 def load_settings(root: Path) -> Settings:
@@ -40,10 +41,10 @@ def load_settings(root: Path) -> Settings:
     local = _read_json(root / "local.settings.json") or {}
     for name, value in _section(local, "Values").items():
         os.environ.setdefault(name, str(value))
-    return parse_settings(host, os.environ)
+    return parse_settings(host, os.environ, _section(local, "Host"))
 
 
-def parse_settings(host: Json, environment: Mapping[str, str]) -> Settings:
+def parse_settings(host: Json, environment: Mapping[str, str], local: Json | None = None) -> Settings:
     """Read the settings that devhost knows; -1 means unlimited, as in the host.json reference."""
     http = _section(_section(host, "extensions"), "http")
     limit = environment.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", str(DEFAULT_BODY_LIMIT))
@@ -53,6 +54,7 @@ def parse_settings(host: Json, environment: Mapping[str, str]) -> Settings:
         max_outstanding=_limit("maxOutstandingRequests", http.get("maxOutstandingRequests", -1)),
         max_concurrent=_limit("maxConcurrentRequests", http.get("maxConcurrentRequests", -1)),
         body_limit=_limit("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", limit) or DEFAULT_BODY_LIMIT,
+        origins=frozenset(filter(None, re.split(r"[,\s]+", str((local or {}).get("CORS", ""))))),
     )
 
 

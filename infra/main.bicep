@@ -80,6 +80,9 @@ param vnetEnabled bool = false
 @description('With a virtual network: be reached through a private endpoint only, also by deployments.')
 param inboundPrivate bool = false
 
+@description('Origins of web pages that may call from a browser, comma-separated, such as https://app.example.org; empty for none.')
+param corsOrigins string = ''
+
 @description('Client id of the Entra app registration whose tokens are accepted beside keys; empty for keys only.')
 param authClientId string = ''
 
@@ -337,6 +340,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       ftpsState: 'Disabled'
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
+      cors: { allowedOrigins: empty(corsOrigins) ? [] : split(corsOrigins, ',') }
     }
     functionAppConfig: {
       deployment: {

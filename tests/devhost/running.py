@@ -109,11 +109,16 @@ def write_app(
     source: str,
     host: Mapping[str, object] | None = None,
     settings: Mapping[str, str] | None = None,
+    origins: str = "",
 ) -> Path:
-    """Write an app; `host` is merged into a host.json without route prefix, `settings` are local settings."""
+    """Write an app.
+
+    `host` is merged into a host.json without route prefix, `settings` are local settings, `origins` those of pages.
+    """
     default = {"version": "2.0", "extensions": {"http": {"routePrefix": ""}}}
     (root / "host.json").write_text(json.dumps({**default, **(host or {})}))
-    (root / "local.settings.json").write_text(json.dumps({"IsEncrypted": False, "Values": settings or {}}))
+    local = {"IsEncrypted": False, "Values": settings or {}, "Host": {"CORS": origins}}
+    (root / "local.settings.json").write_text(json.dumps(local))
     (root / "function_app.py").write_text(PREAMBLE + textwrap.dedent(source))
     return root
 

@@ -137,7 +137,8 @@ def the_app_is_reached_over_tls_and_not_by_password(deployment: Deployment) -> I
     """HTTPS only, TLS 1.2, no FTP, no publishing passwords."""
     app = _app(deployment)
     yield from _differs(app, {"httpsOnly": True})
-    site = {"ftpsState": "Disabled", "minTlsVersion": "1.2", "scmMinTlsVersion": "1.2"}
+    cors = {"allowedOrigins": [origin for origin in deployment.arguments["corsOrigins"].split(",") if origin]}
+    site = {"ftpsState": "Disabled", "minTlsVersion": "1.2", "scmMinTlsVersion": "1.2", "cors": cors}
     yield from _same("site", app.properties["siteConfig"], site)
     channels = deployment.of("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
     closed = {channel.body["name"] for channel in channels if channel.properties["allow"] is False}
