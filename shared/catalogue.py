@@ -258,8 +258,8 @@ ROWS: Final = (
         "unknown-profile",
         NotFound,
         "Requested profile doesn't exist",
-        ("GetProfile", "ResetProfile", *AUDIO),
-        "the profile; 2.0 spells the code `Not Found`",
+        ("GetProfile", "ResetProfile", "DeleteProfile", *AUDIO),
+        "the profile; 2.0 spells the code `Not Found`; from DeleteProfile only where the id is no GUID",
     ),
     Row("unknown-route", NoSuchRoute, "Resource not found", ("any other path or method",)),
     Row(

@@ -44,16 +44,19 @@ class _Model:
         task = [f"<|{_language(locale)}|>", "<|transcribe|>"] if self.weights.is_multilingual else []
         return [self.tokens.encode_single_token(token) for token in ("<|startoftranscript|>", *task)]
 
-    def write(self, heard: "StorageView", start: list[int], most: int) -> str:
-        """The words that it thinks likeliest, and at most so many tokens."""
+    def write(self, heard: "StorageView", start: list[int], most: int) -> tuple[str, float]:
+        """The words that it thinks likeliest, at most so many tokens, and their log-likelihood."""
         result: Any = self.weights.generate(
             heard,
             [[*start, self.tokens.encode_single_token("<|notimestamps|>")]],
             beam_size=1,
             repetition_penalty=_REPETITION_PENALTY,
             max_length=2 * most,  # CTranslate2 reserves half for what was said before
+            return_scores=True,
         )
-        return self.tokens.decode([token for token in result[0].sequences_ids[0] if token < self.tokens.eot_token])
+        [written], [mean] = result[0].sequences_ids, result[0].scores
+        text = self.tokens.decode([token for token in written if token < self.tokens.eot_token])
+        return text.strip(), mean * len(written)
 
     def log_likelihoods(self, heard: "StorageView", start: list[int], words: str) -> NDArray[np.float64]:
         """Of each token of the words, given the sound and the tokens before it."""
@@ -64,19 +67,23 @@ class _Model:
 
 @dataclass(frozen=True)
 class _Heard(Transcript):
-    """A transcript by a model that still has the sound in its ear: of encoded speech, by what it began with."""
+    """A transcript by a model that still has the sound in its ear.
 
+    Attributes:
+        log_likelihood: of the text.
+        encoded: the sound.
+        start: tokens that the text began with.
+    """
+
+    log_likelihood: float
     model: _Model = field(repr=False)
     encoded: "StorageView" = field(repr=False)
     start: list[int] = field(repr=False)
 
     def fit(self, words: str) -> Fit:
-        likelihoods = self._log_likelihoods(_sentence(words))
-        ratio = likelihoods.sum() - self._log_likelihoods(self.text).sum()
+        likelihoods = self.model.log_likelihoods(self.encoded, self.start, f" {_sentence(words)}")
+        ratio = likelihoods.sum() - self.log_likelihood
         return Fit(float(likelihoods.mean()), float(ratio / len(likelihoods)))
-
-    def _log_likelihoods(self, words: str) -> NDArray[np.float64]:
-        return self.model.log_likelihoods(self.encoded, self.start, f" {words}")
 
 
 class Whisper:
@@ -98,8 +105,8 @@ class Whisper:
         heard = speech[: (_WINDOW_SEC - _SILENCE_SEC) * SAMPLE_RATE]
         spectrum = log_mel(np.pad(heard, (0, _SILENCE_SEC * SAMPLE_RATE)), model.weights.n_mels)
         encoded = model.weights.encode(StorageView.from_array(spectrum[np.newaxis]))
-        text = model.write(encoded, start, _most_tokens(locale, len(heard)))
-        return _Heard(text.strip(), model, encoded, start)
+        text, log_likelihood = model.write(encoded, start, _most_tokens(locale, len(heard)))
+        return _Heard(text, log_likelihood, model, encoded, start)
 
     def _model(self) -> _Model:
         with self._loading:

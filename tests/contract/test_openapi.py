@@ -160,7 +160,9 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
         yield call(CLIP, profileIds=NOBODY), 404
     elif name == "DeleteProfiles":
         yield call(confirm="yes"), 400
-    elif name != "DeleteProfile":
+    elif name == "DeleteProfile":
+        yield call(profileId="x"), 404
+    else:
         yield call(CLIP, profileId=NOBODY), 404
 
 

@@ -1,5 +1,6 @@
 """A service to throw things at, and everything that it has stored."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api
 
 KEY: Final = "key"
 HANGS_AFTER_SEC: Final = 10
+EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "0"))
+"""New ones of each kind; 0 tries the same few every time."""
 PHRASE: Final = voices.phrase("anna", 5)
 
 

@@ -5,24 +5,18 @@
 
 import io
 import json
-import os
 import struct
-from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import quote
 
 import numpy as np
-import pytest
 import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.operations import spoken
 from tests import voices
-from tests.fuzz.target import IDENTIFY, PASSPHRASE_PROFILES, PHRASE, PROFILES, VERSION, Target, target
-
-EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "0"))
-MORE_MEMORY_MB: Final = 250
+from tests.fuzz.target import EXAMPLES, IDENTIFY, PASSPHRASE_PROFILES, PHRASE, PROFILES, VERSION, Target
 
 tries = settings(
     max_examples=EXAMPLES or 120,
@@ -30,22 +24,6 @@ tries = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Target]:
-    with target() as running:
-        for clip in (voices.seconds("anna", 119), voices.seconds("anna", 119)):  # as large as it gets
-            running.send("POST", f"{PROFILES}/{running.verified}:verify?{VERSION}", clip)
-        yield running
-
-
-@pytest.fixture(scope="module", autouse=True)
-def bounded(service: Target) -> Iterator[None]:
-    """Memory after all of it, against memory after the largest clip."""
-    before = service.memory_mb()
-    yield
-    assert service.memory_mb() < before + MORE_MEMORY_MB
 
 
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40).map(

@@ -108,7 +108,7 @@ def test_the_words_that_were_written_explain_the_sound_as_well_as_themselves(whi
     heard = whisper.transcribe(_said("anna", 2), "en-US")
     fit = heard.fit(heard.text)
     assert fit is not None
-    assert fit.llr == 0
+    assert fit.llr == pytest.approx(0, abs=0.15)  # repeated tokens were written in spite of their penalty
 
 
 def test_a_slip_of_the_transcriber_is_still_the_phrase(whisper: Whisper) -> None:
