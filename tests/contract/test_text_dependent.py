@@ -266,6 +266,18 @@ def test_noise_that_is_allowed_when_a_voice_enrolls_is_too_much_when_it_is_verif
     assert said.startswith("Audio is too noisy. The minimum allowed Signal-to-noise ratio (SNR) is 10dB. Measured: ")
 
 
+def test_a_slip_of_the_transcriber_does_not_keep_a_speaker_out(api: Api) -> None:
+    """A voice whose "verify me" is written down otherwise."""
+    clip = voices.phrase("henry", 3)
+    profile_id = api.enrolled(clip, TEXT_DEPENDENT)
+    answer = api.verify(profile_id, clip, TEXT_DEPENDENT, details="true").json()
+    phrase = answer["details"]["phrase"]
+    assert phrase["distance"] > 0
+    assert 0 > phrase["logLikelihood"] >= phrase["allowed"]["logLikelihood"]
+    assert phrase["llr"] >= phrase["allowed"]["llr"]
+    assert answer["recognitionResult"] == "Accept"
+
+
 def test_the_details_tell_how_near_the_phrase_was(api: Api, anna: str) -> None:
     allowed = {"distance": 0.25, "length": 0.76, "logLikelihood": -1.75, "llr": -1}
     enrolled = api.enroll(api.create(TEXT_DEPENDENT), CLIP, TEXT_DEPENDENT, details="true")
