@@ -26,7 +26,7 @@ def read_tokens(folder: Path) -> "Encoding":
         special = {token: place for token, place in places.items() if token.startswith("<|")}
         bytes_of = _bytes_of()
         words = {bytes(bytes_of[mark] for mark in token): places[token] for token in places.keys() - special.keys()}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"the vocabulary in {folder} cannot be read: {error!r}") from error
     return Encoding(folder.name, pat_str=_PIECES, mergeable_ranks=words, special_tokens=special)
 

@@ -39,6 +39,10 @@ class _Model:
     weights: "Weights"
     tokens: "Encoding"
 
+    def knows(self, locale: str) -> bool:
+        """Whether it was trained on the language, if it was trained on several."""
+        return self.weights.is_multilingual and f"<|{_language(locale)}|>" in self.tokens.special_tokens_set
+
     def start(self, locale: str) -> list[int]:
         """Tokens that tell it the language, and not to translate it."""
         task = [f"<|{_language(locale)}|>", "<|transcribe|>"] if self.weights.is_multilingual else []
@@ -95,7 +99,7 @@ class Whisper:
         self._loaded: _Model | None = None
 
     def understands(self, locale: str) -> bool:
-        return _language(locale) == "en" or self._model().weights.is_multilingual
+        return _language(locale) == "en" or self._model().knows(locale)
 
     def transcribe(self, speech: NDArray[np.float32], locale: str) -> Transcript:
         from ctranslate2 import StorageView

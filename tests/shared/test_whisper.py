@@ -76,6 +76,8 @@ def test_a_multilingual_model_is_told_the_language_and_not_to_translate(tmp_path
     (tmp_path / "vocabulary.json").write_text(json.dumps([*"abc", *special]))
     model = _Model(cast("Any", Multilingual()), read_tokens(tmp_path))
     assert model.start("pt-BR") == [4, 5, 6]
+    assert model.knows("pt-BR")
+    assert not model.knows("ja-JP")
 
 
 def test_tokens_are_those_of_the_model_in_any_script(whisper: Whisper) -> None:
@@ -119,10 +121,17 @@ def test_a_slip_of_the_transcriber_is_still_the_phrase(whisper: Whisper) -> None
     assert saying.phrase == "my voice is my passport verify me"
 
 
-def test_a_vocabulary_that_is_none_of_whispers_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="cannot be read"):
-        read_tokens(tmp_path)
-    (tmp_path / "vocabulary.txt").write_text("a\n語\n<|endoftext|>\n", "utf-8")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("vocabulary.txt", "a\n語\n<|endoftext|>\n"),
+        ("vocabulary.json", "[1, 2]"),
+        ("vocabulary.json", "5"),
+        ("none", ""),
+    ],
+)
+def test_a_vocabulary_that_is_none_of_whispers_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
     with pytest.raises(BundleError, match="cannot be read"):
         read_tokens(tmp_path)
 
