@@ -1,14 +1,13 @@
 """Pages of other origins, as Core Tools let them in: in Azure it is the platform that answers for the app."""
 
 from collections.abc import Awaitable, Callable
-from collections.abc import Set as AbstractSet
 
 from aiohttp import web
 
 type Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def with_cors(handle: Handler, origins: AbstractSet[str]) -> Handler:
+def with_cors(handle: Handler, origins: frozenset[str]) -> Handler:
     """The handler, which also lets pages of these origins read its answers; `*` is every page."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -41,10 +41,10 @@ def load_settings(root: Path) -> Settings:
     local = _read_json(root / "local.settings.json") or {}
     for name, value in _section(local, "Values").items():
         os.environ.setdefault(name, str(value))
-    return parse_settings(host, os.environ, _section(local, "Host"))
+    return replace(parse_settings(host, os.environ), origins=_origins(_section(local, "Host")))
 
 
-def parse_settings(host: Json, environment: Mapping[str, str], local: Json | None = None) -> Settings:
+def parse_settings(host: Json, environment: Mapping[str, str]) -> Settings:
     """Read the settings that devhost knows; -1 means unlimited, as in the host.json reference."""
     http = _section(_section(host, "extensions"), "http")
     limit = environment.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", str(DEFAULT_BODY_LIMIT))
@@ -54,7 +54,6 @@ def parse_settings(host: Json, environment: Mapping[str, str], local: Json | Non
         max_outstanding=_limit("maxOutstandingRequests", http.get("maxOutstandingRequests", -1)),
         max_concurrent=_limit("maxConcurrentRequests", http.get("maxConcurrentRequests", -1)),
         body_limit=_limit("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", limit) or DEFAULT_BODY_LIMIT,
-        origins=frozenset(filter(None, re.split(r"[,\s]+", str((local or {}).get("CORS", ""))))),
     )
 
 
@@ -75,6 +74,10 @@ def _section(content: Json, name: str) -> Json:
     if not isinstance(section, dict):
         raise SetupError(f"{name} must be a JSON object")
     return cast("Json", section)
+
+
+def _origins(host: Json) -> frozenset[str]:
+    return frozenset(filter(None, re.split(r"[,\s]+", str(host.get("CORS", "")))))
 
 
 def _limit(name: str, value: object) -> int | None:

@@ -168,18 +168,16 @@ def _rate(name: str, text: str) -> float:
 
 
 def _tolerance(value: Mapping[str, str]) -> Tolerance:
-    def within(name: str, least: float, most: float) -> float:
-        return _within(name, value[name], least, most)
-
     return Tolerance(
-        distance=within("SPEAKER_PHRASE_DISTANCE", 0, LOOSEST.distance),
-        length=within("SPEAKER_PHRASE_LENGTH", LOOSEST.length, 1),
-        log_likelihood=within("SPEAKER_PHRASE_LOG_LIKELIHOOD", LOOSEST.log_likelihood, 0),
-        llr=within("SPEAKER_PHRASE_LLR", LOOSEST.llr, 0),
+        distance=_within(value, "SPEAKER_PHRASE_DISTANCE", 0, LOOSEST.distance),
+        length=_within(value, "SPEAKER_PHRASE_LENGTH", LOOSEST.length, 1),
+        log_likelihood=_within(value, "SPEAKER_PHRASE_LOG_LIKELIHOOD", LOOSEST.log_likelihood, 0),
+        llr=_within(value, "SPEAKER_PHRASE_LLR", LOOSEST.llr, 0),
     )
 
 
-def _within(name: str, text: str, least: float, most: float) -> float:
+def _within(value: Mapping[str, str], name: str, least: float, most: float) -> float:
+    text = value[name]
     if not re.fullmatch(r"-?[0-9](\.[0-9]{1,4})?", text) or not least <= float(text) <= most:
         raise Misconfigured(f"{name}={text!r}: a number from {least:g} to {most:g} is needed")
     return float(text)

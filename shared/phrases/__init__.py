@@ -62,7 +62,7 @@ class PhraseBook:
         sayings = [compare(phrase, heard.text, self._tolerance, whole=script.every_clip) for phrase in phrases]
         nearest = min(sayings, key=lambda saying: saying.distance)
         # Likelihoods do not tell where in a clip a phrase is, so that they serve only where it is all of the clip.
-        in_doubt = script.every_clip and nearest.distance > 0 and nearest.is_long_enough
+        in_doubt = script.every_clip and nearest.distance > 0 and nearest.is_as_long
         return replace(nearest, fit=heard.fit(nearest.nearest)) if in_doubt else nearest
 
 

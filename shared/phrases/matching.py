@@ -1,6 +1,5 @@
 """How like a phrase something is that was heard."""
 
-import math
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +23,10 @@ class Tolerance:
     length: float
     log_likelihood: float
     llr: float
+
+    def allows(self, length: float) -> bool:
+        """Whether that share of a phrase's length is about all of the phrase."""
+        return self.length <= length <= 1 / self.length
 
 
 MEASURED: Final = Tolerance(distance=0.25, length=0.76, log_likelihood=-1.75, llr=-1)
@@ -49,14 +52,14 @@ class Saying:
     fit: Fit | None = None
 
     @property
-    def is_long_enough(self) -> bool:
+    def is_as_long(self) -> bool:
         """Whether about as much was heard as the phrase has."""
-        return self.tolerance.length <= self.length <= 1 / self.tolerance.length
+        return self.tolerance.allows(self.length)
 
     @property
     def phrase(self) -> str | None:
         """The phrase that was said, or None."""
-        return self.nearest if self.is_long_enough and self._is_near_enough() else None
+        return self.nearest if self.is_as_long and self._is_near_enough() else None
 
     def _is_near_enough(self) -> bool:
         if self.fit is None:
@@ -96,8 +99,8 @@ def compare(phrase: str, text: str, tolerance: Tolerance, *, whole: bool) -> Say
 
 def _best_end(needed: list[int], wanted: int, tolerance: Tolerance) -> int:
     """After how many letters a text is most like a phrase, if it has as many as the phrase needs."""
-    least, most = math.ceil(tolerance.length * wanted), math.floor(wanted / tolerance.length)
-    return min(range(least, min(most + 1, len(needed))), key=needed.__getitem__, default=len(needed) - 1)
+    ends = (end for end in range(len(needed)) if tolerance.allows(end / wanted))
+    return min(ends, key=needed.__getitem__, default=len(needed) - 1)
 
 
 def letters(text: str) -> str:

@@ -66,7 +66,7 @@ def test_the_clips_can_be_read_and_are_small() -> None:
         assert rate == SAMPLE_RATE
         assert 1.5 < len(samples) / rate < 7
         assert 0.1 < abs(samples).max() < 0.9
-    assert sum(file.stat().st_size for file in files) / len(files) < 12_000
+    assert sum(file.stat().st_size for file in files) / len(files) < 11_200
 
 
 def test_every_clip_is_tried_and_halves_are_half(tried: list[Clip]) -> None:
@@ -131,9 +131,7 @@ def test_more_voices_say_everything_the_others_say(monkeypatch: pytest.MonkeyPat
     assert [counts[row] for row in (MORE, MORE_HALF, *MORE_CHANGED.values())] == [11, 22, 10, 10]
 
 
-def test_without_the_programs_there_are_no_more_voices(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_the_programs_there_are_no_more_voices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     _one_clip(monkeypatch)
     monkeypatch.setattr("sys.argv", ["phrases", "--more"])
