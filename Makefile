@@ -19,7 +19,7 @@ fuzz: models node_modules/.installed ## the fuzz tests with EXAMPLES new example
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest --timeout 7200 tests/fuzz $(ARGS)
 
 docs: .venv/.installed ## write the parts of the documentation that are made from the code
-	@$(PYTHON) -m functions.reference
+	@$(PYTHON) -m tools.docs
 
 check: .venv/.installed ## format, lint, types
 	@$(PYTHON) -m ruff format --check .

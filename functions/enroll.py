@@ -2,9 +2,10 @@
 
 import azure.functions as func
 
-from functions.http import Call, reply, serves
-from shared import service, wire
-from shared.telemetry import telemetry
+from functions.contract import wire
+from functions.plumbing.http import Call, reply, serves
+from shared import service
+from shared.observing.telemetry import telemetry
 
 blueprint = func.Blueprint()
 

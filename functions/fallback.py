@@ -5,8 +5,8 @@ from urllib.parse import unquote, urlsplit
 
 import azure.functions as func
 
-from functions.http import answer, guarded, no_such_route
-from functions.operations import spoken
+from functions.contract.operations import spoken
+from functions.plumbing.http import answer, guarded, no_such_route
 
 blueprint = func.Blueprint()
 

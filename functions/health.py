@@ -3,7 +3,7 @@
 import azure.functions as func
 from azure.functions.warmup import WarmUpContext
 
-from functions.http import guarded, reply
+from functions.plumbing.http import guarded, reply
 from shared import service
 
 blueprint = func.Blueprint()

@@ -4,12 +4,12 @@ from typing import Final
 
 import azure.functions as func
 
-from functions import schemas
-from functions.http import guarded, reply
-from functions.operations import Operation, spoken
-from functions.origin import origin
-from shared.families import FAMILIES, Family
-from shared.wire import DIALECTS, Dialect, Json
+from functions.contract import schemas
+from functions.contract.operations import Operation, spoken
+from functions.contract.wire import DIALECTS, Dialect, Json
+from functions.plumbing.http import guarded, reply
+from functions.plumbing.origin import origin
+from shared.voices.families import FAMILIES, Family
 
 blueprint = func.Blueprint()
 

@@ -2,8 +2,9 @@
 
 import azure.functions as func
 
-from functions.http import Call, reply, serves
-from shared import service, wire
+from functions.contract import wire
+from functions.plumbing.http import Call, reply, serves
+from shared import service
 
 blueprint = func.Blueprint()
 

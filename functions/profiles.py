@@ -5,8 +5,10 @@ from typing import Final
 
 import azure.functions as func
 
-from functions.http import Call, reply, serves
-from shared import service, trace, wire
+from functions.contract import wire
+from functions.plumbing.http import Call, reply, serves
+from shared import service
+from shared.observing import trace
 
 blueprint = func.Blueprint()
 

@@ -2,9 +2,11 @@
 
 import azure.functions as func
 
-from functions.http import Call, reply, serves
-from shared import service, trace, wire
-from shared.telemetry import telemetry
+from functions.contract import wire
+from functions.plumbing.http import Call, reply, serves
+from shared import service
+from shared.observing import trace
+from shared.observing.telemetry import telemetry
 
 blueprint = func.Blueprint()
 

@@ -11,17 +11,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, wraps
 
-from shared.bundle import Bundle
-from shared.listening import Listener
-from shared.phrases import PhraseBook
-from shared.profiles import Profiles
-from shared.quota import ProfileQuota
-from shared.rate import RateLimit
+from functions.plumbing.rate import RateLimit
+from shared.listening.bundle import Bundle
+from shared.listening.listener import Listener
+from shared.profiles.profiles import Profiles
+from shared.profiles.quota import ProfileQuota
+from shared.profiles.upkeep import Upkeep
 from shared.settings import MODELS, Settings
 from shared.store import Store
-from shared.transcription import Transcriber
-from shared.transcription.whisper import Whisper
-from shared.upkeep import Upkeep
+from shared.words.book import PhraseBook
+from shared.words.transcript import Transcriber
+from shared.words.whisper import Whisper
 
 _building = threading.RLock()
 
@@ -70,7 +70,7 @@ def transcriber() -> Transcriber:
     chosen = settings()
     if not chosen.speech_endpoint:
         return Whisper(chosen.whisper)
-    from shared.transcription.azure_speech import SCOPE, AzureSpeech
+    from shared.words.azure_speech import SCOPE, AzureSpeech
 
     if chosen.speech_key:
         return AzureSpeech.with_key(chosen.speech_endpoint, chosen.speech_key)

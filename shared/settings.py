@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import Misconfigured
-from shared.phrases.matching import Tolerance
+from shared.words.matching import Tolerance
 
 ROOT: Final = Path(__file__).parent.parent
 MODELS: Final = ROOT / "models"

@@ -13,10 +13,10 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from shared.bundle import MANIFEST, MODEL, Bundle, sha256
-from shared.listening import Listener
+from shared.listening.bundle import MANIFEST, MODEL, Bundle, sha256
+from shared.listening.listener import Listener
 from shared.settings import MODELS, ROOT
-from shared.transcription.whisper import Whisper
+from shared.words.whisper import Whisper
 
 CAMPPLUS: Final = "campplus"
 TURNED: Final = "turned"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.contract.wire import CONFIRMATION
 from shared.settings import ROOT
 from shared.store.azure import AUDIO_CONTAINER, TABLE
-from shared.wire import CONFIRMATION
 
 PAGE = (ROOT / "docs" / "privacy.md").read_text()
 NAMED = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", PAGE)

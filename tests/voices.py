@@ -7,7 +7,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from shared.containers import SAMPLE_RATE as RATE
+from shared.listening.containers import SAMPLE_RATE as RATE
 from tools.demo.__main__ import VOICES
 from tools.demo.recordings import Speaker, read_speakers, to_wav
 

@@ -11,11 +11,11 @@ from tqdm import tqdm
 
 from devhost.errors import SetupError
 from devhost.settings import load_settings
+from functions.contract.wire import CONFIRMATION
 from shared import service
 from shared.errors import SpeakerError
-from shared.families import FAMILIES, Family
 from shared.settings import ROOT
-from shared.wire import CONFIRMATION
+from shared.voices.families import FAMILIES, Family
 
 _BY_NAME = {family.name: family for family in FAMILIES.values()}
 

@@ -12,8 +12,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
-from shared.bundle import Bundle
 from shared.errors import BundleError
+from shared.listening.bundle import Bundle
 from shared.settings import MODELS, ROOT
 
 PACKAGE: Final = ROOT / "out" / "package.zip"

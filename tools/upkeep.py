@@ -16,9 +16,9 @@ from devhost.errors import SetupError
 from devhost.settings import load_settings
 from shared import service
 from shared.errors import SpeakerError
-from shared.records import Profile
+from shared.profiles.upkeep import Done
 from shared.settings import ROOT
-from shared.upkeep import Done
+from shared.voices.records import Profile
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.families import Family
-from shared.records import Profile
+from shared.voices.families import Family
+from shared.voices.records import Profile
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNot
 from azure.data.tables import TableClient, TableServiceClient, UpdateMode
 from azure.storage.blob import BlobServiceClient, ContainerClient, LinearRetry
 
-from shared import trace
 from shared.errors import Conflict, Misconfigured, StorageUnavailable
-from shared.families import FAMILIES, Family
-from shared.records import Enrollment, Profile, Signature
+from shared.observing import trace
 from shared.settings import Settings
 from shared.store import StoredAudio
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
+from shared.voices.families import FAMILIES, Family
+from shared.voices.records import Enrollment, Profile, Signature
 
 # Below errors these write URLs, and with them profile ids, into the log.
 for _talkative in ("azure.core", "azure.data", "azure.storage", "urllib3"):

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.errors import Conflict
-from shared.families import FAMILIES, Family
-from shared.records import Profile
 from shared.store import StoredAudio
+from shared.voices.families import FAMILIES, Family
+from shared.voices.records import Profile
 
 
 class MemoryStore:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from shared.phrases import PhraseBook
-from shared.phrases.scripts import ACTIVATION, PASSPHRASE
+from shared.words.book import PhraseBook
+from shared.words.scripts import ACTIVATION, PASSPHRASE
 from tests import voices
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION
 

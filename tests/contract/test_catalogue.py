@@ -16,9 +16,9 @@ from azure.storage.blob import ContainerClient
 
 from devhost.azurite import azurite
 from devhost.stack import host
-from shared.catalogue import ROWS, Row
-from shared.families import PASSPHRASE_VERIFICATION
+from functions.contract.catalogue import ROWS, Row
 from shared.store.azure import _BLOB_API_VERSION, AUDIO_CONTAINER, TABLE
+from shared.voices.families import PASSPHRASE_VERIFICATION
 from tests import voices
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
 

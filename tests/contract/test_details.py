@@ -4,7 +4,7 @@ import pytest
 import requests
 import soxr
 
-from shared.bundle import Bundle
+from shared.listening.bundle import Bundle
 from shared.scoring import Verdict, rate_of_one
 from shared.settings import ROOT
 from tests import voices

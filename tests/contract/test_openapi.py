@@ -10,9 +10,9 @@ import requests
 from jsonschema import Draft202012Validator
 
 from devhost.stack import Host
+from functions.contract.operations import spoken
 from functions.openapi import document
-from functions.operations import spoken
-from shared.families import FAMILIES, PASSPHRASE_VERIFICATION, Family
+from shared.voices.families import FAMILIES, PASSPHRASE_VERIFICATION, Family
 from tests import voices
 from tests.contract.api import Api
 

@@ -9,8 +9,8 @@ import pytest
 import requests
 from aiohttp import web
 
-from shared.families import IDENTIFICATION
-from shared.families import VERIFICATION as FAMILY
+from shared.voices.families import IDENTIFICATION
+from shared.voices.families import VERIFICATION as FAMILY
 from tests import voices
 from tests.contract.api import IDENTIFICATION as IDENTIFY
 from tests.contract.api import VERIFICATION, error_of

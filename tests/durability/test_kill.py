@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 import pytest
 import requests
 
-from shared.families import PASSPHRASE_VERIFICATION, VERIFICATION, Family
-from shared.listening import Listener
-from shared.phrases import PhraseBook
-from shared.profiles import Profiles
+from shared.listening.listener import Listener
+from shared.profiles.profiles import Profiles
+from shared.profiles.upkeep import GRACE, Upkeep
 from shared.store.azure import AzureStore
-from shared.upkeep import GRACE, Upkeep
+from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION, Family
+from shared.words.book import PhraseBook
 from tests import voices
 from tests.contract.api import Api
 from tests.durability.world import World

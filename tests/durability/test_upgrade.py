@@ -15,13 +15,13 @@ import pytest
 
 from devhost.azurite import azurite
 from shared.errors import Conflict, StorageUnavailable
-from shared.families import IDENTIFICATION, VERIFICATION, Family
-from shared.phrases import PhraseBook
-from shared.profiles import Profiles
-from shared.records import Profile
+from shared.profiles.profiles import Profiles
+from shared.profiles.upkeep import Upkeep
 from shared.settings import Settings
 from shared.store.azure import AzureStore
-from shared.upkeep import Upkeep
+from shared.voices.families import IDENTIFICATION, VERIFICATION, Family
+from shared.voices.records import Profile
+from shared.words.book import PhraseBook
 from tests import models, voices
 from tests.clock import Clock
 from tests.durability.world import World

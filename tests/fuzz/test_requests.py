@@ -14,7 +14,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.operations import spoken
+from functions.contract.operations import spoken
 from tests import voices
 from tests.fuzz.target import EXAMPLES, IDENTIFY, PASSPHRASE_PROFILES, PHRASE, PROFILES, VERSION, Target
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from shared.errors import Misconfigured
-from shared.families import FAMILIES
 from shared.settings import ROOT, SETTINGS, Settings
 from shared.store.azure import AUDIO_CONTAINER, TABLE
+from shared.voices.families import FAMILIES
 from tests.infra.bicep import Deployment, Resource
 
 ROLES: Final = {

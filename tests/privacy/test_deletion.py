@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared import families
-from shared.records import Profile
-from shared.trace import mark
+from shared.observing.trace import mark
+from shared.voices import families
+from shared.voices.records import Profile
 from tests import voices
 from tests.contract.api import IDENTIFICATION, VERIFICATION
 from tests.durability.proxy import CutOffError

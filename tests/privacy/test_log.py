@@ -1,6 +1,6 @@
 """One line a request, with what an operator needs and nothing that is anybody's."""
 
-from shared.trace import mark
+from shared.observing.trace import mark
 from tests.privacy.conftest import Recognized
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.bundle import Bundle
+from shared.listening.bundle import Bundle
 from shared.scoring import Calibration, OperatingPoint, Verdict, cosine, inverse_duration, rate_of_one
 from shared.settings import ROOT
 

@@ -1,8 +1,8 @@
 import pytest
 
 from shared.errors import Misconfigured
-from shared.phrases.matching import MEASURED, Tolerance
 from shared.settings import Settings
+from shared.words.matching import MEASURED, Tolerance
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
 IN_AZURE = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "WEBSITE_SITE_NAME": "app"}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.bundle import Bundle
+from shared.listening.bundle import Bundle
 from shared.scoring import Calibration, OperatingPoint
 from shared.settings import ROOT
 from tools.accuracy import __main__ as program

@@ -18,8 +18,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from shared.bundle import Bundle, Source, golden_signal, sha256
 from shared.errors import BundleError
+from shared.listening.bundle import Bundle, Source, golden_signal, sha256
 from tools.bundle import campplus, frontend
 from tools.bundle.__main__ import RECIPES, build, main
 from tools.bundle.checkpoint import Tensors, read_checkpoint

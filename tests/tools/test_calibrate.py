@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.bundle import Bundle
+from shared.listening.bundle import Bundle
 from shared.settings import ROOT
 from tools.accuracy.trials import Trials
 from tools.calibrate.__main__ import write

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from shared.families import FAMILIES, IDENTIFICATION, VERIFICATION
-from shared.records import Profile
 from shared.settings import ROOT, Settings
 from shared.store.azure import AzureStore
+from shared.voices.families import FAMILIES, IDENTIFICATION, VERIFICATION
+from shared.voices.records import Profile
 from tests.clock import Clock
 
 

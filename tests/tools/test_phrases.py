@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from shared.containers import SAMPLE_RATE
-from shared.phrases import PhraseBook
-from shared.phrases.scripts import ACTIVATION, PASSPHRASE
+from shared.listening.containers import SAMPLE_RATE
 from shared.settings import Settings
-from shared.transcription import Transcript
+from shared.words.book import PhraseBook
+from shared.words.scripts import ACTIVATION, PASSPHRASE
+from shared.words.transcript import Transcript
 from tools.phrases import __main__ as command
 from tools.phrases import clips
 from tools.phrases.clips import (

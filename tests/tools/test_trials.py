@@ -13,8 +13,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from shared.containers import SAMPLE_RATE
-from shared.quality import quality, speech_only
+from shared.listening.containers import SAMPLE_RATE
+from shared.listening.quality import quality, speech_only
 from tools.accuracy import trials as module
 from tools.accuracy.extraction import CACHE, Extractor, Memory
 from tools.accuracy.recordings import TEST_SEC, Samples, beginning, cuts, find_speakers, halves

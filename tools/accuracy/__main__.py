@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from shared.bundle import Bundle
 from shared.errors import SpeakerError
+from shared.listening.bundle import Bundle
 from shared.scoring import Calibration
 from shared.settings import ROOT
 from tools.accuracy import page

@@ -11,10 +11,10 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared import embedder, quality
-from shared.bundle import Bundle
-from shared.embedder import Embedder
-from shared.quality import SpeechDetector, speech_only
+from shared.listening import embedder, quality
+from shared.listening.bundle import Bundle
+from shared.listening.embedder import Embedder
+from shared.listening.quality import SpeechDetector, speech_only
 from shared.settings import ROOT
 from tools.accuracy.recordings import Samples
 

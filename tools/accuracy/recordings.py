@@ -12,7 +12,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from shared.containers import SAMPLE_RATE
+from shared.listening.containers import SAMPLE_RATE
 
 type Samples = NDArray[np.float32]
 

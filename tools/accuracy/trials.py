@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.containers import SAMPLE_RATE
 from shared.errors import SpeakerError
-from shared.families import MIN_SPEECH_SEC
-from shared.quality import FRAME
+from shared.listening.containers import SAMPLE_RATE
+from shared.listening.quality import FRAME
+from shared.voices.families import MIN_SPEECH_SEC
 from tools.accuracy.extraction import CACHE, Extractor, Memory
 from tools.accuracy.extraction import service_extractor as service_extractor
 from tools.accuracy.recordings import (

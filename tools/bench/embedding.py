@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.bundle import Bundle, golden_signal
-from shared.embedder import Embedder
 from shared.errors import BundleError
+from shared.listening.bundle import Bundle, golden_signal
+from shared.listening.embedder import Embedder
 from shared.settings import ROOT
 from tools.bundle import campplus
 from tools.bundle.checkpoint import read_checkpoint
@@ -36,10 +36,10 @@ ROUNDS: Final = {3: 30, 10: 15, 60: 7}
 _FOOTPRINT: Final = """
 import json, time
 from pathlib import Path
-from shared.bundle import Bundle, golden_signal
+from shared.listening.bundle import Bundle, golden_signal
 started = time.perf_counter()
-from shared.embedder import Embedder
-from shared.quality import SpeechDetector
+from shared.listening.embedder import Embedder
+from shared.listening.quality import SpeechDetector
 embedder = Embedder(Bundle.load(Path("models/campplus")))
 embedder_sec = time.perf_counter() - started
 detector = SpeechDetector(Bundle.load(Path("models/silero-vad")))

@@ -12,10 +12,10 @@ from tqdm import tqdm
 
 from devhost.stack import Host, stack
 from shared import service
-from shared.containers import SAMPLE_RATE
-from shared.families import PASSPHRASE_VERIFICATION, VERIFICATION
-from shared.listening import Listener
+from shared.listening.containers import SAMPLE_RATE
+from shared.listening.listener import Listener
 from shared.settings import ROOT
+from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION
 from tools.client import Client
 from tools.demo.__main__ import VOICES
 from tools.demo.recordings import read_clip, read_speakers

@@ -18,7 +18,7 @@ Fields of a manifest:
     sample_rate   Hz of the audio that goes in
     calibration   natural log-likelihood ratio = slope * cosine + offset (absent where nothing is compared)
     golden        checked whenever the model is loaded (absent where the files alone are checked)
-        output      what the model makes of ``shared.bundle.golden_signal``: the embedding at unit length, or the
-                    probability of speech in each frame
+        output      what the model makes of ``golden_signal`` (shared/listening/bundle.py): the embedding at unit
+                    length, or the probability of speech in each frame
         tolerance   by how much any of these numbers may differ on another machine
 """

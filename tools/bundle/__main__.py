@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from shared.bundle import MANIFEST, MODEL, Bundle
 from shared.errors import BundleError
+from shared.listening.bundle import MANIFEST, MODEL, Bundle
 from tools.bundle.sources import WHEELS, fetch
 
 MODELS: Final = Path(__file__).parents[2] / "models"

@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from shared.bundle import Source, sha256
 from shared.errors import BundleError
+from shared.listening.bundle import Source, sha256
 
 WHEELS: Final = Path(__file__).parents[2] / ".cache" / "wheels"
 """Where wheels are kept after they were downloaded."""

@@ -17,8 +17,8 @@ from typing import Final
 import numpy as np
 from tqdm import tqdm
 
-from shared.bundle import MANIFEST, Bundle
 from shared.errors import SpeakerError
+from shared.listening.bundle import MANIFEST, Bundle
 from shared.scoring import Calibration
 from shared.settings import ROOT
 from tools.accuracy.metrics import Tally, cllr, min_cllr

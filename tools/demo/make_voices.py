@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from shared.containers import SAMPLE_RATE
+from shared.listening.containers import SAMPLE_RATE
 
 VOICES: Final = Path(__file__).parent / "voices"
 

@@ -10,7 +10,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from shared.containers import SAMPLE_RATE
+from shared.listening.containers import SAMPLE_RATE
 
 MAX_CLIP_SEC: Final = 120
 MAX_ENROLLMENT_SEC: Final = 300

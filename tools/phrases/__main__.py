@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from tqdm import tqdm
 
 from shared.errors import BundleError, Misconfigured
-from shared.phrases import PhraseBook
 from shared.settings import Settings
-from shared.transcription.whisper import Whisper
+from shared.words.book import PhraseBook
+from shared.words.whisper import Whisper
 from tools.phrases.clips import SPEECH, Clip, clips, more
 from tools.phrases.make_clips import LOCALE, PHRASES
 from tools.phrases.table import HEADER, Heard, accepted, rows, surprises

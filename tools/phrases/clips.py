@@ -11,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.containers import SAMPLE_RATE
+from shared.listening.containers import SAMPLE_RATE
 from shared.settings import ROOT
 from tools.phrases.make_clips import FOREIGN, MORE_SPEAKERS, NEAR_PHRASES, PHRASES, SPEAKERS, VOICES, recorded
 

@@ -17,7 +17,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from shared.containers import SAMPLE_RATE
+from shared.listening.containers import SAMPLE_RATE
 from tools.demo.make_voices import SPEAKERS as DEMO_SPEAKERS
 from tools.demo.make_voices import speak
 

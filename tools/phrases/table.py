@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from shared.phrases import PhraseBook
-from shared.phrases.scripts import ACTIVATION, PASSPHRASE
-from shared.transcription import Transcript
+from shared.words.book import PhraseBook
+from shared.words.scripts import ACTIVATION, PASSPHRASE
+from shared.words.transcript import Transcript
 from tools.phrases.clips import (
     CHANGED,
     FOREIGN_SPEECH,

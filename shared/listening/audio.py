@@ -1,0 +1,78 @@
+"""From the bytes of a request to samples, and back to the WAV that is kept of an enrollment."""
+
+import io
+import wave
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import InvalidAudio
+from shared.listening.containers import (
+    MAX_BODY_BYTES,
+    SAMPLE_RATE,
+    SAMPLE_WIDTH,
+    container_of,
+    described,
+    is_plain,
+    true_wav,
+    wav_parts,
+    wrong_format,
+)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Mono audio at 16 kHz.
+
+    Attributes:
+        samples: [n] float32 in [-1, 1].
+    """
+
+    samples: NDArray[np.float32]
+
+    @property
+    def seconds(self) -> float:
+        """Length, pauses included."""
+        return len(self.samples) / SAMPLE_RATE
+
+    def to_wav(self) -> bytes:
+        """The clip as a 16-bit WAV file."""
+        file = io.BytesIO()
+        with wave.open(file, "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(SAMPLE_WIDTH)
+            out.setframerate(SAMPLE_RATE)
+            out.writeframes((self.samples * 32768).astype("<i2").tobytes())
+        return file.getvalue()
+
+
+def decode(body: bytes, *, any_format: bool = False) -> Clip:
+    """Read a WAV file (16 kHz, 16-bit, mono PCM) or headerless PCM of that format.
+
+    Args:
+        any_format: also read what ``shared.listening.decoding`` does.
+
+    Raises:
+        InvalidAudio: the header names another format, or the body is larger than ``MAX_BODY_BYTES``.
+    """
+    if len(body) > MAX_BODY_BYTES:
+        raise InvalidAudio(
+            f"Invalid audio length. The request holds {len(body):,} bytes; at most {MAX_BODY_BYTES:,} are allowed."
+        )
+    container = container_of(body)
+    if container is None:
+        return _from_pcm(body)
+    header, data = wav_parts(body) if container == "WAV" else (b"", b"")
+    if header and is_plain(header):
+        return _from_pcm(data)
+    if not any_format:
+        raise wrong_format(described(header) if header else f"a file of the format {container}")
+    from shared.listening.decoding import read
+
+    return Clip(read(true_wav(header, data) if header else body))
+
+
+def _from_pcm(pcm: bytes) -> Clip:
+    whole = len(pcm) - len(pcm) % SAMPLE_WIDTH
+    return Clip(np.frombuffer(pcm[:whole], "<i2").astype(np.float32) * np.float32(1 / 32768))

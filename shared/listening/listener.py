@@ -1,0 +1,188 @@
+"""From a clip to a voice and its words: check what was recorded, measure it, embed and write down the speech in it."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import BundleError, InvalidAudio
+from shared.listening.audio import Clip, decode
+from shared.listening.bundle import Bundle
+from shared.listening.embedder import Embedder
+from shared.listening.quality import Quality, SpeechDetector, quality, speech_only
+from shared.observing.trace import current, stage
+from shared.scoring import Calibration
+from shared.voices.families import ClipLimits
+from shared.words.transcript import Transcriber, Transcript
+
+
+@dataclass(frozen=True, eq=False)
+class Utterance:
+    """A clip that was fit for use.
+
+    Attributes:
+        clip: the audio.
+        quality: its net speech and signal-to-noise ratio.
+        speech: [n] float32 at 16 kHz, the clip without its long pauses: what is embedded.
+        embeddings: those made so far, by model version.
+    """
+
+    clip: Clip
+    quality: Quality
+    speech: NDArray[np.float32]
+    embeddings: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+class Listener:
+    """Turns the audio of a request into an utterance, and an utterance into an embedding of any installed model.
+
+    Models are loaded when they are first needed. Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        current: Bundle,
+        others: Iterable[Bundle],
+        detector: Bundle,
+        transcriber: Transcriber,
+        *,
+        any_format: bool = True,
+    ) -> None:
+        """Bind to models.
+
+        Args:
+            current: makes new signatures.
+            others: made older signatures, which are compared by them until they are made anew.
+            detector: finds speech.
+            transcriber: writes words down, where they are asked for.
+            any_format: as in ``decode``.
+        """
+        self.version = current.version
+        self._bundles = {bundle.version: bundle for bundle in (*others, current)}
+        self._detector_bundle = detector
+        self._transcriber = transcriber
+        self._any_format = any_format
+        self._loading = threading.RLock()
+        self._embedders: dict[str, Embedder] = {}
+        self._detector: SpeechDetector | None = None
+
+    def calibration(self, version: str) -> Calibration:
+        """What cosines of a version are worth.
+
+        Raises:
+            BundleError: the version is not installed.
+        """
+        return self._bundle(version).required_calibration()
+
+    def warm_up(self) -> None:
+        """Load what a first request would wait for: about a second.
+
+        Raises:
+            BundleError: a bundle is missing or damaged.
+        """
+        self._detect()
+        self._embedder(self.version)
+
+    def listen(self, body: bytes, limits: ClipLimits) -> Utterance:
+        """Decode and check one clip; the cheap checks come first.
+
+        Raises:
+            InvalidAudio: wrong format, too short, too long, too noisy, or too little speech; says what was measured.
+        """
+        with stage("decode"):
+            clip = decode(body, any_format=self._any_format)
+        _check_length(clip.seconds, limits)
+        heard = self.hear(clip)
+        _check_quality(heard.quality, limits)
+        return heard
+
+    def hear(self, clip: Clip) -> Utterance:
+        """Measure a clip, whatever it holds."""
+        with stage("detect"):
+            probability = self._detect().speech_probability(clip.samples)
+        measured = quality(clip.samples, probability)
+        current().speech_sec, current().snr_db = measured.speech_sec, measured.snr_db
+        return Utterance(clip, measured, speech_only(clip.samples, probability))
+
+    def embed(self, heard: Utterance, version: str) -> NDArray[np.float32]:
+        """The utterance's embedding by the model of a version: [dimension] float32 of unit length; made once.
+
+        Raises:
+            BundleError: the version is not installed, or damaged.
+        """
+        current().models.add(version)
+        if version not in heard.embeddings:
+            with stage("embed"):
+                heard.embeddings[version] = self._embedder(version).embed(heard.speech)
+        return heard.embeddings[version]
+
+    def understands(self, locale: str) -> bool:
+        """Whether words of a locale can be written down.
+
+        Raises:
+            BundleError: as in ``Transcriber``.
+        """
+        return self._transcriber.understands(locale)
+
+    def transcript(self, heard: Utterance, locale: str) -> Transcript:
+        """What the utterance says.
+
+        Raises:
+            BundleError, TranscriberUnavailable: as in ``Transcriber``.
+        """
+        return self._transcriber.transcribe(heard.speech, locale)
+
+    @contextmanager
+    def embedding(self, heard: Utterance, version: str) -> Iterator[None]:
+        """Embed the utterance beside what is done within; ``embed`` then has it.
+
+        Raises:
+            BundleError: as ``embed``.
+        """
+        with ThreadPoolExecutor(1, "embedding") as beside:
+            embedded = beside.submit(copy_context().run, self.embed, heard, version)
+            yield
+            embedded.result()
+
+    def _bundle(self, version: str) -> Bundle:
+        if version not in self._bundles:
+            raise BundleError(f"a signature was made by model version {version}, which is not installed")
+        return self._bundles[version]
+
+    def _embedder(self, version: str) -> Embedder:
+        with self._loading:
+            if version not in self._embedders:
+                self._embedders[version] = Embedder(self._bundle(version))
+            return self._embedders[version]
+
+    def _detect(self) -> SpeechDetector:
+        with self._loading:
+            self._detector = self._detector or SpeechDetector(self._detector_bundle)
+            return self._detector
+
+
+def _check_length(seconds: float, limits: ClipLimits) -> None:
+    if seconds < limits.min_sec:
+        raise _invalid_length("Minimum", limits.min_sec, f"The audio is {seconds:.2f} seconds long.")
+    if seconds > limits.max_sec:
+        raise _invalid_length("Maximum", limits.max_sec, f"The audio is {seconds:.2f} seconds long.")
+
+
+def _check_quality(heard: Quality, limits: ClipLimits) -> None:
+    if heard.snr_db is not None and heard.snr_db < limits.min_snr_db:
+        raise InvalidAudio(
+            "Audio is too noisy. The minimum allowed Signal-to-noise ratio (SNR) is "
+            f"{limits.min_snr_db:g}dB. Measured: {heard.snr_db:.1f}dB."
+        )
+    if heard.speech_sec < limits.min_speech_sec:
+        measured = f"The audio holds {heard.speech_sec:.2f} seconds of speech."
+        raise _invalid_length("Minimum", limits.min_speech_sec, measured)
+
+
+def _invalid_length(bound: str, allowed: float, measured: str) -> InvalidAudio:
+    return InvalidAudio(f"Invalid audio length. {bound} allowed length is {allowed:g} second(s). {measured}")

@@ -1,0 +1,249 @@
+"""How much speech a clip holds, where it is, and how far it stands out of the noise."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.listening.bundle import Bundle, Model, golden_signal
+from shared.listening.containers import SAMPLE_RATE
+
+FRAME: Final = 512
+"""Samples in a frame (32 ms), as Silero VAD takes them."""
+FRAME_SEC: Final = FRAME / SAMPLE_RATE
+
+_CONTEXT: Final = 64
+"""Samples of the previous frame that the model sees before each frame."""
+_STATE: Final = (1, 1, 128)
+_BLOCK: Final = 256
+"""Frames (8.2 s) that go through the model at once, to bound memory."""
+
+_SPEECH_FROM: Final = 0.5
+_SPEECH_WHILE: Final = 0.35
+"""Speech begins at the first probability and lasts while the second is kept (Silero's defaults)."""
+_MIN_GAP: Final = 3
+"""Frames (0.1 s) of a pause; a shorter one is a stop consonant and counts as speech (Silero's default)."""
+_MIN_SPEECH: Final = 8
+"""Frames (0.25 s) of speech; anything shorter is a click or a cough (Silero's default)."""
+
+_CONTEXT_OF_SPEECH: Final = 8
+"""Frames (0.25 s) kept before and after speech when pauses are dropped."""
+_LONG_PAUSE: Final = 32
+"""Frames (1 s) from which a pause is dropped."""
+_GUARD: Final = 3
+"""Frames (0.1 s) next to speech that hold its reverberation rather than noise."""
+_MIN_PAUSES: Final = 8
+"""Frames (0.25 s) of pause from which its noise can be told."""
+_DIGITAL_SILENCE: Final = 2.0**-32
+"""Variance of half a 16-bit step: a frame below it was never recorded, so it says nothing of the noise."""
+SNR_RANGE_DB: Final = (-20.0, 60.0)
+
+_FULL_SCALE: Final = 0.999
+_CLIPPED_RUN: Final = 3
+"""Samples in a row at full scale from which a recorder was overdriven; one or two are the crest of a wave."""
+_AUDIBLE_DB: Final = 55
+"""Below its loudest frequency, how deep a clip's spectrum is still sound: human recordings at 16 kHz stay above it
+nearly everywhere, while upsampled ones fall 60 dB and more at the end of their band."""
+_NARROWBAND_HZ: Final = 4_100
+"""Half of 8 kHz, and what slopes of filters and ``_SMOOTHED`` add; recordings at 16 kHz reach 4.5 kHz and more."""
+_SPECTRA: Final = 300
+"""Frames, evenly spread over the clip, from which its spectrum is taken."""
+_SMOOTHED: Final = 5
+"""Frequencies (156 Hz) over which a spectrum is averaged before it is judged."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What a clip is good for.
+
+    Attributes:
+        speech_sec: net speech, in seconds.
+        total_sec: length, in seconds.
+        snr_db: signal-to-noise ratio in dB, within ``SNR_RANGE_DB``; None for digital silence.
+        clipped: share of samples that overdriving cut off, from 0 to 1.
+        bandwidth_hz: frequency up to which there is sound; None for digital silence.
+    """
+
+    speech_sec: float
+    total_sec: float
+    snr_db: float | None
+    clipped: float = 0.0
+    bandwidth_hz: float | None = None
+
+    @property
+    def is_narrowband(self) -> bool:
+        """Whether there is no more in it than in a recording made at 8 kHz, at whatever rate it comes."""
+        return self.bandwidth_hz is not None and self.bandwidth_hz <= _NARROWBAND_HZ
+
+
+class SpeechDetector:
+    """Finds speech with Silero VAD; safe to use from several threads.
+
+    Raises:
+        BundleError: the bundle is missing or damaged, or its model does not give its golden output.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._model = Model(bundle)
+        bundle.check_output(self.speech_probability(golden_signal()))
+
+    def speech_probability(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probability of speech in each 32 ms frame.
+
+        Args:
+            samples: [n] in [-1, 1] at 16 kHz.
+
+        Returns:
+            [ceil(n / 512)]; the last frame is completed with silence.
+
+        Raises:
+            ValueError: not one channel.
+        """
+        if samples.ndim != 1:
+            raise ValueError(f"samples must be one channel, not of shape {samples.shape}")
+        frames = _frames_with_context(samples)
+        hidden = cell = np.zeros(_STATE, np.float32)
+        blocks = []
+        for start in range(0, len(frames), _BLOCK):
+            block, hidden, cell = self._model.run(input=frames[start : start + _BLOCK], h=hidden, c=cell)
+            blocks.append(block)
+        return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+    def measure(self, samples: NDArray[np.float32]) -> Quality:
+        """Net speech, length and SNR of a clip ([n] in [-1, 1] at 16 kHz)."""
+        return quality(samples, self.speech_probability(samples))
+
+
+def quality(samples: NDArray[np.float32], probability: NDArray[np.float32]) -> Quality:
+    """``SpeechDetector.measure`` for a clip whose speech probability is known."""
+    speech = speech_frames(probability)
+    total_sec = len(samples) / SAMPLE_RATE
+    speech_sec = min(float(speech.sum()) * FRAME_SEC, total_sec)
+    return Quality(speech_sec, total_sec, snr_db(_powers(samples), speech), clipped(samples), bandwidth_hz(samples))
+
+
+def speech_frames(probability: NDArray[np.float32]) -> NDArray[np.bool]:
+    """Which frames are speech: with hysteresis, without pauses and outbursts too short to be any."""
+    speech = np.zeros(len(probability), np.bool)
+    for start, stop in _runs(probability >= _SPEECH_WHILE):
+        speech[start:stop] = probability[start:stop].max() >= _SPEECH_FROM
+    for start, stop in _runs(~speech):
+        if stop - start < _MIN_GAP and start > 0 and stop < len(speech):
+            speech[start:stop] = True
+    for start, stop in _runs(speech):
+        speech[start:stop] = stop - start >= _MIN_SPEECH
+    return speech
+
+
+def speech_only(samples: NDArray[np.float32], probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The clip without its long pauses, or all of it if it holds no speech.
+
+    Of a pause of a second or more, 0.25 s beside the speech remain; shorter ones stay as they are. An ordinary
+    recording is hardly touched, but silence cannot drown the voice: of a few seconds of speech in a minute of silence,
+    the embedding of the whole clip is useless, that of the speech nearly as good as without the silence.
+    """
+    keep = _widened(speech_frames(probability), _CONTEXT_OF_SPEECH)
+    for start, stop in _runs(~keep):
+        if stop - start < _LONG_PAUSE - 2 * _CONTEXT_OF_SPEECH:
+            keep[start:stop] = True
+    return samples[np.repeat(keep, FRAME)[: len(samples)]] if keep.any() else samples
+
+
+def snr_db(powers: NDArray[np.float64], speech: NDArray[np.bool]) -> float | None:
+    """Signal-to-noise ratio of frames, the lower of two estimates; None if nothing was recorded.
+
+    Speech against pauses, 10 log10((P_speech - P_pause) / P_pause), is within about 1 dB for a steady noise, but blind
+    to other people talking, which are speech to any detector. Loud against quiet frames, 10 log10(P_95 / P_10), sees
+    those.
+
+    Args:
+        powers: [frames] mean squares, 0 for digital silence.
+        speech: [frames], which of them are speech.
+    """
+    recorded = powers > 0
+    if not recorded.any():
+        return None
+    estimates = [_loud_over_quiet(powers[recorded])]
+    if speech.any():
+        pauses = recorded & ~_widened(speech, _GUARD)
+        estimates.append(_speech_over_pauses(powers[speech], powers[pauses]))
+    return float(np.clip(min(estimates), *SNR_RANGE_DB))
+
+
+def clipped(samples: NDArray[np.float32]) -> float:
+    """Share of samples that stand in runs at full scale."""
+    runs = _runs(np.abs(samples) >= _FULL_SCALE)
+    lengths = runs[:, 1] - runs[:, 0]
+    return float(lengths[lengths >= _CLIPPED_RUN].sum()) / max(1, len(samples))
+
+
+def bandwidth_hz(samples: NDArray[np.float32]) -> float | None:
+    """Frequency up to which there is sound: above the loudest, the first that stays ``_AUDIBLE_DB`` below it.
+
+    A recording made at 8 kHz has nothing above 4 kHz, whoever upsampled it and to which rate; images that poor
+    interpolation leaves up there do not count, as a gap at 4 kHz comes before them. None for digital silence.
+    """
+    frames = _whole_frames(samples).reshape(-1, FRAME)
+    recorded = np.flatnonzero(frames.var(axis=1) > _DIGITAL_SILENCE)
+    if not len(recorded):
+        return None
+    some = frames[recorded[:: -(-len(recorded) // _SPECTRA)]]
+    powers = np.abs(np.fft.rfft(some * np.hanning(FRAME).astype(np.float32), axis=1)) ** 2
+    levels = 10 * np.log10(np.percentile(powers, 95, axis=0) + np.finfo(np.float32).tiny)
+    smooth = np.convolve(np.pad(levels, _SMOOTHED // 2, mode="edge"), np.full(_SMOOTHED, 1 / _SMOOTHED), "valid")
+    loudest = int(smooth.argmax())
+    silent = np.flatnonzero(smooth[loudest:] < smooth[loudest] - _AUDIBLE_DB)
+    last = loudest + silent[0] if len(silent) else FRAME // 2
+    return float(last * SAMPLE_RATE / FRAME)
+
+
+def _loud_over_quiet(powers: NDArray[np.float64]) -> float:
+    loud, quiet = np.percentile(powers, [95, 10])
+    return _decibels(loud / quiet)
+
+
+def _speech_over_pauses(speech: NDArray[np.float64], pauses: NDArray[np.float64]) -> float:
+    if len(pauses) < _MIN_PAUSES:
+        return float("inf")
+    noise = np.median(pauses)  # unlike the mean, it does not mind the syllable that the detector missed
+    return _decibels(max(speech.mean() - noise, 0) / noise)
+
+
+def _decibels(ratio: float) -> float:
+    return float(10 * np.log10(max(ratio, np.finfo(float).tiny)))
+
+
+def _powers(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """[frames] mean square of each frame without the clip's constant offset; 0 for digital silence."""
+    frames = _whole_frames(samples).reshape(-1, FRAME)
+    powers = np.zeros(len(frames))
+    recorded = frames.var(axis=1) > _DIGITAL_SILENCE
+    if recorded.any():
+        sound = frames[recorded]
+        powers[recorded] = np.mean(np.square(sound - sound.mean()), axis=1)
+    return powers
+
+
+def _whole_frames(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.pad(samples, (0, -len(samples) % FRAME))
+
+
+def _frames_with_context(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[frames, 64 + 512] view: each frame after the end of the one before, the first after silence."""
+    padded = np.pad(_whole_frames(samples), (_CONTEXT, 0))
+    if len(padded) == _CONTEXT:
+        return np.empty((0, _CONTEXT + FRAME), np.float32)
+    return np.lib.stride_tricks.sliding_window_view(padded, _CONTEXT + FRAME)[::FRAME]
+
+
+def _runs(mask: NDArray[np.bool]) -> NDArray[np.intp]:
+    """[runs, 2] start and stop of each run of true values."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
+    return edges.reshape(-1, 2)
+
+
+def _widened(mask: NDArray[np.bool], frames: int) -> NDArray[np.bool]:
+    """The mask with every run of true values longer by ``frames`` on both sides."""
+    near = np.convolve(mask, np.ones(2 * frames + 1))
+    return near[frames : frames + len(mask)] > 0.5

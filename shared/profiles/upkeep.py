@@ -1,0 +1,126 @@
+"""What has to be done from time to time: finish what a crash cut off, forget what was kept long enough, and make
+signatures of an older model anew."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from shared.errors import Conflict, InvalidAudio
+from shared.profiles.profiles import Profiles, Watch
+from shared.store import Store, StoredAudio
+from shared.voices.families import Family
+from shared.voices.records import Profile
+
+logger = logging.getLogger("speaker")
+
+GRACE: Final = timedelta(hours=1)
+"""Age from which audio that no profile names is left over: its request has ended long ago."""
+
+
+@dataclass
+class Done:
+    """What one run did, in numbers of profiles or clips."""
+
+    deletions_finished: int = 0
+    profiles_expired: int = 0
+    audio_expired: int = 0
+    audio_left_over: int = 0
+    made_anew: int = 0
+    not_made_anew: int = 0
+
+
+class Upkeep:
+    """Keeps storage as the operator has said. Whatever a run does not get done, the next one does."""
+
+    def __init__(
+        self, store: Store, profiles: Profiles, now: Callable[[], datetime], *, audio_days: int, profile_days: int
+    ) -> None:
+        """Bind to storage and clock.
+
+        Args:
+            audio_days: how long enrollment audio is kept; 0 keeps none.
+            profile_days: after how many days without use a profile is deleted; 0 never does.
+        """
+        self._store = store
+        self._profiles = profiles
+        self._now = now
+        self._audio_days = timedelta(days=audio_days)
+        self._profile_days = timedelta(days=profile_days)
+
+    def run(self, *, until: datetime | None = None, watched: Watch = iter) -> Done:
+        """Do everything that is due; signatures are made anew only ``until`` then, or all of them.
+
+        Args:
+            watched: walks the profiles whose signatures are of an older model, so that a progress bar can follow.
+
+        Raises:
+            StorageUnavailable: what is left is left for the next run.
+        """
+        done = Done()
+        known = list(self._store.scan())
+        kept = [profile for profile in known if not self._forgotten(profile, done)]
+        audio = self._clear_audio(kept, done)
+        for profile in watched([profile for profile in kept if self._is_old(profile)]):
+            if until is None or self._now() < until:
+                self._make_anew(profile, audio, done)
+        logger.info("upkeep: %s", done)
+        return done
+
+    def older_model(self) -> Iterator[Profile]:
+        """Profiles whose signatures another model than the current one has made."""
+        return filter(self._is_old, self._store.scan())
+
+    def _forgotten(self, profile: Profile, done: Done) -> bool:
+        expired = self._profile_days and self._now() - profile.last_seen() >= self._profile_days
+        if not (profile.deleting or expired):
+            return False
+        self._profiles.delete(profile.family, profile.id)
+        done.deletions_finished += profile.deleting
+        done.profiles_expired += not profile.deleting
+        return True
+
+    def _clear_audio(self, known: list[Profile], done: Done) -> set[str]:
+        """Remove audio that is too old, or that no profile names; the enrollments whose audio stays.
+
+        ``known`` was read before the audio is listed, so that what is being enrolled meanwhile is young.
+        """
+        stays: set[str] = set()
+        named = {(p.family.name, p.id): {enrollment.id for enrollment in p.enrollments} for p in known}
+        for (family, profile_id), clips in groupby(self._store.all_audio(), key=_owner):
+            mine = named.get((family.name, profile_id), set())
+            listed = list(clips)
+            expired = [clip for clip in listed if self._now() - clip.written >= self._audio_days]
+            left_over = [
+                clip
+                for clip in listed
+                if clip not in expired and clip.enrollment_id not in mine and self._now() - clip.written >= GRACE
+            ]
+            gone = [clip.enrollment_id for clip in (*expired, *left_over)]
+            self._store.delete_audio(family, profile_id, gone)
+            stays |= {clip.enrollment_id for clip in listed}.difference(gone)
+            done.audio_expired += len(expired)
+            done.audio_left_over += len(left_over)
+        return stays
+
+    def _is_old(self, profile: Profile) -> bool:
+        return profile.signature is not None and profile.signature.model_version != self._profiles.model_version
+
+    def _make_anew(self, profile: Profile, audio: set[str], done: Done) -> None:
+        """Only a profile whose audio is there costs time, or those without would use up every slice."""
+        try:
+            complete = audio.issuperset(enrollment.id for enrollment in profile.enrollments)
+            made = complete and self._profiles.make_anew(profile)
+        except Conflict:
+            return
+        except InvalidAudio as damaged:
+            logger.warning("stored audio cannot be read: %s", damaged)
+            made = False
+        done.made_anew += made
+        done.not_made_anew += not made
+
+
+def _owner(clip: StoredAudio) -> tuple[Family, str]:
+    return clip.family, clip.profile_id

@@ -1,0 +1,204 @@
+"""What is known of a voice: profiles and their enrollments, as immutable records, and the changes they go through.
+
+Every change is a pure function of the record, so that a lost race is repeated on fresh state without a second thought.
+"""
+
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import Conflict, Forbidden, InvalidRequest, TooManyEnrollments
+from shared.voices.families import Family
+from shared.words.matching import Saying
+
+USE_IS_NOTED_EVERY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Enrollment:
+    """One accepted clip. Lengths in seconds; ``snr_db`` is None where the clip gave no measure of it."""
+
+    id: str
+    audio_sec: float
+    speech_sec: float
+    snr_db: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Signature:
+    """Mean of a profile's enrollment embeddings, weighted by their net speech.
+
+    Attributes:
+        mean: [dimension] float32, not of unit length: its length tells how alike the enrollments are.
+        speech_sec: the weight, seconds of net speech behind the mean.
+        model_version: version of the bundle that made the embeddings; others do not compare with it.
+    """
+
+    mean: NDArray[np.float32]
+    speech_sec: float
+    model_version: str
+
+    def joined_by(self, embedding: NDArray[np.float32], speech_sec: float) -> "Signature":
+        """The signature with one more embedding ([dimension] float32 of unit length) in the mean."""
+        total = self.speech_sec + speech_sec
+        mean = (self.mean * self.speech_sec + embedding * speech_sec) / total
+        return replace(self, mean=mean.astype(np.float32), speech_sec=total)
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """One enrolled, or enrolling, voice: the unit that is committed.
+
+    Attributes:
+        locale: as the caller sent it.
+        enrolled: enough was heard once, or the caller waived the minimum.
+        active: the activation phrase was heard, or is not asked for.
+        phrase: the passphrase that the first clip chose, where every clip is one.
+        etag: the store's version of this state; None before the first write.
+        used: when the profile was last enrolled, verified or identified, to a day; None if that is not noted.
+        deleting: deletion has begun; nobody sees the profile any more.
+    """
+
+    family: Family
+    id: str
+    locale: str
+    created: datetime
+    updated: datetime | None = None
+    enrolled: bool = False
+    active: bool = True
+    phrase: str | None = None
+    enrollments: tuple[Enrollment, ...] = ()
+    signature: Signature | None = None
+    used: datetime | None = None
+    deleting: bool = False
+    etag: str | None = field(default=None, compare=False)
+
+    @classmethod
+    def new(cls, family: Family, locale: str, now: datetime, *, active: bool = True) -> "Profile":
+        """A profile without enrollments under a fresh random id."""
+        return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now, active=active)
+
+    @property
+    def audio_sec(self) -> float:
+        """Length of all enrollments."""
+        return sum(enrollment.audio_sec for enrollment in self.enrollments)
+
+    @property
+    def speech_sec(self) -> float:
+        """Net speech of all enrollments."""
+        return sum(enrollment.speech_sec for enrollment in self.enrollments)
+
+    @property
+    def remaining_speech_sec(self) -> float:
+        """Net speech still missing before the profile is enrolled."""
+        return max(0.0, self.family.speech_to_enroll_sec - self.speech_sec)
+
+    @property
+    def remaining_clips(self) -> int:
+        """Enrollments still missing before the profile is enrolled."""
+        return max(0, self.family.clips_to_enroll - len(self.enrollments))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing."""
+        return self.remaining_clips == 0 and self.remaining_speech_sec == 0
+
+    @property
+    def has_script(self) -> bool:
+        """Whether the next clip that enrolls has to say a phrase."""
+        return self.family.script.every_clip or not self.active
+
+    def check_said(self, saying: Saying | None) -> None:
+        """Refuse a clip that does not say what the next clip has to.
+
+        Raises:
+            InvalidRequest: with what was heard and what was expected.
+            Conflict: nobody asked what the clip says, because that did not matter until a moment ago.
+        """
+        if not self.has_script:
+            return
+        if saying is None:
+            raise Conflict("Sending concurrent requests on same profile is not allowed.")
+        if saying.phrase is None:
+            raise InvalidRequest(f"{self.family.script.refusal} {saying}")
+        if self.phrase not in (None, saying.phrase):
+            raise InvalidRequest(
+                f"{self.family.script.refusal} The profile's is {self.phrase!r}; this clip says {saying.phrase!r}."
+            )
+
+    def check_room_for(self, audio_sec: float) -> None:
+        """Refuse a clip that would exceed what the profile may hold.
+
+        Raises:
+            TooManyEnrollments: it holds as many clips as it may.
+            Forbidden: with the lengths held and offered.
+        """
+        if len(self.enrollments) >= self.family.max_clips:
+            raise TooManyEnrollments(
+                f"Maximum allowed number of enrollments per profile is {self.family.max_clips}. Reset it to begin anew."
+            )
+        if self.audio_sec + audio_sec > self.family.max_audio_sec:
+            raise Forbidden(
+                "Maximum allowed length across all profile enrollments is "
+                f"{self.family.max_audio_sec:g} seconds. The profile holds {self.audio_sec:.2f} seconds "
+                f"and the clip has {audio_sec:.2f}."
+            )
+
+    def with_enrollment(
+        self, enrollment: Enrollment, voice: Signature, saying: Saying | None, now: datetime, *, waive_minimum: bool
+    ) -> "Profile":
+        """The profile with one more clip; itself if it holds that clip already.
+
+        Args:
+            voice: the clip's own embedding as a signature.
+            saying: what the clip says, where that was asked.
+            waive_minimum: count the profile as enrolled whatever it has heard.
+
+        Raises:
+            InvalidRequest: the clip does not say what it has to.
+            Forbidden: the profile would hold more than it may.
+            Conflict: the signature was made anew meanwhile, by another model than the voice.
+        """
+        if any(known.id == enrollment.id for known in self.enrollments):
+            return self
+        if self.signature and self.signature.model_version != voice.model_version:
+            raise Conflict("Sending concurrent requests on same profile is not allowed.")
+        self.check_said(saying)
+        self.check_room_for(enrollment.audio_sec)
+        signature = self.signature.joined_by(voice.mean, voice.speech_sec) if self.signature else voice
+        grown = replace(
+            self,
+            active=True,
+            phrase=saying.phrase if saying and self.family.script.every_clip else None,
+            enrollments=(*self.enrollments, enrollment),
+            signature=signature,
+            updated=now,
+        )
+        return replace(grown, enrolled=self.enrolled or waive_minimum or grown.is_complete)
+
+    def with_signature(self, signature: Signature) -> "Profile":
+        """The profile with a signature made anew from the same enrollments; nobody has used or changed it by that."""
+        return replace(self, signature=signature)
+
+    def used_on(self, now: datetime) -> "Profile":
+        """The profile, noted as used; itself if that is noted for the day."""
+        if self.used is not None and now - self.used < USE_IS_NOTED_EVERY:
+            return self
+        return replace(self, used=now)
+
+    def last_seen(self) -> datetime:
+        """When anybody may last have had to do with the profile: later uses of a day are not noted."""
+        used = self.used + USE_IS_NOTED_EVERY if self.used else None
+        return max(moment for moment in (self.created, self.updated, used) if moment)
+
+    def reset(self, now: datetime, *, active: bool = True) -> "Profile":
+        """The profile as it was created: same id, no enrollments, no phrase, no signature."""
+        return replace(self, enrolled=False, active=active, phrase=None, enrollments=(), signature=None, updated=now)
+
+    def marked_deleting(self, now: datetime) -> "Profile":
+        """The profile, gone for every reader, with its signature already dropped."""
+        return replace(self, deleting=True, signature=None, updated=now)
