@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions import enroll, fallback, health, identify, openapi, phrases, profiles, upkeep, verify
-from functions.plumbing.http import announce_access
+from functions.plumbing.guard import announce_access
 
 announce_access()
 app = func.FunctionApp()

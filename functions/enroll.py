@@ -2,10 +2,9 @@
 
 import azure.functions as func
 
-from functions.contract import wire
-from functions.plumbing.http import Call, reply, serves
-from shared import service
-from shared.observing.telemetry import telemetry
+from functions.contract.responses import ENROLLMENT
+from functions.plumbing.call import Call, reply
+from functions.plumbing.guard import serves
 
 blueprint = func.Blueprint()
 
@@ -13,9 +12,7 @@ blueprint = func.Blueprint()
 @serves(blueprint, "CreateEnrollment")
 def enroll(call: Call) -> func.HttpResponse:
     """201 with what the clip held and what is still missing."""
-    enrolled = service.profiles().enroll(
-        call.family, call.profile_id, call.audio, ignore_min_length=call.ignore_min_length
+    enrolled = call.service.enrolling.enroll(
+        call.family, call.profile_id, call.audio, waive_minimum=call.ignore_min_length
     )
-    telemetry().heard("CreateEnrollment", enrolled.quality)
-    details = {**wire.measured(enrolled.quality, service.profiles().model_version), **wire.heard(enrolled.saying)}
-    return reply(201, call.with_details(wire.enrollment_info(call.dialect, enrolled), details))
+    return reply(201, ENROLLMENT.write(call.context, enrolled))

@@ -6,7 +6,8 @@ from urllib.parse import unquote, urlsplit
 import azure.functions as func
 
 from functions.contract.operations import spoken
-from functions.plumbing.http import answer, guarded, no_such_route
+from functions.contract.refusals import NoSuchRoute
+from functions.plumbing.guard import APP, App, answer, guarded
 
 blueprint = func.Blueprint()
 
@@ -20,13 +21,18 @@ blueprint = func.Blueprint()
 )
 def fallback(req: func.HttpRequest) -> func.HttpResponse:
     """The operation that a path names once its slashes are collapsed, or 404."""
-    path = re.sub("/+", "/", unquote(urlsplit(req.url).path))
+    return routed(APP, req)
+
+
+def routed(app: App, request: func.HttpRequest) -> func.HttpResponse:
+    """The answer of the operation that a request names, or 404."""
+    path = re.sub("/+", "/", unquote(urlsplit(request.url).path))
     for operation, dialect in spoken():
         params = operation.match(dialect, path)
-        if params is not None and operation.method == req.method:
-            return answer(operation, dialect, req, params)
-    return guarded("WithoutRoute", req, _not_found)
+        if params is not None and operation.method == request.method:
+            return answer(app, operation, dialect, request, params)
+    return guarded("WithoutRoute", request, _not_found)
 
 
 def _not_found() -> func.HttpResponse:
-    raise no_such_route()
+    raise NoSuchRoute

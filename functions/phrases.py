@@ -2,9 +2,10 @@
 
 import azure.functions as func
 
-from functions.contract import wire
-from functions.plumbing.http import Call, reply, serves
-from shared import service
+from functions.contract.requests import named_locale
+from functions.contract.responses import PHRASES
+from functions.plumbing.call import Call, reply
+from functions.plumbing.guard import serves
 
 blueprint = func.Blueprint()
 
@@ -12,6 +13,5 @@ blueprint = func.Blueprint()
 @serves(blueprint, "ListPhrases")
 def phrases(call: Call) -> func.HttpResponse:
     """200 with the phrases of a locale."""
-    script = call.family.script
-    listed = service.phrases().phrases(script, wire.named_locale(call.params.get("locale")))
-    return reply(200, wire.phrases(call.dialect, script, listed))
+    listed = call.service.phrases.phrases(call.family.script, named_locale(call.params.get("locale")))
+    return reply(200, PHRASES.write(call.context, listed))

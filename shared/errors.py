@@ -1,76 +1,140 @@
-"""Every way a request can fail, in one tree; the contract's status and code stand beside each branch.
+"""Every way in which serving a request can fail: one class a cause, with what it answers and where.
 
-    SpeakerError                    500 InternalServerError
-    ├── InvalidRequest              400 InvalidRequest    the request is malformed or cannot be served as asked
-    │   ├── InvalidAudio            400 InvalidRequest    the audio cannot be used; says what was measured
-    │   └── NotEnrolled             400 InvalidRequest    the profile holds no voice signature yet
-    ├── InvalidArgument             400 InvalidArgument   one named parameter has a value that is not allowed
-    ├── Unauthorized                401 Unauthorized      no key was presented
-    │   └── AccessDenied            401 401               a key was presented and is wrong
-    ├── Forbidden                   403 InvalidRequest    a quota of the profile is used up
-    │   ├── TooManyEnrollments      403 InvalidOperation  the profile holds as many clips as it may
-    │   └── QuotaExceeded           403 Forbidden         the service holds as many profiles as it may
-    ├── NotFound                    404 NotFound          no such profile
-    │   └── NoSuchRoute             404 404               no such operation
-    ├── Conflict                    409 Conflict          another request changed the profile at the same time
-    ├── UnsupportedMediaType        415 UnsupportedMediaType  the body is compressed
-    ├── RateLimited                 429 RateLimit         this instance is called more often than it may be
-    ├── StorageUnavailable          503 ServiceUnavailable  tables or blobs did not answer
-    ├── TranscriberUnavailable      503 ServiceUnavailable  the service that writes down what is said did not answer
-    └── Misconfigured               500 InternalServerError  the operator has to act; the message goes to the log only
-        ├── BadPhrase               500 InternalServerError  a line in a file of phrases is wrong; says which
-        └── BundleError             500 InternalServerError  a model bundle is missing, damaged or not what it says
-
-The message of an error below 500 is for the caller; that of a 5xx is for the log, and the caller reads ``told``.
+What only a recording can do wrong is in ``shared/listening/refusals.py``, what only a request over HTTP can is in
+``functions/contract/refusals.py``; ``functions/contract/catalogue.py`` draws the whole tree.
 """
 
+from dataclasses import dataclass
+from typing import ClassVar, Final, dataclass_transform
 
+CREATE: Final = ("CreateProfile",)
+ENROLL: Final = ("CreateEnrollment",)
+VERIFY: Final = ("Verify",)
+IDENTIFY: Final = ("IdentifySingleSpeaker",)
+RECOGNIZE: Final = (*VERIFY, *IDENTIFY)
+AUDIO: Final = (*ENROLL, *RECOGNIZE)
+
+
+@dataclass_transform()
 class SpeakerError(Exception):
-    """Root of the tree.
+    """Something went wrong.
+
+    A cause is a class of its own. Its annotated fields hold what was measured and what is allowed; it is raised with
+    them, and its texts name them in braces.
 
     Attributes:
         status: HTTP status of the answer.
         code: the contract's ``error.code``.
-        told: what the caller reads of an error from 500 on.
-        retry_after_sec: when it is worth trying again, if that is known.
+        says: the contract's message (its section 10).
+        adds: what follows it in the answer.
+        where: the contract's names of the operations that answer it; empty for all.
+        note: what else the documentation says of it.
+        own: the contract has no such error.
     """
 
-    status = 500
-    code = "InternalServerError"
-    told = "Internal Server Error."
-    retry_after_sec: int | None = None
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "InternalServerError"
+    says: ClassVar[str] = ""
+    adds: ClassVar[str] = ""
+    where: ClassVar[tuple[str, ...]] = ()
+    note: ClassVar[str] = ""
+    own: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Make the annotated fields those of the class."""
+        dataclass(eq=False, repr=False)(cls)
+
+    @property
+    def told(self) -> str:
+        """What the caller reads."""
+        return f"{self.says} {self.adds}".strip().format_map(vars(self))
+
+    @property
+    def retry_after_sec(self) -> int | None:
+        """When it is worth trying again, if that is known."""
+        return None
+
+    def __str__(self) -> str:
+        """What the log says."""
+        return self.told
 
 
 class InvalidRequest(SpeakerError):
-    """The request is malformed or cannot be served as asked."""
+    """The request cannot be served as asked."""
 
     status, code = 400, "InvalidRequest"
 
 
-class InvalidAudio(InvalidRequest):
-    """The audio cannot be used."""
+class InvalidArgument(SpeakerError):
+    """A named parameter has a value that is not allowed."""
+
+    status, code = 400, "InvalidArgument"
+
+
+class UnknownLocale(InvalidArgument):
+    """There are no phrases for the locale."""
+
+    supported: str
+    why: str = ""
+    says = "Invalid locale value. Supported locales are {supported}{why}."
+    where = (*CREATE, "ListPhrases")
+
+
+class LocaleNotUnderstood(UnknownLocale):
+    """The transcriber could not write down the locale's phrases."""
+
+    why: str = ": those that the configured transcriber understands"
+    where = (*CREATE, *ENROLL)
+    own = True
 
 
 class NotEnrolled(InvalidRequest):
     """The profile holds no voice signature yet."""
 
-
-class InvalidArgument(SpeakerError):
-    """One named parameter has a value that is not allowed."""
-
-    status, code = 400, "InvalidArgument"
-
-
-class Unauthorized(SpeakerError):
-    """No subscription key was presented."""
-
-    status, code = 401, "Unauthorized"
+    profile_id: str
+    missing: str
+    says = "Profile is not enrolled."
+    adds = "Profile {profile_id} needs {missing}."
+    where = RECOGNIZE
 
 
-class AccessDenied(Unauthorized):
-    """A subscription key was presented and is wrong."""
+class TooManyCandidates(InvalidRequest):
+    """One request names more profiles than it may."""
 
-    code = "401"
+    allowed: int
+    named: int
+    says = "Maximum number of profiles allowed per request is {allowed}."
+    adds = "The request names {named}."
+    where = IDENTIFY
+
+
+class MixedLocales(InvalidRequest):
+    """The candidates are of different locales."""
+
+    says = "Invalid group of profiles. Profiles must have the same locale."
+    where = IDENTIFY
+
+
+class PhraseNotSaid(InvalidRequest):
+    """The clip does not say what it has to."""
+
+    heard: str
+    adds = "{heard}"
+    where = ENROLL
+
+
+class WrongPassphrase(PhraseNotSaid):
+    """The clip says no passphrase, or another than the profile's."""
+
+    says = "Invalid passphrase."
+    note = "text-dependent"
+
+
+class NoActivationPhrase(PhraseNotSaid):
+    """The first clip of a profile says no activation phrase."""
+
+    says = "The first enrollment must match an activation phrase."
+    note = "only with `SPEAKER_ACTIVE_ENROLLMENT`"
 
 
 class Forbidden(SpeakerError):
@@ -79,68 +143,96 @@ class Forbidden(SpeakerError):
     status, code = 403, "InvalidRequest"
 
 
+class ProfileFull(Forbidden):
+    """The profile would hold more audio than it may."""
+
+    allowed: float
+    held: float
+    offered: float
+    says = "Maximum allowed length across all profile enrollments is {allowed:g} seconds."
+    adds = "The profile holds {held:.2f} seconds and the clip has {offered:.2f}."
+    where = ENROLL
+
+
 class TooManyEnrollments(Forbidden):
     """The profile holds as many clips as it may."""
 
     code = "InvalidOperation"
+    allowed: float
+    says = "Maximum allowed number of enrollments per profile is {allowed}."
+    adds = "Reset it to begin anew."
+    where = ENROLL
+    note = "text-dependent"
 
 
 class QuotaExceeded(Forbidden):
     """The service holds as many profiles as it may."""
 
     code = "Forbidden"
+    allowed: int
+    held: int
+    says = "Maximum allowed number of profiles is {allowed:,}."
+    adds = "The service holds {held:,}."
+    where = CREATE
+    note = "`SPEAKER_MAX_PROFILES`"
 
 
 class NotFound(SpeakerError):
-    """No such profile."""
+    """There is no such thing."""
 
     status, code = 404, "NotFound"
 
 
-class NoSuchRoute(NotFound):
-    """No such operation."""
+class UnknownProfile(NotFound):
+    """No profile of the family has the id."""
 
-    code = "404"
+    profile_id: str
+    says = "Requested profile doesn't exist."
+    adds = "Profile: {profile_id}."
+    where = ("GetProfile", "ResetProfile", *AUDIO)
+    note = "2.0 spells the code `Not Found`"
 
 
 class Conflict(SpeakerError):
     """Another request changed the profile at the same time."""
 
     status, code = 409, "Conflict"
+    says = "Sending concurrent requests on same profile is not allowed."
+    where = (*ENROLL, "ResetProfile", "DeleteProfile", "DeleteProfiles")
 
 
-class UnsupportedMediaType(SpeakerError):
-    """The body is in an encoding that is not read."""
+class Fault(SpeakerError):
+    """Nothing that the caller did; the cause is for the log only."""
 
-    status, code = 415, "UnsupportedMediaType"
+    cause: str
+    says = "Internal Server Error."
+    note = "the cause is in the log only"
 
-
-class RateLimited(SpeakerError):
-    """This instance is called more often than it may be."""
-
-    status, code = 429, "RateLimit"
-
-    def __init__(self, retry_after_sec: int) -> None:
-        """Say when the next call will pass."""
-        super().__init__(f"Rate limit is exceeded. Try again in {retry_after_sec} seconds.")
-        self.retry_after_sec = retry_after_sec
+    def __str__(self) -> str:
+        """What the log says."""
+        return self.cause
 
 
-class StorageUnavailable(SpeakerError):
-    """Tables or blobs did not answer within the retry budget."""
+class StorageUnavailable(Fault):
+    """Tables or blobs did not answer."""
 
     status, code = 503, "ServiceUnavailable"
-    told = "Storage is not available. Try again."
+    says = "Storage is not available. Try again."
+    note = "tables or blobs did not answer"
+    own = True
 
 
-class TranscriberUnavailable(SpeakerError):
+class TranscriberUnavailable(Fault):
     """The service that writes down what is said did not answer."""
 
     status, code = 503, "ServiceUnavailable"
-    told = "Speech recognition is not available. Try again."
+    says = "Speech recognition is not available. Try again."
+    where = (*ENROLL, *VERIFY)
+    note = "Azure AI Speech did not answer, where it is configured"
+    own = True
 
 
-class Misconfigured(SpeakerError):
+class Misconfigured(Fault):
     """A setting is wrong; the operator has to act."""
 
 
@@ -149,4 +241,4 @@ class BadPhrase(Misconfigured):
 
 
 class BundleError(Misconfigured):
-    """A model bundle is missing, damaged or not what its manifest says."""
+    """A model bundle is missing, damaged or not what it says."""

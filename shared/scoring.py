@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 ACCEPT_AT: Final = 0.5
 """Wire score from which a speaker is accepted (section 6 of the wire contract)."""
 
+_SCORES: Final = 10**7
+"""Steps of the wire score: seven decimals, as many as the single precision of the retired service held."""
+
 
 @dataclass(frozen=True)
 class OperatingPoint:
@@ -112,9 +115,14 @@ class Verdict:
     threshold: float
 
     @property
+    def above_threshold(self) -> float:
+        """By how much the ratio exceeds the threshold."""
+        return self.llr - self.threshold
+
+    @property
     def score(self) -> float:
-        """The wire score, in (0, 1): strictly monotone in the ratio, ``ACCEPT_AT`` at the threshold."""
-        return 1 / (1 + math.exp(self.threshold - self.llr))
+        """The wire score: monotone in the ratio, ``ACCEPT_AT`` at the threshold; rounded down, so never up to it."""
+        return math.floor(_SCORES / (1 + math.exp(-self.above_threshold))) / _SCORES
 
     @property
     def accepted(self) -> bool:

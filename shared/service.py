@@ -1,127 +1,169 @@
-"""Puts the parts together, once per process and not before they are needed.
+"""Puts the parts together, once, and not before they are needed."""
 
-Each part may raise ``Misconfigured`` when it is built (a setting or a bundle is wrong), those on storage
-``StorageUnavailable`` (the account does not answer); the next call then tries again.
-"""
-
-import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache, wraps
+from typing import Any, Self, overload
 
-from functions.plumbing.rate import RateLimit
 from shared.listening.bundle import Bundle
 from shared.listening.listener import Listener
-from shared.profiles.profiles import Profiles
+from shared.profiles.enrolling import Enrolling
+from shared.profiles.lifecycle import Lifecycle
 from shared.profiles.quota import ProfileQuota
 from shared.profiles.upkeep import Upkeep
+from shared.recognition.recognizer import Recognizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
 from shared.words.book import PhraseBook
+from shared.words.checker import PhraseChecker
 from shared.words.transcript import Transcriber
 from shared.words.whisper import Whisper
 
-_building = threading.RLock()
+
+class part[Part]:  # noqa: N801  used as a decorator
+    """A part of a service: built when it is first asked for, by one thread while the others wait."""
+
+    def __init__(self, build: Callable[[Any], Part]) -> None:
+        """Remember how it is built."""
+        self._build = build
+        self.__doc__ = build.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Learn the name under which it is kept."""
+        self._name = name
+
+    @overload
+    def __get__(self, service: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, service: "Service", owner: type) -> Part: ...
+
+    def __get__(self, service: "Service | None", owner: type) -> "Self | Part":
+        """The part; once it is built, Python finds it before it comes here."""
+        if service is None:
+            return self
+        with service.building:
+            built: Any = vars(service).get(self._name)
+            if built is None:
+                built = vars(service)[self._name] = self._build(service)
+            return built  # type: ignore[no-any-return]
 
 
-def _once[Part](build: Callable[[], Part]) -> Callable[[], Part]:
-    """Build a part at the first call, by one thread while the others wait."""
-    built = cache(build)
+class Service:
+    """The whole domain, on one storage and one set of models.
 
-    @wraps(build)
-    def part() -> Part:
-        with _building:
-            return built()
+    Each part may raise ``Misconfigured`` when it is built (a setting or a bundle is wrong), those on storage
+    ``StorageUnavailable`` (the account does not answer); the next call then tries again.
+    """
 
-    return part
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        store: Store | None = None,
+        listener: Listener | None = None,
+        transcriber: Transcriber | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Bind to settings, and to those parts that somebody else has built already.
 
+        Args:
+            environment: settings by name; read when the first part is asked for.
+            now: tells the time.
+        """
+        self.building = threading.RLock()
+        self.now = now
+        self._environment = environment
+        given = {"store": store, "listener": listener, "transcriber": transcriber}
+        vars(self).update({name: built for name, built in given.items() if built is not None})
 
-@_once
-def settings() -> Settings:
-    """The app's settings."""
-    return Settings.read(os.environ)
+    @part
+    def settings(self) -> Settings:
+        """What the operator decided."""
+        return Settings.read(self._environment)
 
+    @part
+    def store(self) -> Store:
+        """Tables and blobs."""
+        from shared.store.azure import AzureStore  # half a second of imports
 
-@_once
-def store() -> Store:
-    """Tables and blobs."""
-    from shared.store.azure import AzureStore  # half a second of imports
+        return AzureStore.open(self.settings)
 
-    return AzureStore.open(settings())
+    @part
+    def listener(self) -> Listener:
+        """The models, each loaded when it is first needed."""
+        return Listener(
+            Bundle.load(self.settings.bundle),
+            Bundle.installed(MODELS),
+            Bundle.load(MODELS / "silero-vad"),
+            any_format=self.settings.decode_any,
+        )
 
+    @part
+    def transcriber(self) -> Transcriber:
+        """What writes down what is said."""
+        chosen = self.settings
+        if not chosen.speech_endpoint:
+            return Whisper(chosen.whisper)
+        from shared.words.azure_speech import SCOPE, AzureSpeech
 
-@_once
-def listener() -> Listener:
-    """The models, each loaded when it is first needed."""
-    return Listener(
-        Bundle.load(settings().bundle),
-        Bundle.installed(MODELS),
-        Bundle.load(MODELS / "silero-vad"),
-        transcriber(),
-        any_format=settings().decode_any,
-    )
+        if chosen.speech_key:
+            return AzureSpeech.with_key(chosen.speech_endpoint, chosen.speech_key)
+        from azure.identity import DefaultAzureCredential
 
+        credential = DefaultAzureCredential()
+        return AzureSpeech.with_identity(
+            chosen.speech_endpoint, chosen.speech_resource_id, lambda: credential.get_token(SCOPE).token
+        )
 
-@_once
-def transcriber() -> Transcriber:
-    """What writes down what is said."""
-    chosen = settings()
-    if not chosen.speech_endpoint:
-        return Whisper(chosen.whisper)
-    from shared.words.azure_speech import SCOPE, AzureSpeech
+    @part
+    def phrases(self) -> PhraseBook:
+        """The phrases that are asked for."""
+        return PhraseBook.read(tolerance=self.settings.tolerance)
 
-    if chosen.speech_key:
-        return AzureSpeech.with_key(chosen.speech_endpoint, chosen.speech_key)
-    from azure.identity import DefaultAzureCredential
+    @part
+    def checker(self) -> PhraseChecker:
+        """Whether a clip says what it has to."""
+        return PhraseChecker(self.phrases, self.transcriber)
 
-    credential = DefaultAzureCredential()
-    return AzureSpeech.with_identity(
-        chosen.speech_endpoint, chosen.speech_resource_id, lambda: credential.get_token(SCOPE).token
-    )
+    @part
+    def quota(self) -> ProfileQuota:
+        """The limit on profiles."""
+        return ProfileQuota(self.settings.max_profiles, self.store.count, time.monotonic)
 
+    @part
+    def lifecycle(self) -> Lifecycle:
+        """Profiles from their creation to their end."""
+        return Lifecycle(
+            self.store, self.checker, self.quota, self.now, active_enrollment=self.settings.active_enrollment
+        )
 
-@_once
-def phrases() -> PhraseBook:
-    """The phrases that are asked for."""
-    return PhraseBook.read(tolerance=settings().tolerance)
+    @part
+    def enrolling(self) -> Enrolling:
+        """Speech that is added to profiles."""
+        keep_audio = self.settings.audio_retention_days > 0
+        return Enrolling(self.store, self.listener, self.checker, self.now, keep_audio=keep_audio)
 
+    @part
+    def recognizer(self) -> Recognizer:
+        """Who is speaking."""
+        return Recognizer(
+            self.store,
+            self.listener,
+            self.checker,
+            self.now,
+            false_match_rate=self.settings.false_match_rate,
+            note_use=self.settings.profile_retention_days > 0,
+        )
 
-@_once
-def profiles() -> Profiles:
-    """The operations on profiles."""
-    return Profiles(
-        store(),
-        listener(),
-        phrases(),
-        lambda: datetime.now(UTC),
-        false_match_rate=settings().false_match_rate,
-        active_enrollment=settings().active_enrollment,
-        keep_audio=settings().audio_retention_days > 0,
-        note_use=settings().profile_retention_days > 0,
-    )
-
-
-@_once
-def upkeep() -> Upkeep:
-    """What has to be done from time to time."""
-    return Upkeep(
-        store(),
-        profiles(),
-        lambda: datetime.now(UTC),
-        audio_days=settings().audio_retention_days,
-        profile_days=settings().profile_retention_days,
-    )
-
-
-@_once
-def quota() -> ProfileQuota:
-    """The limit on profiles."""
-    return ProfileQuota(settings().max_profiles, store().count, time.monotonic)
-
-
-@_once
-def rate_limit() -> RateLimit:
-    """The limit on calls of this instance."""
-    return RateLimit(settings().rate_limit, time.monotonic)
+    @part
+    def upkeep(self) -> Upkeep:
+        """What has to be done from time to time."""
+        return Upkeep(
+            self.store,
+            self.lifecycle,
+            self.enrolling,
+            self.now,
+            audio_days=self.settings.audio_retention_days,
+            profile_days=self.settings.profile_retention_days,
+        )

@@ -1,312 +1,75 @@
-"""The error catalogue: what callers may be told, from which docs/errors.md is written and every row is tested.
+"""The error catalogue: every cause, read off the classes; docs/errors.md and the OpenAPI are written from it.
 
-A message is the contract's text (its section 10) as far as the row gives it; what was measured and what is allowed
-follows it in the answer.
+    SpeakerError                    500 InternalServerError Something went wrong.
+    ├── InvalidRequest              400 InvalidRequest      The request cannot be served as asked.
+    │   ├── NotEnrolled             400 InvalidRequest      The profile holds no voice signature yet.
+    │   ├── TooManyCandidates       400 InvalidRequest      One request names more profiles than it may.
+    │   ├── MixedLocales            400 InvalidRequest      The candidates are of different locales.
+    │   ├── PhraseNotSaid           400 InvalidRequest      The clip does not say what it has to.
+    │   │   ├── WrongPassphrase     400 InvalidRequest      The clip says no passphrase, or another than the profile's.
+    │   │   └── NoActivationPhrase  400 InvalidRequest      The first clip of a profile says no activation phrase.
+    │   ├── NoBody                  400 InvalidRequest      A profile is created without a body.
+    │   ├── NoJson                  400 InvalidRequest      The body is no JSON object, or not one that is understood.
+    │   ├── NoLocale                400 InvalidRequest      Nothing says which locale.
+    │   ├── NoCandidates            400 InvalidRequest      An identification names nobody.
+    │   └── InvalidAudio            400 InvalidRequest      The audio cannot be used.
+    │       ├── WrongFormat         400 InvalidRequest      The audio is in a format that is not read, or damaged.
+    │       ├── TooNoisy            400 InvalidRequest      The voice does not stand out of the noise.
+    │       └── InvalidLength       400 InvalidRequest      There is more or less audio than a clip may hold.
+    │           ├── TooShort        400 InvalidRequest      The audio is shorter than a clip may be.
+    │           ├── TooLittleSpeech 400 InvalidRequest      The audio holds less speech than is needed.
+    │           ├── TooLong         400 InvalidRequest      The audio is longer than a clip may be.
+    │           ├── TooLarge        400 InvalidRequest      The body holds more bytes than are read.
+    │           └── TooMuchToDecode 400 InvalidRequest      A file of another format holds more audio than is decoded.
+    ├── InvalidArgument             400 InvalidArgument     A named parameter has a value that is not allowed.
+    │   ├── UnknownLocale           400 InvalidArgument     There are no phrases for the locale.
+    │   │   └── LocaleNotUnderstood 400 InvalidArgument     The transcriber could not write down the locale's phrases.
+    │   ├── BadCandidates           400 InvalidArgument     An identification names something that is no id, or nobody.
+    │   ├── BadPageSize             400 InvalidArgument     The page size is no number in its range.
+    │   ├── BadToken                400 InvalidArgument     The token that continues a list is none of ours.
+    │   ├── UnsupportedParameter    400 InvalidArgument     A list is asked for with a parameter that it never had.
+    │   ├── BadFlag                 400 InvalidArgument     A switch is neither true nor false.
+    │   ├── Unconfirmed             400 InvalidArgument     All profiles would be deleted, and nobody confirms it.
+    │   └── WrongVersion            400 InvalidArgument     Another version of the API is asked for, or none.
+    ├── Forbidden                   403 InvalidRequest      A quota is used up.
+    │   ├── ProfileFull             403 InvalidRequest      The profile would hold more audio than it may.
+    │   ├── TooManyEnrollments      403 InvalidOperation    The profile holds as many clips as it may.
+    │   └── QuotaExceeded           403 Forbidden           The service holds as many profiles as it may.
+    ├── NotFound                    404 NotFound            There is no such thing.
+    │   ├── UnknownProfile          404 NotFound            No profile of the family has the id.
+    │   ├── NoGuid                  404 NotFound            The id is no GUID, so no profile can have it.
+    │   └── NoSuchRoute             404 404                 No operation has the path and the method.
+    ├── Conflict                    409 Conflict            Another request changed the profile at the same time.
+    ├── Fault                       500 InternalServerError Nothing that the caller did; the cause is for the log only.
+    │   ├── StorageUnavailable      503 ServiceUnavailable  Tables or blobs did not answer.
+    │   ├── TranscriberUnavailable  503 ServiceUnavailable  The service that writes down what is said did not answer.
+    │   └── Misconfigured           500 InternalServerError A setting is wrong; the operator has to act.
+    │       ├── BadPhrase           500 InternalServerError A line in a file of phrases is wrong.
+    │       └── BundleError         500 InternalServerError A model bundle is missing, damaged or not what it says.
+    ├── Unauthorized                401 Unauthorized        No subscription key was presented.
+    │   └── AccessDenied            401 401                 A subscription key was presented and is wrong.
+    ├── UnsupportedMediaType        415 UnsupportedMediaTypeThe body is compressed.
+    └── RateLimited                 429 RateLimit           This instance is called more often than it may be.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from shared.errors import (
-    AccessDenied,
-    Conflict,
-    Forbidden,
-    InvalidArgument,
-    InvalidAudio,
-    InvalidRequest,
-    NoSuchRoute,
-    NotEnrolled,
-    NotFound,
-    QuotaExceeded,
-    RateLimited,
-    SpeakerError,
-    StorageUnavailable,
-    TooManyEnrollments,
-    TranscriberUnavailable,
-    Unauthorized,
-    UnsupportedMediaType,
-)
-
-ALL: Final = ()
-CREATE: Final = ("CreateProfile",)
-LIST: Final = ("ListProfiles",)
-IDENTIFY: Final = ("IdentifySingleSpeaker",)
-RECOGNITION: Final = ("Verify", *IDENTIFY)
-ENROLL: Final = ("CreateEnrollment",)
-AUDIO: Final = (*ENROLL, *RECOGNITION)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One error that is answered.
-
-    Attributes:
-        key: short name.
-        error: class that carries status and code.
-        message: how the answer's message begins.
-        where: operations that answer it; empty for all.
-        adds: what follows the message, or when it is answered.
-        own: the contract has no such row.
-    """
-
-    key: str
-    error: type[SpeakerError]
-    message: str
-    where: tuple[str, ...]
-    adds: str = ""
-    own: bool = False
+from functions.contract import refusals
+from shared.errors import SpeakerError
+from shared.listening import refusals as refusals_of_audio
 
 
 @dataclass(frozen=True)
 class Unused:
-    """A row of the contract that is not answered, and why."""
+    """An error of the contract that is not answered, and why."""
 
     status: int
     code: str
     message: str
     why: str
 
-
-ROWS: Final = (
-    Row("no-body", InvalidRequest, "Request body is missing.", CREATE),
-    Row("no-json", InvalidRequest, "Invalid JSON format.", CREATE, "what was expected"),
-    Row("no-locale", InvalidRequest, "Locale parameter is missing.", (*CREATE, "ListPhrases")),
-    Row(
-        "locale",
-        InvalidArgument,
-        "Invalid locale value. Supported locales are",
-        (*CREATE, "ListPhrases"),
-        "the locales",
-    ),
-    Row(
-        "page-size",
-        InvalidArgument,
-        "Invalid maxpagesize parameter value. Value should be positive integer in the range [1, 500].",
-        LIST,
-        "2.0 says `$top`",
-    ),
-    Row(
-        "token",
-        InvalidArgument,
-        "Invalid $continuationToken value. $continuationToken must be generated form a prior API call.",
-        LIST,
-    ),
-    Row(
-        "list-parameter",
-        InvalidArgument,
-        "$filter parameter is not supported.",
-        LIST,
-        "or another such parameter, in 2.0",
-    ),
-    Row(
-        "too-short",
-        InvalidAudio,
-        "Invalid audio length. Minimum allowed length is 1 second(s).",
-        AUDIO,
-        "length of the audio; also for a body that is empty or no audio",
-    ),
-    Row(
-        "too-little-speech",
-        InvalidAudio,
-        "Invalid audio length. Minimum allowed length is 4 second(s).",
-        RECOGNITION,
-        "speech in the audio; 0.5 with `ignoreMinLength=true` and for enrollment",
-    ),
-    Row(
-        "too-long",
-        InvalidAudio,
-        "Invalid audio length. Maximum allowed length is 120 second(s).",
-        AUDIO,
-        "length of the audio",
-    ),
-    Row(
-        "too-long-for-a-phrase",
-        InvalidAudio,
-        "Invalid audio length. Maximum allowed length is 10 second(s).",
-        (*ENROLL, "Verify"),
-        "length of the audio; text-dependent",
-    ),
-    Row(
-        "too-large", InvalidAudio, "Invalid audio length. The request holds", AUDIO, "bytes held and allowed", own=True
-    ),
-    Row(
-        "too-much-to-decode",
-        InvalidAudio,
-        "Invalid audio length. At most 163.84 seconds are decoded;",
-        AUDIO,
-        "length of the audio, of another format than the contract's",
-        own=True,
-    ),
-    Row(
-        "format",
-        InvalidAudio,
-        "Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM.",
-        AUDIO,
-        "the format found; rarer with `SPEAKER_DECODE_ANY=true`",
-    ),
-    Row(
-        "noisy",
-        InvalidAudio,
-        "Audio is too noisy. The minimum allowed Signal-to-noise ratio (SNR) is 2dB.",
-        AUDIO,
-        "SNR of the audio",
-    ),
-    Row(
-        "noisy-phrase",
-        InvalidAudio,
-        "Audio is too noisy. The minimum allowed Signal-to-noise ratio (SNR) is 10dB.",
-        ("Verify",),
-        "SNR of the audio; text-dependent",
-    ),
-    Row(
-        "passphrase",
-        InvalidRequest,
-        "Invalid passphrase.",
-        ENROLL,
-        "the nearest passphrase and how much of it was heard otherwise, or the profile's; text-dependent",
-    ),
-    Row(
-        "activation",
-        InvalidRequest,
-        "The first enrollment must match an activation phrase.",
-        ENROLL,
-        "the nearest phrase and how much of it was heard otherwise; only with `SPEAKER_ACTIVE_ENROLLMENT`",
-    ),
-    Row(
-        "not-enrolled",
-        NotEnrolled,
-        "Profile is not enrolled.",
-        RECOGNITION,
-        "profile, seconds of speech or enrollments missing",
-    ),
-    Row(
-        "flag",
-        InvalidArgument,
-        'Invalid ignoreMinLength parameter value. Valid values are "true" and "false".',
-        AUDIO,
-    ),
-    Row(
-        "details",
-        InvalidArgument,
-        'Invalid details parameter value. Valid values are "true" and "false".',
-        ("GetProfile", *AUDIO),
-        own=True,
-    ),
-    Row(
-        "confirm",
-        InvalidArgument,
-        "Invalid confirm parameter value. All profiles are deleted only with confirm=delete-all-profiles.",
-        ("DeleteProfiles",),
-        own=True,
-    ),
-    Row(
-        "no-candidates",
-        InvalidRequest,
-        "profileIds parameter is missing. It should be comma-delimited list of IDs containing at least one ID.",
-        IDENTIFY,
-    ),
-    Row(
-        "candidates",
-        InvalidArgument,
-        "Invalid profileIds parameter value. It should be comma-delimited list of IDs containing at least one ID.",
-        IDENTIFY,
-    ),
-    Row("locales", InvalidRequest, "Invalid group of profiles. Profiles must have the same locale.", IDENTIFY),
-    Row(
-        "too-many-candidates",
-        InvalidRequest,
-        "Maximum number of profiles allowed per request is 50.",
-        IDENTIFY,
-        "how many the request names",
-    ),
-    Row("version", InvalidArgument, "Query parameter api-version", ALL, "what is supported; not in 2.0", own=True),
-    Row(
-        "no-key",
-        Unauthorized,
-        "Request is not authorized. Make sure subscription key is included and valid.",
-        ALL,
-    ),
-    Row(
-        "wrong-key",
-        AccessDenied,
-        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
-        "active subscription and use a correct regional API endpoint for your resource.",
-        ALL,
-    ),
-    Row(
-        "profiles",
-        QuotaExceeded,
-        "Maximum allowed number of profiles is",
-        CREATE,
-        "`SPEAKER_MAX_PROFILES`, profiles held",
-    ),
-    Row(
-        "profile-full",
-        Forbidden,
-        "Maximum allowed length across all profile enrollments is 300 seconds.",
-        ENROLL,
-        "lengths held and offered",
-    ),
-    Row(
-        "too-many-enrollments",
-        TooManyEnrollments,
-        "Maximum allowed number of enrollments per profile is 50.",
-        ENROLL,
-        "text-dependent",
-    ),
-    Row(
-        "unknown-profile",
-        NotFound,
-        "Requested profile doesn't exist",
-        ("GetProfile", "ResetProfile", "DeleteProfile", *AUDIO),
-        "the profile; 2.0 spells the code `Not Found`; from DeleteProfile only where the id is no GUID",
-    ),
-    Row("unknown-route", NoSuchRoute, "Resource not found", ("any other path or method",)),
-    Row(
-        "conflict",
-        Conflict,
-        "Sending concurrent requests on same profile is not allowed.",
-        (*ENROLL, "ResetProfile", "DeleteProfile", "DeleteProfiles"),
-    ),
-    Row(
-        "json-type",
-        UnsupportedMediaType,
-        "Unsupported media type. Only 'application/JSON' is accepted.",
-        CREATE,
-        "only for a compressed body (`content-encoding`), never for a content type: clients label bodies as they like",
-    ),
-    Row(
-        "audio-type",
-        UnsupportedMediaType,
-        "Unsupported media type. Only 'audio/wav; codecs=audio/pcm' is accepted.",
-        AUDIO,
-        "as above",
-    ),
-    Row(
-        "rate",
-        RateLimited,
-        "Rate limit is exceeded. Try again in",
-        ALL,
-        "seconds, also as `Retry-After`; only with `SPEAKER_RATE_LIMIT`",
-    ),
-    Row("internal", SpeakerError, "Internal Server Error.", ALL, "the cause is in the log only"),
-    Row(
-        "storage",
-        StorageUnavailable,
-        "Storage is not available. Try again.",
-        ALL,
-        "tables or blobs did not answer",
-        own=True,
-    ),
-    Row(
-        "transcriber",
-        TranscriberUnavailable,
-        "Speech recognition is not available. Try again.",
-        (*ENROLL, "Verify"),
-        "Azure AI Speech did not answer, where it is configured",
-        own=True,
-    ),
-)
 
 NEVER: Final = (
     Unused(
@@ -317,4 +80,42 @@ NEVER: Final = (
         "there are no pricing tiers here",
     ),
 )
-"""Rows that have no meaning here."""
+"""Errors that have no meaning here."""
+
+ROOMS: Final = (SpeakerError.__module__, refusals_of_audio.__name__, refusals.__name__)
+"""Where the classes are."""
+
+
+def causes(below: type[SpeakerError] = SpeakerError) -> Iterator[type[SpeakerError]]:
+    """Every class with an answer of its own, in order of status."""
+    own = (each for each in _below(below) if each.says and {"says", "adds", "where"} & vars(each).keys())
+    yield from sorted(own, key=lambda each: each.status)
+
+
+def statuses(operation: str) -> list[int]:
+    """Statuses of the errors of an operation, ascending."""
+    return sorted({cause.status for cause in causes() if not cause.where or operation in cause.where})
+
+
+def tree(root: type[SpeakerError] = SpeakerError) -> str:
+    """The classes as a tree, with status, code and what they mean."""
+    return "\n".join(_branch(root, "", ""))
+
+
+def _below(root: type[SpeakerError]) -> Iterator[type[SpeakerError]]:
+    for child in _children(root):
+        yield child
+        yield from _below(child)
+
+
+def _children(root: type[SpeakerError]) -> list[type[SpeakerError]]:
+    return [child for child in root.__subclasses__() if child.__module__ in ROOMS]
+
+
+def _branch(error: type[SpeakerError], before: str, below: str) -> Iterator[str]:
+    meaning = (error.__doc__ or "").split("\n")[0]
+    yield f"{before + error.__name__:<32}{error.status} {error.code:<20}{meaning}"
+    children = _children(error)
+    for child in children:
+        last = child is children[-1]
+        yield from _branch(child, below + ("└── " if last else "├── "), below + ("    " if last else "│   "))

@@ -4,9 +4,19 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from functions.contract.catalogue import ROWS
-from functions.contract.wire import DIALECTS, Dialect
-from shared.voices.families import FAMILIES, Family
+from functions.contract.catalogue import statuses
+from functions.contract.dialects import DIALECTS, Dialect
+from functions.contract.responses import (
+    CLEARED,
+    ENROLLMENT,
+    IDENTIFICATION_RESULT,
+    PHRASES,
+    PROFILE,
+    PROFILE_LIST,
+    VERIFICATION_RESULT,
+)
+from functions.contract.shapes import Kind
+from shared.voices.families import FAMILIES, Family, family_of
 
 BOTH: Final = ("verification", "identification")
 
@@ -23,7 +33,7 @@ class Operation:
         modes: kinds of family that have it.
         status: status of success; a reset's is the dialect's.
         body: what a request carries.
-        result: schema of what a response carries; None for 204.
+        result: what a response carries; None for 204.
         paged: takes a page size and a continuation token.
         query: other query parameters.
     """
@@ -36,7 +46,7 @@ class Operation:
     modes: tuple[str, ...] = BOTH
     status: int = 200
     body: Literal["audio", "locale"] | None = None
-    result: str | None = None
+    result: Kind | None = None
     paged: bool = False
     query: tuple[str, ...] = ()
 
@@ -59,8 +69,11 @@ class Operation:
 
     def errors(self) -> list[int]:
         """Statuses of its errors, ascending."""
-        rows = (row for row in ROWS if not row.where or self.name in row.where)
-        return sorted({row.error.status for row in rows})
+        return statuses(self.name)
+
+    def parameters(self, family: Family) -> list[str]:
+        """Its query parameters that mean something for a family."""
+        return [name for name in self.query if name != "ignoreMinLength" or family.minimum_can_be_waived]
 
     def match(self, dialect: Dialect, path: str) -> dict[str, str] | None:
         """Route parameters, if ``path`` (single slashes, decoded) is this operation's."""
@@ -79,20 +92,16 @@ class Operation:
 
     def family(self, dialect: Dialect, mode: str, dependency: str) -> Family | None:
         """The family that two words of a path name, in any case; None where the operation is not there for it."""
-        family = FAMILIES.get((mode.lower(), dependency.lower()))
+        family = family_of(mode, dependency)
         return family if family in self.families(dialect) else None
 
 
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
-        Operation(
-            "CreateProfile", "Create a profile", "POST", "profiles", status=201, body="locale", result="ProfileInfo"
-        ),
-        Operation("ListProfiles", "List profiles in id order", "GET", "profiles", result="ProfileList", paged=True),
-        Operation(
-            "GetProfile", "Read a profile", "GET", "profiles/{profileId}", result="ProfileInfo", query=("details",)
-        ),
+        Operation("CreateProfile", "Create a profile", "POST", "profiles", status=201, body="locale", result=PROFILE),
+        Operation("ListProfiles", "List profiles in id order", "GET", "profiles", result=PROFILE_LIST, paged=True),
+        Operation("GetProfile", "Read a profile", "GET", "profiles/{profileId}", result=PROFILE, query=("details",)),
         Operation(
             "DeleteProfile",
             "Delete a profile, its voice signature and its audio",
@@ -105,7 +114,7 @@ OPERATIONS: Final = {
             "Delete all profiles of a family; again while `remaining` is true",
             "DELETE",
             "profiles",
-            result="Cleared",
+            result=CLEARED,
             query=("confirm",),
         ),
         Operation(
@@ -114,7 +123,7 @@ OPERATIONS: Final = {
             "POST",
             "profiles/{profileId}",
             action="reset",
-            result="ProfileInfo",
+            result=PROFILE,
         ),
         Operation(
             "CreateEnrollment",
@@ -123,7 +132,7 @@ OPERATIONS: Final = {
             "profiles/{profileId}/enrollments",
             status=201,
             body="audio",
-            result="EnrollmentInfo",
+            result=ENROLLMENT,
             query=("ignoreMinLength", "details"),
         ),
         Operation(
@@ -134,7 +143,7 @@ OPERATIONS: Final = {
             action="verify",
             modes=("verification",),
             body="audio",
-            result="Verification",
+            result=VERIFICATION_RESULT,
             query=("ignoreMinLength", "details"),
         ),
         Operation(
@@ -145,7 +154,7 @@ OPERATIONS: Final = {
             action="identifySingleSpeaker",
             modes=("identification",),
             body="audio",
-            result="Identification",
+            result=IDENTIFICATION_RESULT,
             query=("profileIds", "ignoreMinLength", "details"),
         ),
         Operation(
@@ -153,7 +162,7 @@ OPERATIONS: Final = {
             "The passphrases, or the phrases with which an active enrollment begins",
             "GET",
             "phrases/{locale?}",
-            result="Phrases",
+            result=PHRASES,
         ),
     )
 }

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import InvalidAudio
 from shared.listening.containers import (
     MAX_BODY_BYTES,
     SAMPLE_RATE,
@@ -17,8 +16,8 @@ from shared.listening.containers import (
     is_plain,
     true_wav,
     wav_parts,
-    wrong_format,
 )
+from shared.listening.refusals import TooLarge, WrongFormat
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,11 @@ def decode(body: bytes, *, any_format: bool = False) -> Clip:
         any_format: also read what ``shared.listening.decoding`` does.
 
     Raises:
-        InvalidAudio: the header names another format, or the body is larger than ``MAX_BODY_BYTES``.
+        WrongFormat: the header names another format.
+        TooLarge: the body is larger than ``MAX_BODY_BYTES``.
     """
     if len(body) > MAX_BODY_BYTES:
-        raise InvalidAudio(
-            f"Invalid audio length. The request holds {len(body):,} bytes; at most {MAX_BODY_BYTES:,} are allowed."
-        )
+        raise TooLarge(held=len(body), allowed=MAX_BODY_BYTES)
     container = container_of(body)
     if container is None:
         return _from_pcm(body)
@@ -67,7 +65,7 @@ def decode(body: bytes, *, any_format: bool = False) -> Clip:
     if header and is_plain(header):
         return _from_pcm(data)
     if not any_format:
-        raise wrong_format(described(header) if header else f"a file of the format {container}")
+        raise WrongFormat(described(header) if header else f"a file of the format {container}")
     from shared.listening.decoding import read
 
     return Clip(read(true_wav(header, data) if header else body))

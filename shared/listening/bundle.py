@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
+from shared.listening.containers import SAMPLE_RATE
 from shared.scoring import Calibration
 
 MANIFEST: Final = "manifest.json"
@@ -65,7 +66,7 @@ class Bundle:
         name: the model's name, for people.
         version: ISO date; embeddings of different versions do not compare.
         licence: SPDX identifier of the weights.
-        sample_rate: Hz that the model expects.
+        sample_rate: Hz that the model expects: those of every clip.
         files: SHA-256 by name in the folder.
         source: where the files come from.
         golden: output by which a loaded model is checked; None for a model that is not checked so.
@@ -87,14 +88,15 @@ class Bundle:
         """Read a manifest.
 
         Raises:
-            BundleError: it is missing, is not JSON, or a field is missing or of the wrong type.
+            BundleError: it is missing, is not JSON, a field is missing or of the wrong type, or the model does not hear
+            what clips hold.
         """
         fields = _read_json(folder / MANIFEST)
         try:
             return cls(
                 folder=folder,
                 **_texts(fields, "name", "version", "licence"),
-                sample_rate=int(fields["sample_rate"]),
+                sample_rate=_ours(fields["sample_rate"]),
                 files=_plain(_files(fields)),
                 source=Source.from_json(fields["source"]),
                 golden=Golden.from_json(fields["golden"]) if "golden" in fields else None,
@@ -234,6 +236,12 @@ def _texts(fields: Mapping[str, Any], *names: str) -> dict[str, str]:
         if not isinstance(value, str):
             raise TypeError(f"{name} is no text")
     return texts
+
+
+def _ours(sample_rate: object) -> int:
+    if sample_rate != SAMPLE_RATE:
+        raise ValueError(f"sample_rate is {sample_rate!r}, but clips have {SAMPLE_RATE} Hz")
+    return SAMPLE_RATE
 
 
 def _files(fields: Mapping[str, Any]) -> Mapping[str, str]:

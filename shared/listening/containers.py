@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from shared.errors import InvalidAudio
+from shared.listening.refusals import WrongFormat
 
 SAMPLE_RATE: Final = 16_000
 SAMPLE_WIDTH: Final = 2
@@ -45,21 +45,16 @@ def container_of(body: bytes) -> str | None:
     return next(named, "MP3" if _is_mp3(body) else None)
 
 
-def wrong_format(measured: str) -> InvalidAudio:
-    """The contract's refusal of a format."""
-    return InvalidAudio(f"Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM. Measured: {measured}.")
-
-
 def wav_parts(body: bytes) -> tuple[bytes, bytes]:
     """Content of a WAV file's format chunk and of its data chunk.
 
     Raises:
-        InvalidAudio: it has no readable format chunk.
+        WrongFormat: it has no readable format chunk.
     """
     chunks = dict(_chunks(body))
     header = chunks.get(b"fmt ", b"")
     if body[8:12] != b"WAVE" or len(header) < 16:
-        raise wrong_format("the WAV header is damaged")
+        raise WrongFormat("the WAV header is damaged")
     return header, chunks.get(b"data", b"")
 
 

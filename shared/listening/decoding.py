@@ -14,8 +14,8 @@ import soxr
 from numpy.typing import NDArray
 from soundfile import LibsndfileError, SoundFile
 
-from shared.errors import InvalidAudio
-from shared.listening.containers import MAX_BODY_BYTES, SAMPLE_RATE, SAMPLE_WIDTH, wrong_format
+from shared.listening.containers import MAX_BODY_BYTES, SAMPLE_RATE, SAMPLE_WIDTH
+from shared.listening.refusals import TooMuchToDecode, WrongFormat
 
 MAX_SECONDS: Final = MAX_BODY_BYTES / (SAMPLE_RATE * SAMPLE_WIDTH)
 """As much as the largest body of the contract's own format holds (163.84 s)."""
@@ -38,17 +38,17 @@ def read(body: bytes) -> NDArray[np.float32]:
             _check_header(file)
             return _on_16_bits(np.concatenate(list(_resampled(file))))
     except LibsndfileError as damage:
-        raise wrong_format(f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {damage}") from damage
+        raise WrongFormat(f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {damage}") from damage
 
 
 def _check_header(file: SoundFile) -> None:
     if not RATES[0] <= file.samplerate <= RATES[1] or file.channels > MAX_CHANNELS:
-        raise wrong_format(
+        raise WrongFormat(
             f"{file.samplerate} Hz and {file.channels} channel(s); read are {RATES[0]} to {RATES[1]} Hz "
             f"and up to {MAX_CHANNELS} channels"
         )
     if file.frames > MAX_SECONDS * file.samplerate:
-        raise _too_long(f"is {file.frames / file.samplerate:,.2f} seconds long")
+        raise TooMuchToDecode(MAX_SECONDS, f"is {file.frames / file.samplerate:,.2f} seconds long")
 
 
 def _resampled(file: SoundFile) -> Iterator[NDArray[np.float32]]:
@@ -63,10 +63,10 @@ def _mono(file: SoundFile) -> Iterator[NDArray[np.float32]]:
     while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         heard += len(block)
         if heard > MAX_SECONDS * file.samplerate:
-            raise _too_long("goes on after that")
+            raise TooMuchToDecode(MAX_SECONDS, "goes on after that")
         mixed = block.mean(axis=1)
         if not np.isfinite(mixed).all():
-            raise wrong_format("samples that are NaN or infinite")
+            raise WrongFormat("samples that are NaN or infinite")
         yield np.clip(mixed, -1, 1)
 
 
@@ -74,7 +74,3 @@ def _on_16_bits(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """What the kept WAV will hold, so that a signature made again from it is the same."""
     steps = np.clip(np.round(samples * 32768), -32768, 32767)
     return (steps / 32768).astype(np.float32)
-
-
-def _too_long(measured: str) -> InvalidAudio:
-    return InvalidAudio(f"Invalid audio length. At most {MAX_SECONDS} seconds are decoded; the audio {measured}.")

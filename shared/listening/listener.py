@@ -1,4 +1,4 @@
-"""From a clip to a voice and its words: check what was recorded, measure it, embed and write down the speech in it."""
+"""From a clip to a voice: check what was recorded, measure it, and embed the speech in it."""
 
 import threading
 from collections.abc import Iterable, Iterator
@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import BundleError, InvalidAudio
+from shared.errors import BundleError
 from shared.listening.audio import Clip, decode
 from shared.listening.bundle import Bundle
 from shared.listening.embedder import Embedder
+from shared.listening.limits import ClipLimits
 from shared.listening.quality import Quality, SpeechDetector, quality, speech_only
 from shared.observing.trace import current, stage
 from shared.scoring import Calibration
-from shared.voices.families import ClipLimits
-from shared.words.transcript import Transcriber, Transcript
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,28 +43,18 @@ class Listener:
     Models are loaded when they are first needed. Safe to use from several threads.
     """
 
-    def __init__(
-        self,
-        current: Bundle,
-        others: Iterable[Bundle],
-        detector: Bundle,
-        transcriber: Transcriber,
-        *,
-        any_format: bool = True,
-    ) -> None:
+    def __init__(self, current: Bundle, others: Iterable[Bundle], detector: Bundle, *, any_format: bool = True) -> None:
         """Bind to models.
 
         Args:
             current: makes new signatures.
-            others: made older signatures, which are compared by them until they are made anew.
+            others: made older signatures, which are compared by them until they are re-extracted.
             detector: finds speech.
-            transcriber: writes words down, where they are asked for.
             any_format: as in ``decode``.
         """
         self.version = current.version
         self._bundles = {bundle.version: bundle for bundle in (*others, current)}
         self._detector_bundle = detector
-        self._transcriber = transcriber
         self._any_format = any_format
         self._loading = threading.RLock()
         self._embedders: dict[str, Embedder] = {}
@@ -96,9 +85,9 @@ class Listener:
         """
         with stage("decode"):
             clip = decode(body, any_format=self._any_format)
-        _check_length(clip.seconds, limits)
+        limits.check_length(clip.seconds)
         heard = self.hear(clip)
-        _check_quality(heard.quality, limits)
+        limits.check_quality(heard.quality)
         return heard
 
     def hear(self, clip: Clip) -> Utterance:
@@ -120,22 +109,6 @@ class Listener:
             with stage("embed"):
                 heard.embeddings[version] = self._embedder(version).embed(heard.speech)
         return heard.embeddings[version]
-
-    def understands(self, locale: str) -> bool:
-        """Whether words of a locale can be written down.
-
-        Raises:
-            BundleError: as in ``Transcriber``.
-        """
-        return self._transcriber.understands(locale)
-
-    def transcript(self, heard: Utterance, locale: str) -> Transcript:
-        """What the utterance says.
-
-        Raises:
-            BundleError, TranscriberUnavailable: as in ``Transcriber``.
-        """
-        return self._transcriber.transcribe(heard.speech, locale)
 
     @contextmanager
     def embedding(self, heard: Utterance, version: str) -> Iterator[None]:
@@ -164,25 +137,3 @@ class Listener:
         with self._loading:
             self._detector = self._detector or SpeechDetector(self._detector_bundle)
             return self._detector
-
-
-def _check_length(seconds: float, limits: ClipLimits) -> None:
-    if seconds < limits.min_sec:
-        raise _invalid_length("Minimum", limits.min_sec, f"The audio is {seconds:.2f} seconds long.")
-    if seconds > limits.max_sec:
-        raise _invalid_length("Maximum", limits.max_sec, f"The audio is {seconds:.2f} seconds long.")
-
-
-def _check_quality(heard: Quality, limits: ClipLimits) -> None:
-    if heard.snr_db is not None and heard.snr_db < limits.min_snr_db:
-        raise InvalidAudio(
-            "Audio is too noisy. The minimum allowed Signal-to-noise ratio (SNR) is "
-            f"{limits.min_snr_db:g}dB. Measured: {heard.snr_db:.1f}dB."
-        )
-    if heard.speech_sec < limits.min_speech_sec:
-        measured = f"The audio holds {heard.speech_sec:.2f} seconds of speech."
-        raise _invalid_length("Minimum", limits.min_speech_sec, measured)
-
-
-def _invalid_length(bound: str, allowed: float, measured: str) -> InvalidAudio:
-    return InvalidAudio(f"Invalid audio length. {bound} allowed length is {allowed:g} second(s). {measured}")

@@ -1,17 +1,15 @@
-"""What the service measures of itself, when it is asked to: OpenTelemetry metrics and spans.
+"""What the service measures of itself, when it is asked to: OpenTelemetry metrics and spans, read off each trace.
 
 It is asked by the setting that makes Azure's Python worker set OpenTelemetry up. Without it nothing is measured, and
 OpenTelemetry is not even imported. No attribute names a profile, a key or a caller.
 """
 
 import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Final, Protocol
+from typing import Final
 
-from shared.listening.quality import Quality
+from shared.observing.trace import TOTAL, Decision, Trace
 
 ASKED_BY: Final = "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"
 
@@ -20,38 +18,12 @@ _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SPEECH: Final = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 _DECIBELS: Final = (0, 2, 5, 10, 15, 20, 30, 40, 60)
 
-
-class Telemetry(Protocol):
-    """Where measurements go. Times are in seconds; stages are decode, detect, embed, transcribe."""
-
-    def request(self, operation: str, status: int, seconds: float) -> None:
-        """A request was answered."""
-
-    def heard(self, operation: str, quality: Quality) -> None:
-        """A clip was used."""
-
-    def decided(self, operation: str, model_version: str, score: float, *, accepted: bool) -> None:
-        """A speaker was accepted or rejected."""
-
-    def stage(self, name: str) -> AbstractContextManager[None]:
-        """What is done within is a stage of a request."""
+type Sink = Callable[[Trace], None]
+"""Reads a request that has ended."""
 
 
-class Off:
-    """Measures nothing."""
-
-    def request(self, operation: str, status: int, seconds: float) -> None:
-        """Not measured."""
-
-    def heard(self, operation: str, quality: Quality) -> None:
-        """Not measured."""
-
-    def decided(self, operation: str, model_version: str, score: float, *, accepted: bool) -> None:
-        """Not measured."""
-
-    def stage(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002
-        """Not measured."""
-        return nullcontext()
+def off(trace: Trace) -> None:
+    """Measure nothing."""
 
 
 class OpenTelemetry:
@@ -70,41 +42,53 @@ class OpenTelemetry:
         self._speech = histogram("speaker.net_speech", "s", explicit_bucket_boundaries_advisory=_SPEECH)
         self._snr = histogram("speaker.snr", "dB", explicit_bucket_boundaries_advisory=_DECIBELS)
 
-    def request(self, operation: str, status: int, seconds: float) -> None:
-        """Count and time it."""
-        self._requests.record(seconds, {"operation": operation, "status": status})
+    def __call__(self, trace: Trace) -> None:
+        """Record what the request was, how long its stages took, and what was heard and decided in one that succeeded.
 
-    def heard(self, operation: str, quality: Quality) -> None:
-        """Record net speech, and the signal-to-noise ratio where there is one."""
-        self._speech.record(quality.speech_sec, {"operation": operation})
-        if quality.snr_db is not None:
-            self._snr.record(quality.snr_db, {"operation": operation})
+        Stages within a request become spans; how long the clip's speech and how loud its noise was counts only where
+        the clip was used.
+        """
+        self._requests.record(trace.seconds.get(TOTAL, 0.0), {"operation": trace.function, "status": trace.status or 0})
+        self._record_stages(trace)
+        if trace.status is not None and trace.status < 400:
+            self._record_clip(trace)
+        if trace.decision:
+            self._record_decision(trace.operation, trace.decision)
 
-    def decided(self, operation: str, model_version: str, score: float, *, accepted: bool) -> None:
+    def _record_stages(self, trace: Trace) -> None:
+        for stage, seconds in trace.seconds.items():
+            if stage != TOTAL:
+                self._stages.record(seconds, {"stage": stage})
+        for span in trace.spans:
+            if span.stage != TOTAL:
+                end_ns = span.began_ns + int(span.seconds * 1e9)
+                self._tracer.start_span(f"speaker.{span.stage}", start_time=span.began_ns).end(end_ns)
+
+    def _record_clip(self, trace: Trace) -> None:
+        operation = {"operation": trace.operation}
+        if trace.speech_sec is not None:
+            self._speech.record(trace.speech_sec, operation)
+        if trace.snr_db is not None:
+            self._snr.record(trace.snr_db, operation)
+
+    def _record_decision(self, operation: str, decision: Decision) -> None:
         """Count the decision, record the score.
 
         The counter also knows the score's tenth: Azure Monitor keeps no buckets of a histogram.
         """
-        model = {"operation": operation, "model": model_version}
-        self._decisions.add(1, {**model, "accepted": accepted, "tenth": int(min(score, 0.999) * 10) / 10})
-        self._scores.record(score, model)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time it, in a span of its own."""
-        started = time.perf_counter()
-        with self._tracer.start_as_current_span(f"speaker.{name}"):
-            yield
-        self._stages.record(time.perf_counter() - started, {"stage": name})
+        model: Mapping[str, str] = {"operation": operation, "model": decision.model_version}
+        tenth = int(min(decision.score, 0.999) * 10) / 10
+        self._decisions.add(1, {**model, "accepted": decision.accepted, "tenth": tenth})
+        self._scores.record(decision.score, model)
 
 
-def choose(environment: Mapping[str, str]) -> Telemetry:
+def choose(environment: Mapping[str, str]) -> Sink:
     """What the environment asks for."""
     asked = environment.get(ASKED_BY, "").lower() in ("true", "1")  # as the worker reads it
-    return OpenTelemetry() if asked else Off()
+    return OpenTelemetry() if asked else off
 
 
 @cache
-def telemetry() -> Telemetry:
+def telemetry() -> Sink:
     """What this process was asked for."""
     return choose(os.environ)

@@ -1,4 +1,4 @@
-"""What is known of one request: the one place where its facts meet, and from which its line in the log is written.
+"""What is known of one request: the one place where its facts meet. Sinks read it when the request ends.
 
 Whoever learns a fact writes it to ``current()``, and need not know whether anybody reads it. The fields are all that
 can be written: no audio, no embedding, no key and no text of a caller has a place here. A profile is named by
@@ -6,7 +6,6 @@ can be written: no audio, no embedding, no key and no text of a caller has a pla
 """
 
 import hashlib
-import json
 import re
 import time
 import uuid
@@ -17,9 +16,33 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.observing.telemetry import telemetry
-
 _CORRELATION_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
+
+TOTAL: Final = "total"
+"""The stage that is the whole request."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Something that was done for a request: when it began, in nanoseconds of the epoch, and how long it took."""
+
+    stage: str
+    began_ns: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """That a speaker was accepted or rejected, with which wire score, by the model of which version."""
+
+    accepted: bool
+    score: float
+    model_version: str
+
+    @property
+    def word(self) -> str:
+        """The contract's word for it."""
+        return "Accept" if self.accepted else "Reject"
 
 
 @dataclass
@@ -27,23 +50,26 @@ class Trace:
     """One request, as it is being served.
 
     Attributes:
+        operation: the contract's name for what is done.
+        suffix: that of the version, in which it was asked for.
         correlation_id: the caller's name for the request, or one made for it.
         profile: mark of the profile that it names or makes.
         candidates: how many profiles it names.
-        decision: what it was decided to be, ``Accept`` or ``Reject``.
+        decision: what was decided.
         phrase_heard: whether a phrase that was asked for was said; never which.
         models: versions of the models that listened.
         error: name of the error that it ended in.
         problem: what the operator has to know of that error.
-        seconds: time by stage; they may overlap.
+        spans: what was done, as it ended; they may overlap.
     """
 
     operation: str
+    suffix: str = ""
     correlation_id: str = ""
     family: str | None = None
     profile: str | None = None
     candidates: int | None = None
-    decision: str | None = None
+    decision: Decision | None = None
     phrase_heard: bool | None = None
     models: set[str] = field(default_factory=set)
     speech_sec: float | None = None
@@ -51,40 +77,33 @@ class Trace:
     status: int | None = None
     error: str | None = None
     problem: str | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
+    spans: list[Span] = field(default_factory=list)
     _within: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def function(self) -> str:
+        """Name of the Azure function that serves it."""
+        return self.operation + self.suffix
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Time by stage."""
+        totals: dict[str, float] = {}
+        for span in self.spans:
+            totals[span.stage] = totals.get(span.stage, 0.0) + span.seconds
+        return totals
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """What is done within counts for a stage; a stage within itself counts once."""
-        started = time.perf_counter()
+        began_ns, started = time.time_ns(), time.perf_counter()
         self._within[stage] += 1
         try:
             yield
         finally:
             self._within[stage] -= 1
             if not self._within[stage]:
-                self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
-
-    def line(self) -> str:
-        """The facts as one line of JSON, without those that nobody learned."""
-        facts = {
-            "operation": self.operation,
-            "status": self.status,
-            "family": self.family,
-            "profile": self.profile,
-            "candidates": self.candidates,
-            "decision": self.decision,
-            "phraseHeard": self.phrase_heard,
-            "model": ",".join(sorted(self.models)) or None,
-            "speechSec": self.speech_sec and round(self.speech_sec, 2),
-            "snrDb": self.snr_db and round(self.snr_db, 1),
-            "ms": {stage: round(1000 * seconds, 1) for stage, seconds in self.seconds.items()},
-            "error": self.error,
-            "problem": self.problem,
-            "correlationId": self.correlation_id,
-        }
-        return json.dumps({name: value for name, value in facts.items() if value is not None})
+                self.spans.append(Span(stage, began_ns, time.perf_counter() - started))
 
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -96,12 +115,13 @@ def current() -> Trace:
 
 
 @contextmanager
-def tracing(operation: str, asked_id: str | None) -> Iterator[Trace]:
+def tracing(operation: str, asked_id: str | None, suffix: str = "") -> Iterator[Trace]:
     """What is done within belongs to one request, which the caller may have named."""
-    trace = Trace(operation, asked_id if asked_id and _CORRELATION_ID.fullmatch(asked_id) else str(uuid.uuid4()))
+    known = asked_id if asked_id and _CORRELATION_ID.fullmatch(asked_id) else str(uuid.uuid4())
+    trace = Trace(operation, suffix, known)
     token = _current.set(trace)
     try:
-        with trace.timed("total"):
+        with trace.timed(TOTAL):
             yield trace
     finally:
         _current.reset(token)
@@ -109,8 +129,8 @@ def tracing(operation: str, asked_id: str | None) -> Iterator[Trace]:
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """What is done within is a stage of the request, also for those who measure the service."""
-    with current().timed(name), telemetry().stage(name):
+    """What is done within is a stage of the request."""
+    with current().timed(name):
         yield
 
 
@@ -118,7 +138,7 @@ def waiting_for[T](name: str, items: Iterable[T]) -> Iterator[T]:
     """The items; waiting for each is a stage."""
     iterator, nothing = iter(items), object()
     while True:
-        with current().timed(name):
+        with stage(name):
             item = next(iterator, nothing)
         if item is nothing:
             return

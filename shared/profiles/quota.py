@@ -37,7 +37,5 @@ class ProfileQuota:
             if self._held >= self._limit or self._clock() - self._counted_at > COUNT_AGAIN_AFTER_SEC:
                 self._held, self._counted_at = self._count(), self._clock()
             if self._held >= self._limit:
-                raise QuotaExceeded(
-                    f"Maximum allowed number of profiles is {self._limit:,}. The service holds {self._held:,}."
-                )
+                raise QuotaExceeded(self._limit, self._held)
             self._held += 1

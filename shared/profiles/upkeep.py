@@ -1,15 +1,17 @@
-"""What has to be done from time to time: finish what a crash cut off, forget what was kept long enough, and make
-signatures of an older model anew."""
+"""What has to be done from time to time: finish what a crash cut off, forget what was kept long enough, and re-extract
+signatures of an older model."""
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from shared.errors import Conflict, InvalidAudio
-from shared.profiles.profiles import Profiles, Watch
+from shared.errors import Conflict
+from shared.listening.refusals import InvalidAudio
+from shared.profiles.enrolling import Enrolling
+from shared.profiles.lifecycle import Lifecycle
 from shared.store import Store, StoredAudio
 from shared.voices.families import Family
 from shared.voices.records import Profile
@@ -22,39 +24,51 @@ GRACE: Final = timedelta(hours=1)
 
 @dataclass
 class Done:
-    """What one run did, in numbers of profiles or clips."""
+    """What one run did, in numbers of profiles or clips.
+
+    Attributes:
+        older: signatures of an older model that were found.
+    """
 
     deletions_finished: int = 0
     profiles_expired: int = 0
     audio_expired: int = 0
     audio_left_over: int = 0
-    made_anew: int = 0
-    not_made_anew: int = 0
+    re_extracted: int = 0
+    not_re_extracted: int = 0
+    older: int = field(default=0, compare=False)
 
 
 class Upkeep:
     """Keeps storage as the operator has said. Whatever a run does not get done, the next one does."""
 
     def __init__(
-        self, store: Store, profiles: Profiles, now: Callable[[], datetime], *, audio_days: int, profile_days: int
+        self,
+        store: Store,
+        lifecycle: Lifecycle,
+        enrolling: Enrolling,
+        now: Callable[[], datetime],
+        *,
+        audio_days: int,
+        profile_days: int,
     ) -> None:
-        """Bind to storage and clock.
+        """Bind to storage, the operations on it, and clock.
 
         Args:
             audio_days: how long enrollment audio is kept; 0 keeps none.
             profile_days: after how many days without use a profile is deleted; 0 never does.
         """
         self._store = store
-        self._profiles = profiles
+        self._lifecycle = lifecycle
+        self._enrolling = enrolling
         self._now = now
         self._audio_days = timedelta(days=audio_days)
         self._profile_days = timedelta(days=profile_days)
 
-    def run(self, *, until: datetime | None = None, watched: Watch = iter) -> Done:
-        """Do everything that is due; signatures are made anew only ``until`` then, or all of them.
+    def run(self, *, until: datetime | None = None) -> Iterator[Done]:
+        """Do everything that is due; signatures are re-extracted only ``until`` then, or all of them.
 
-        Args:
-            watched: walks the profiles whose signatures are of an older model, so that a progress bar can follow.
+        Yields what is done, before the first signature and after each, always the same object.
 
         Raises:
             StorageUnavailable: what is left is left for the next run.
@@ -63,11 +77,15 @@ class Upkeep:
         known = list(self._store.scan())
         kept = [profile for profile in known if not self._forgotten(profile, done)]
         audio = self._clear_audio(kept, done)
-        for profile in watched([profile for profile in kept if self._is_old(profile)]):
-            if until is None or self._now() < until:
-                self._make_anew(profile, audio, done)
+        older = [profile for profile in kept if self._is_old(profile)]
+        done.older = len(older)
+        yield done
+        for profile in older:
+            if until is not None and self._now() >= until:
+                break
+            self._re_extract(profile, audio, done)
+            yield done
         logger.info("upkeep: %s", done)
-        return done
 
     def older_model(self) -> Iterator[Profile]:
         """Profiles whose signatures another model than the current one has made."""
@@ -77,7 +95,7 @@ class Upkeep:
         expired = self._profile_days and self._now() - profile.last_seen() >= self._profile_days
         if not (profile.deleting or expired):
             return False
-        self._profiles.delete(profile.family, profile.id)
+        self._lifecycle.delete(profile.family, profile.id)
         done.deletions_finished += profile.deleting
         done.profiles_expired += not profile.deleting
         return True
@@ -106,20 +124,20 @@ class Upkeep:
         return stays
 
     def _is_old(self, profile: Profile) -> bool:
-        return profile.signature is not None and profile.signature.model_version != self._profiles.model_version
+        return profile.signature is not None and profile.signature.model_version != self._enrolling.version
 
-    def _make_anew(self, profile: Profile, audio: set[str], done: Done) -> None:
+    def _re_extract(self, profile: Profile, audio: set[str], done: Done) -> None:
         """Only a profile whose audio is there costs time, or those without would use up every slice."""
         try:
             complete = audio.issuperset(enrollment.id for enrollment in profile.enrollments)
-            made = complete and self._profiles.make_anew(profile)
+            made = complete and self._enrolling.re_extract(profile)
         except Conflict:
             return
         except InvalidAudio as damaged:
             logger.warning("stored audio cannot be read: %s", damaged)
             made = False
-        done.made_anew += made
-        done.not_made_anew += not made
+        done.re_extracted += made
+        done.not_re_extracted += not made
 
 
 def _owner(clip: StoredAudio) -> tuple[Family, str]:

@@ -1,16 +1,14 @@
 """Profiles in Azure Table Storage, enrollment audio in Blob Storage (or Azurite, which is both)."""
 
-import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import astuple, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any, Final, Self
 
-import numpy as np
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableServiceClient, UpdateMode
@@ -20,9 +18,10 @@ from shared.errors import Conflict, Misconfigured, StorageUnavailable
 from shared.observing import trace
 from shared.settings import Settings
 from shared.store import StoredAudio
+from shared.store.entities import from_entity, partition_of, to_entity
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
 from shared.voices.families import FAMILIES, Family
-from shared.voices.records import Enrollment, Profile, Signature
+from shared.voices.records import Profile
 
 # Below errors these write URLs, and with them profile ids, into the log.
 for _talkative in ("azure.core", "azure.data", "azure.storage", "urllib3"):
@@ -91,15 +90,13 @@ class AzureStore:
 
     def insert(self, profile: Profile) -> Profile:
         with _storage_faults():
-            written = self._table.upsert_entity(
-                _to_entity(profile)
-            )  # the id is fresh; a repeated request must not fail
+            written = self._table.upsert_entity(to_entity(profile))  # the id is fresh; a repeated request must not fail
             return replace(profile, etag=written["etag"])
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
         with trace.current().timed("storage"):
-            entity = self._point.read(_partition(family, profile_id), profile_id)
-        return _from_entity(family, entity, entity["etag"]) if entity else None
+            entity = self._point.read(partition_of(family, profile_id), profile_id)
+        return from_entity(family, entity, entity["etag"]) if entity else None
 
     def get_many(self, family: Family, profile_ids: Sequence[str]) -> Iterator[Profile | None]:
         return trace.waiting_for("storage", self._readers.map(partial(self.get, family), profile_ids))
@@ -109,13 +106,13 @@ class AzureStore:
             found = self._table.query_entities(
                 "PartitionKey ge @first and PartitionKey lt @last and RowKey gt @after and Deleting eq false",
                 parameters={
-                    "first": _partition(family, after or "00"),
+                    "first": partition_of(family, after or "00"),
                     "last": f"{family.name}:g",
                     "after": after,
                 },
                 results_per_page=size,
             )
-            return [_from_entity(family, entity, str(entity.metadata["etag"])) for entity in islice(found, size)]
+            return [from_entity(family, entity, str(entity.metadata["etag"])) for entity in islice(found, size)]
 
     def scan(self, family: Family | None = None) -> Iterator[Profile]:
         with _storage_faults():
@@ -124,7 +121,7 @@ class AzureStore:
                     "PartitionKey ge @first and PartitionKey lt @last",
                     parameters={"first": f"{wanted.name}:", "last": f"{wanted.name}:g"},
                 )
-                yield from (_from_entity(wanted, entity, str(entity.metadata["etag"])) for entity in entities)
+                yield from (from_entity(wanted, entity, str(entity.metadata["etag"])) for entity in entities)
 
     def count(self) -> int:
         with _storage_faults():
@@ -134,18 +131,18 @@ class AzureStore:
         with _storage_faults():
             try:
                 written = self._table.update_entity(
-                    _to_entity(profile),
+                    to_entity(profile),
                     mode=UpdateMode.REPLACE,
                     etag=profile.etag,
                     match_condition=MatchConditions.IfNotModified,
                 )
             except (ResourceModifiedError, ResourceNotFoundError) as lost:
-                raise Conflict(f"profile {profile.id} has changed") from lost
+                raise Conflict from lost
             return replace(profile, etag=written["etag"])
 
     def remove(self, profile: Profile) -> None:
         with _storage_faults():
-            self._table.delete_entity(_partition(profile.family, profile.id), profile.id)
+            self._table.delete_entity(partition_of(profile.family, profile.id), profile.id)
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         with _storage_faults():
@@ -159,11 +156,10 @@ class AzureStore:
                 return None
 
     def all_audio(self, of: Profile | Family | None = None) -> Iterator[StoredAudio]:
-        families = {family.name: family for family in FAMILIES.values()}
         with _storage_faults():
             for blob in self._audio.list_blobs(name_starts_with=_prefix(of)):
                 name, profile_id, file = blob.name.split("/")
-                yield StoredAudio(families[name], profile_id, file.removesuffix(".wav"), blob.last_modified)
+                yield StoredAudio(FAMILIES[name], profile_id, file.removesuffix(".wav"), blob.last_modified)
 
     def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
         for enrollment_id in enrollment_ids:
@@ -198,10 +194,6 @@ def _storage_faults() -> Iterator[None]:
             raise StorageUnavailable(f"{type(fault).__name__}: {fault.message}") from fault
 
 
-def _partition(family: Family, profile_id: str) -> str:
-    return f"{family.name}:{profile_id[:2]}"
-
-
 def _folder(family: Family, profile_id: str) -> str:
     return f"{family.name}/{profile_id}/"
 
@@ -214,55 +206,3 @@ def _prefix(of: Profile | Family | None) -> str | None:
 
 def _blob(family: Family, profile_id: str, enrollment_id: str) -> str:
     return f"{_folder(family, profile_id)}{enrollment_id}.wav"
-
-
-def _to_entity(profile: Profile) -> dict[str, Any]:
-    return {
-        "PartitionKey": _partition(profile.family, profile.id),
-        "RowKey": profile.id,
-        "Locale": profile.locale,
-        "Created": profile.created,
-        "Enrolled": profile.enrolled,
-        "Active": profile.active,
-        "Enrollments": json.dumps([astuple(enrollment) for enrollment in profile.enrollments]),
-        "Deleting": profile.deleting,
-        **({"Phrase": profile.phrase} if profile.phrase else {}),
-        **({"Updated": profile.updated} if profile.updated else {}),
-        **({"Used": profile.used} if profile.used else {}),
-        **_signature_properties(profile.signature),
-    }
-
-
-def _signature_properties(signature: Signature | None) -> dict[str, Any]:
-    if signature is None:
-        return {}
-    return {
-        "Signature": signature.mean.astype("<f4").tobytes(),
-        "SignatureSpeechSec": signature.speech_sec,
-        "ModelVersion": signature.model_version,
-    }
-
-
-def _from_entity(family: Family, entity: Mapping[str, Any], etag: str) -> Profile:
-    return Profile(
-        family=family,
-        id=entity["RowKey"],
-        locale=entity["Locale"],
-        created=entity["Created"],
-        updated=entity.get("Updated"),
-        used=entity.get("Used"),
-        enrolled=entity["Enrolled"],
-        active=entity.get("Active", True),  # it was not written before there were activation phrases
-        phrase=entity.get("Phrase"),
-        enrollments=tuple(Enrollment(*fields) for fields in json.loads(entity["Enrollments"])),
-        signature=_signature(entity),
-        deleting=entity["Deleting"],
-        etag=etag,
-    )
-
-
-def _signature(entity: Mapping[str, Any]) -> Signature | None:
-    if "Signature" not in entity:
-        return None
-    mean = np.frombuffer(entity["Signature"], "<f4")
-    return Signature(mean, entity["SignatureSpeechSec"], entity["ModelVersion"])

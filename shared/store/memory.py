@@ -51,7 +51,7 @@ class MemoryStore:
         with self._lock:
             stored = self.get(profile.family, profile.id)
             if stored is None or stored.etag != profile.etag:
-                raise Conflict(f"profile {profile.id} has changed")
+                raise Conflict
             return self._write(profile)
 
     def remove(self, profile: Profile) -> None:
@@ -65,11 +65,10 @@ class MemoryStore:
         return self.audio.get((profile.family.name, profile.id, enrollment_id))
 
     def all_audio(self, of: Profile | Family | None = None) -> Iterator[StoredAudio]:
-        families = {family.name: family for family in FAMILIES.values()}
         for name, profile_id, enrollment_id in sorted(self.audio):
             if of is None or (name, profile_id)[: len(_key(of))] == _key(of):
                 written = self._written[name, profile_id, enrollment_id]
-                yield StoredAudio(families[name], profile_id, enrollment_id, written)
+                yield StoredAudio(FAMILIES[name], profile_id, enrollment_id, written)
 
     def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
         for enrollment_id in enrollment_ids:

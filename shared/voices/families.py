@@ -4,27 +4,11 @@ Numbers are section 5 of the wire contract.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
+from shared.listening.limits import MIN_SPEECH_SEC, ClipLimits
 from shared.words.scripts import ACTIVATION, PASSPHRASE, Script
-
-MIN_SPEECH_SEC: Final = 0.5
-"""Net speech below which no clip is used, even with ``ignoreMinLength``: there is no voice to speak of."""
-
-
-@dataclass(frozen=True)
-class ClipLimits:
-    """What one clip must be. Lengths in seconds, ``min_snr_db`` in decibels."""
-
-    min_sec: float
-    max_sec: float
-    min_speech_sec: float
-    min_snr_db: float
-
-    def of_any_length(self) -> "ClipLimits":
-        """These limits under ``ignoreMinLength=true``."""
-        return replace(self, min_speech_sec=min(self.min_speech_sec, MIN_SPEECH_SEC))
 
 
 @dataclass(frozen=True)
@@ -67,6 +51,15 @@ class Family:
         """Whether ``ignoreMinLength`` means anything: it waives speech, not clips."""
         return self.clips_to_enroll == 0
 
+    def waives_minimum(self, *, asked: bool) -> bool:
+        """Whether the minimum of net speech is waived for a caller who may have asked for that."""
+        return asked and self.minimum_can_be_waived
+
+    def to_recognize(self, *, waive_minimum: bool) -> ClipLimits:
+        """Limits of a clip to verify or identify, for a caller who may have asked to waive the minimum."""
+        waived = self.waives_minimum(asked=waive_minimum)
+        return self.recognizing.of_any_length() if waived else self.recognizing
+
 
 def _text_independent(mode: str) -> Family:
     return Family(
@@ -91,6 +84,10 @@ PASSPHRASE_VERIFICATION: Final = Family(
 )
 VERIFICATION: Final = _text_independent("verification")
 IDENTIFICATION: Final = _text_independent("identification")
-FAMILIES: Final = {
-    (family.mode, family.dependency): family for family in (PASSPHRASE_VERIFICATION, VERIFICATION, IDENTIFICATION)
-}
+FAMILIES: Final = {family.name: family for family in (PASSPHRASE_VERIFICATION, VERIFICATION, IDENTIFICATION)}
+"""Every family, by its name."""
+
+
+def family_of(mode: str, dependency: str) -> Family | None:
+    """The family that two words of a path name, in any case, if there is one."""
+    return FAMILIES.get(f"{mode}-{dependency}".lower())

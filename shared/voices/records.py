@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import Conflict, Forbidden, InvalidRequest, TooManyEnrollments
+from shared.errors import Conflict, ProfileFull, TooManyEnrollments
 from shared.voices.families import Family
+from shared.voices.standing import Standing
 from shared.words.matching import Saying
 
 USE_IS_NOTED_EVERY: Final = timedelta(days=1)
@@ -55,12 +56,9 @@ class Profile:
 
     Attributes:
         locale: as the caller sent it.
-        enrolled: enough was heard once, or the caller waived the minimum.
-        active: the activation phrase was heard, or is not asked for.
         phrase: the passphrase that the first clip chose, where every clip is one.
         etag: the store's version of this state; None before the first write.
         used: when the profile was last enrolled, verified or identified, to a day; None if that is not noted.
-        deleting: deletion has begun; nobody sees the profile any more.
     """
 
     family: Family
@@ -68,19 +66,32 @@ class Profile:
     locale: str
     created: datetime
     updated: datetime | None = None
-    enrolled: bool = False
-    active: bool = True
+    standing: Standing = Standing.ENROLLING
     phrase: str | None = None
     enrollments: tuple[Enrollment, ...] = ()
     signature: Signature | None = None
     used: datetime | None = None
-    deleting: bool = False
     etag: str | None = field(default=None, compare=False)
 
     @classmethod
     def new(cls, family: Family, locale: str, now: datetime, *, active: bool = True) -> "Profile":
-        """A profile without enrollments under a fresh random id."""
-        return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now, active=active)
+        """A profile without enrollments under a fresh random id; one that is not active waits for its phrase."""
+        return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now, standing=_blank(active=active))
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether it holds a voice signature that may be compared."""
+        return self.standing is Standing.ENROLLED
+
+    @property
+    def active(self) -> bool:
+        """Whether no activation phrase is missing."""
+        return self.standing is not Standing.INACTIVE
+
+    @property
+    def deleting(self) -> bool:
+        """Whether its deletion has begun."""
+        return self.standing is Standing.DELETING
 
     @property
     def audio_sec(self) -> float:
@@ -116,37 +127,29 @@ class Profile:
         """Refuse a clip that does not say what the next clip has to.
 
         Raises:
-            InvalidRequest: with what was heard and what was expected.
+            PhraseNotSaid: with what was heard and what was expected.
             Conflict: nobody asked what the clip says, because that did not matter until a moment ago.
         """
         if not self.has_script:
             return
         if saying is None:
-            raise Conflict("Sending concurrent requests on same profile is not allowed.")
+            raise Conflict
         if saying.phrase is None:
-            raise InvalidRequest(f"{self.family.script.refusal} {saying}")
+            raise self.family.script.refusal(str(saying))
         if self.phrase not in (None, saying.phrase):
-            raise InvalidRequest(
-                f"{self.family.script.refusal} The profile's is {self.phrase!r}; this clip says {saying.phrase!r}."
-            )
+            raise self.family.script.refusal(f"The profile's is {self.phrase!r}; this clip says {saying.phrase!r}.")
 
     def check_room_for(self, audio_sec: float) -> None:
         """Refuse a clip that would exceed what the profile may hold.
 
         Raises:
             TooManyEnrollments: it holds as many clips as it may.
-            Forbidden: with the lengths held and offered.
+            ProfileFull: with the lengths held and offered.
         """
         if len(self.enrollments) >= self.family.max_clips:
-            raise TooManyEnrollments(
-                f"Maximum allowed number of enrollments per profile is {self.family.max_clips}. Reset it to begin anew."
-            )
+            raise TooManyEnrollments(self.family.max_clips)
         if self.audio_sec + audio_sec > self.family.max_audio_sec:
-            raise Forbidden(
-                "Maximum allowed length across all profile enrollments is "
-                f"{self.family.max_audio_sec:g} seconds. The profile holds {self.audio_sec:.2f} seconds "
-                f"and the clip has {audio_sec:.2f}."
-            )
+            raise ProfileFull(self.family.max_audio_sec, self.audio_sec, audio_sec)
 
     def with_enrollment(
         self, enrollment: Enrollment, voice: Signature, saying: Saying | None, now: datetime, *, waive_minimum: bool
@@ -156,32 +159,32 @@ class Profile:
         Args:
             voice: the clip's own embedding as a signature.
             saying: what the clip says, where that was asked.
-            waive_minimum: count the profile as enrolled whatever it has heard.
+            waive_minimum: count the profile as enrolled whatever it has heard, where its family lets that be waived.
 
         Raises:
-            InvalidRequest: the clip does not say what it has to.
+            PhraseNotSaid: the clip does not say what it has to.
             Forbidden: the profile would hold more than it may.
-            Conflict: the signature was made anew meanwhile, by another model than the voice.
+            Conflict: the signature was re-extracted meanwhile, by another model than the voice.
         """
         if any(known.id == enrollment.id for known in self.enrollments):
             return self
         if self.signature and self.signature.model_version != voice.model_version:
-            raise Conflict("Sending concurrent requests on same profile is not allowed.")
+            raise Conflict
         self.check_said(saying)
         self.check_room_for(enrollment.audio_sec)
         signature = self.signature.joined_by(voice.mean, voice.speech_sec) if self.signature else voice
         grown = replace(
             self,
-            active=True,
             phrase=saying.phrase if saying and self.family.script.every_clip else None,
             enrollments=(*self.enrollments, enrollment),
             signature=signature,
             updated=now,
         )
-        return replace(grown, enrolled=self.enrolled or waive_minimum or grown.is_complete)
+        enough = self.enrolled or grown.is_complete or self.family.waives_minimum(asked=waive_minimum)
+        return replace(grown, standing=Standing.ENROLLED if enough else Standing.ENROLLING)
 
     def with_signature(self, signature: Signature) -> "Profile":
-        """The profile with a signature made anew from the same enrollments; nobody has used or changed it by that."""
+        """The profile with a signature re-extracted from the same enrollments: no use of it, and no change."""
         return replace(self, signature=signature)
 
     def used_on(self, now: datetime) -> "Profile":
@@ -197,8 +200,13 @@ class Profile:
 
     def reset(self, now: datetime, *, active: bool = True) -> "Profile":
         """The profile as it was created: same id, no enrollments, no phrase, no signature."""
-        return replace(self, enrolled=False, active=active, phrase=None, enrollments=(), signature=None, updated=now)
+        return replace(self, standing=_blank(active=active), phrase=None, enrollments=(), signature=None, updated=now)
 
     def marked_deleting(self, now: datetime) -> "Profile":
         """The profile, gone for every reader, with its signature already dropped."""
-        return replace(self, deleting=True, signature=None, updated=now)
+        return replace(self, standing=Standing.DELETING, signature=None, updated=now)
+
+
+def _blank(*, active: bool) -> Standing:
+    """The standing of a profile without enrollments."""
+    return Standing.ENROLLING if active else Standing.INACTIVE

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from shared.errors import InvalidArgument
+from shared.errors import UnknownLocale
 from shared.words.files import FOLDER, Lists, read
 from shared.words.matching import MEASURED, Saying, Tolerance, compare
 from shared.words.scripts import Script
@@ -36,7 +36,7 @@ class PhraseBook:
         """The phrases of a locale (any case, dash optional), in the order of their file.
 
         Raises:
-            InvalidArgument: the locale is not supported; names those that are.
+            UnknownLocale: the locale is not supported; names those that are.
         """
         return self._lists[script.kind, self.locale(script, locale)]
 
@@ -44,19 +44,19 @@ class PhraseBook:
         """The supported locale that ``text`` names (any case, dash optional).
 
         Raises:
-            InvalidArgument: it names none; names those that are supported.
+            UnknownLocale: it names none; names those that are supported.
         """
         locales = self.locales(script)
         for known in locales:
             if same_locale(known, text):
                 return known
-        raise InvalidArgument(f"Invalid locale value. Supported locales are {', '.join(locales)}.")
+        raise UnknownLocale(", ".join(locales))
 
     def nearest(self, script: Script, locale: str, heard: Transcript) -> Saying:
         """The phrase that is most like what was heard.
 
         Raises:
-            InvalidArgument: the locale is not supported.
+            UnknownLocale: the locale is not supported.
         """
         phrases = self.phrases(script, locale)
         sayings = [compare(phrase, heard.text, self._tolerance, whole=script.every_clip) for phrase in phrases]

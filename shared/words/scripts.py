@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from shared.errors import NoActivationPhrase, PhraseNotSaid, WrongPassphrase
+
 
 @dataclass(frozen=True)
 class Script:
@@ -12,20 +14,15 @@ class Script:
         kind: how a file of phrases calls them.
         field: how the contract's JSON does.
         every_clip: each clip is a phrase, always the same; if not, only the first begins with one.
-        refusal: the contract's message for a clip that does not say it.
+        refusal: the error of a clip that does not say it.
     """
 
     kind: str
     field: str
     every_clip: bool
-    refusal: str
+    refusal: type[PhraseNotSaid]
 
 
-PASSPHRASE: Final = Script("passphrase", "passPhrase", every_clip=True, refusal="Invalid passphrase.")
-ACTIVATION: Final = Script(
-    "activation",
-    "activationPhrase",
-    every_clip=False,
-    refusal="The first enrollment must match an activation phrase.",
-)
+PASSPHRASE: Final = Script("passphrase", "passPhrase", every_clip=True, refusal=WrongPassphrase)
+ACTIVATION: Final = Script("activation", "activationPhrase", every_clip=False, refusal=NoActivationPhrase)
 SCRIPTS: Final = {script.kind: script for script in (PASSPHRASE, ACTIVATION)}

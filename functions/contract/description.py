@@ -1,0 +1,128 @@
+"""The API's description in OpenAPI 3.1, made from the table of operations and from the shapes of what they answer."""
+
+from typing import Final
+
+from functions.contract.catalogue import causes
+from functions.contract.dialects import DIALECTS, V2021, Context, Dialect, Json
+from functions.contract.operations import Operation, spoken
+from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from functions.contract.responses import ERROR
+from functions.contract.shapes import TEXT
+from functions.contract.version import VERSION
+from shared.voices.families import VERIFICATION, Family
+
+_SECURITY: Final[Json] = {
+    "key": {"type": "apiKey", "in": "header", "name": "Ocp-Apim-Subscription-Key"},
+    "keyInQuery": {"type": "apiKey", "in": "query", "name": "subscription-key"},
+    "token": {"type": "http", "scheme": "bearer", "description": "where App Service authentication is switched on"},
+}
+_NEW_PROFILE: Final[Json] = {
+    "type": "object",
+    "required": ["locale"],
+    "properties": {"locale": {"type": "string", "examples": ["en-us"]}},
+}
+_BODIES: Final[Json] = {
+    "audio": {
+        "required": True,
+        "description": "Audio, of whatever Content-Type: WAV with 16 kHz, 16 bits, one channel, or headerless PCM "
+        "of that format; other formats where the service decodes them.",
+        "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    "locale": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewProfile"}}},
+    },
+}
+_PARAMETERS: Final[dict[str, Json]] = {
+    "profileId": {"type": "string"},
+    "locale": {"type": "string"},
+    "profileIds": {"type": "string", "description": "1 to 50 profile ids, divided by commas"},
+    "ignoreMinLength": {"type": "boolean", "default": False, "description": "waive the minimum of net speech"},
+    "confirm": {"type": "string", "const": CONFIRMATION},
+    "details": {
+        "type": "boolean",
+        "default": False,
+        "description": "also say what was measured, what stands behind the score, or what audio is kept",
+    },
+}
+_PAGE_SIZE: Final[Json] = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
+_REFUSED: Final[Json] = {"$ref": "#/components/responses/Error"}
+
+
+def description(server: str) -> Json:
+    """The description of the service at ``server``."""
+    paths: dict[str, Json] = {}
+    schemas = {"NewProfile": _NEW_PROFILE, **dict(ERROR.named(Context(V2021, VERIFICATION)))}
+    for operation, dialect in spoken():
+        for family in operation.families(dialect):
+            path = paths.setdefault(_path(operation, dialect, family), {})
+            path[operation.method.lower()] = _described(operation, dialect, family)
+            if _answers(operation, dialect) and operation.result:
+                schemas |= dict(operation.result.named(Context(dialect, family)))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Speaker Recognition",
+            "version": VERSION,
+            "description": f"Answers the API of versions {' and '.join(dialect.version for dialect in DIALECTS)}.",
+        },
+        "servers": [{"url": server}],
+        "security": [{name: []} for name in _SECURITY],
+        "paths": paths,
+        "components": {"schemas": schemas, "responses": {"Error": _error()}, "securitySchemes": _SECURITY},
+    }
+
+
+def _path(operation: Operation, dialect: Dialect, family: Family) -> str:
+    base = dialect.base.format(mode=family.mode, dependency=family.dependency)
+    return f"/{base}{operation.path(dialect)}"
+
+
+def _described(operation: Operation, dialect: Dialect, family: Family) -> Json:
+    return {
+        "operationId": f"{operation.function(dialect)}-{family.name}",
+        "summary": operation.summary,
+        "tags": [family.name],
+        "parameters": _parameters(operation, dialect, family),
+        **({"requestBody": _BODIES[operation.body]} if operation.body else {}),
+        "responses": {
+            str(operation.success(dialect)): _response(operation, Context(dialect, family)),
+            **{str(status): _REFUSED for status in operation.errors()},
+        },
+    }
+
+
+def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[Json]:
+    in_path = [name for name in ("profileId", "locale") if f"{{{name}}}" in operation.path(dialect)]
+    paged = {dialect.page_size: _PAGE_SIZE, dialect.token: TEXT.form} if operation.paged else {}
+    asked = {name: _PARAMETERS[name] for name in operation.parameters(family)}
+    version = {"api-version": {"type": "string", "const": dialect.api_version}} if dialect.api_version else {}
+    return [
+        *(_parameter(name, _PARAMETERS[name], "path") for name in in_path),
+        *(_parameter(name, schema, "query") for name, schema in {**paged, **asked}.items()),
+        *({**_parameter(name, schema, "query"), "required": True} for name, schema in version.items()),
+    ]
+
+
+def _parameter(name: str, schema: Json, where: str) -> Json:
+    return {"name": name, "in": where, **({"required": True} if where == "path" else {}), "schema": schema}
+
+
+def _answers(operation: Operation, dialect: Dialect) -> bool:
+    return operation.result is not None and operation.success(dialect) != 204
+
+
+def _response(operation: Operation, context: Context) -> Json:
+    if operation.result is None or not _answers(operation, context.dialect):
+        return {"description": "Done"}
+    schema = operation.result.schema(context)
+    return {"description": operation.summary, "content": {"application/json": {"schema": schema}}}
+
+
+def _error() -> Json:
+    codes = sorted({dialect.code(cause) for dialect in DIALECTS for cause in causes()})
+    return {
+        "description": "What is wrong, what was measured, and what is allowed: see docs/errors.md",
+        "headers": {"x-ms-error-code": {"schema": {"type": "string", "examples": codes}}},
+        "content": {"application/json": {"schema": ERROR.schema(Context(V2021, VERIFICATION))}},
+    }

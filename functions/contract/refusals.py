@@ -1,0 +1,167 @@
+"""What only a request over HTTP can do wrong: the part of the tree of ``shared/errors.py`` that knows requests."""
+
+from typing import Final
+
+from shared.errors import (
+    AUDIO,
+    CREATE,
+    IDENTIFY,
+    InvalidArgument,
+    InvalidRequest,
+    NotFound,
+    SpeakerError,
+    UnknownProfile,
+)
+
+LIST: Final = ("ListProfiles",)
+
+
+class NoBody(InvalidRequest):
+    """A profile is created without a body."""
+
+    says = "Request body is missing."
+    where = CREATE
+
+
+class NoJson(InvalidRequest):
+    """The body is no JSON object, or not one that is understood."""
+
+    expected: str
+    says = "Invalid JSON format."
+    adds = "{expected}"
+    where = CREATE
+
+
+class NoLocale(InvalidRequest):
+    """Nothing says which locale."""
+
+    says = "Locale parameter is missing."
+    where = (*CREATE, "ListPhrases")
+
+
+class NoCandidates(InvalidRequest):
+    """An identification names nobody."""
+
+    says = "profileIds parameter is missing. It should be comma-delimited list of IDs containing at least one ID."
+    where = IDENTIFY
+
+
+class BadCandidates(InvalidArgument):
+    """An identification names something that is no id, or nobody."""
+
+    says = "Invalid profileIds parameter value. It should be comma-delimited list of IDs containing at least one ID."
+    where = IDENTIFY
+
+
+class BadPageSize(InvalidArgument):
+    """The page size is no number in its range."""
+
+    name: str
+    most: int
+    says = "Invalid {name} parameter value. Value should be positive integer in the range [1, {most}]."
+    where = LIST
+    note = "`maxpagesize`; 2.0 says `$top`"
+
+
+class BadToken(InvalidArgument):
+    """The token that continues a list is none of ours."""
+
+    name: str
+    says = "Invalid {name} value. {name} must be generated form a prior API call."
+    where = LIST
+
+
+class UnsupportedParameter(InvalidArgument):
+    """A list is asked for with a parameter that it never had."""
+
+    name: str
+    says = "{name} parameter is not supported."
+    where = LIST
+    note = "only in 2.0: `$filter`, `$skip`, `$orderBy`, `$delta`"
+
+
+class BadFlag(InvalidArgument):
+    """A switch is neither true nor false."""
+
+    name: str
+    says = 'Invalid {name} parameter value. Valid values are "true" and "false".'
+    where = ("GetProfile", *AUDIO)
+    note = "`ignoreMinLength`, and `details`, which the contract does not have"
+
+
+class Unconfirmed(InvalidArgument):
+    """All profiles would be deleted, and nobody confirms it."""
+
+    required: str
+    says = "Invalid confirm parameter value. All profiles are deleted only with confirm={required}."
+    where = ("DeleteProfiles",)
+    own = True
+
+
+class WrongVersion(InvalidArgument):
+    """Another version of the API is asked for, or none."""
+
+    problem: str
+    supported: str
+    says = "Query parameter api-version {problem}. Supported: {supported}."
+    note = "not in 2.0"
+    own = True
+
+
+class Unauthorized(SpeakerError):
+    """No subscription key was presented."""
+
+    status, code = 401, "Unauthorized"
+    says = "Request is not authorized. Make sure subscription key is included and valid."
+
+
+class AccessDenied(Unauthorized):
+    """A subscription key was presented and is wrong."""
+
+    code = "401"
+    says = (
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
+        "active subscription and use a correct regional API endpoint for your resource."
+    )
+
+
+class NoGuid(NotFound):
+    """The id is no GUID, so no profile can have it."""
+
+    says = UnknownProfile.says
+    adds = "The id is not a GUID."
+    where = ("GetProfile", "ResetProfile", "DeleteProfile", *AUDIO)
+
+
+class NoSuchRoute(NotFound):
+    """No operation has the path and the method."""
+
+    code = "404"
+    says = "Resource not found"
+    where = ("any other path or method",)
+
+
+class UnsupportedMediaType(SpeakerError):
+    """The body is compressed."""
+
+    status, code = 415, "UnsupportedMediaType"
+    accepted: str
+    encoding: str
+    says = "Unsupported media type. Only '{accepted}' is accepted."
+    adds = "The body is compressed: {encoding!r}."
+    where = (*CREATE, *AUDIO)
+    note = "only for a compressed body (`content-encoding`), never for a content type: clients label as they like"
+
+
+class RateLimited(SpeakerError):
+    """This instance is called more often than it may be."""
+
+    status, code = 429, "RateLimit"
+    wait_sec: int
+    says = "Rate limit is exceeded. Try again in {wait_sec} seconds."
+    note = "also as `Retry-After`; only with `SPEAKER_RATE_LIMIT`"
+
+    @property
+    def retry_after_sec(self) -> int | None:
+        """When the next call will pass."""
+        return self.wait_sec

@@ -1,0 +1,168 @@
+"""What callers may write: parameters and bodies, read or refused (sections 3 and 10 of the wire contract)."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from functions.contract.refusals import (
+    BadCandidates,
+    BadFlag,
+    BadPageSize,
+    BadToken,
+    NoBody,
+    NoCandidates,
+    NoGuid,
+    NoJson,
+    NoLocale,
+    Unconfirmed,
+    UnsupportedParameter,
+)
+
+CONFIRMATION: Final = "delete-all-profiles"
+"""What a caller has to say to delete all profiles of a family."""
+
+DEFAULT_PAGE_SIZE: Final = 100
+MAX_PAGE_SIZE: Final = 500
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.ASCII)
+
+
+def profile_id(text: str) -> str:
+    """A profile id as it is stored: lower-case GUID with dashes.
+
+    Raises:
+        NoGuid: the text is no GUID, so no profile can have it.
+    """
+    digits = _canonical_guid(text)
+    if digits is None:
+        raise NoGuid
+    return digits
+
+
+def profile_ids(text: str | None) -> list[str]:
+    """The candidates of an identification: comma-delimited GUIDs, empty items dropped, each once, in order.
+
+    Raises:
+        NoCandidates: the parameter is missing.
+        BadCandidates: it names no profile, or something that is no GUID.
+    """
+    if text is None:
+        raise NoCandidates
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    ids = [_canonical_guid(item) for item in items]
+    if not ids or None in ids:
+        raise BadCandidates
+    return list(dict.fromkeys(known for known in ids if known))
+
+
+def flag(name: str, text: str | None) -> bool:
+    """A boolean parameter, false where it is absent; any case.
+
+    Raises:
+        BadFlag: neither true nor false.
+    """
+    value = {"": False, "true": True, "false": False}.get((text or "").lower())
+    if value is None:
+        raise BadFlag(name)
+    return value
+
+
+def page_size(name: str, text: str | None) -> int:
+    """A page size.
+
+    Raises:
+        BadPageSize: not an integer from 1 to ``MAX_PAGE_SIZE``.
+    """
+    if text is None:
+        return DEFAULT_PAGE_SIZE
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
+        raise BadPageSize(name, MAX_PAGE_SIZE)
+    return int(text)
+
+
+def continuation_token(last_id: str) -> str:
+    """The token that continues a list after this profile."""
+    return base64.urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
+
+
+def continue_after(name: str, token: str | None) -> str:
+    """The id that a list goes on after; empty for its beginning.
+
+    Raises:
+        BadToken: the token is not one of ours.
+    """
+    if not token:
+        return ""
+    try:
+        return profile_id(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode())
+    except (binascii.Error, UnicodeError, ValueError, NoGuid):
+        raise BadToken(name) from None
+
+
+def locale(body: bytes) -> str:
+    """The locale of a create request, as the caller wrote it.
+
+    Single-quoted JSON is read too: the retired service's own quickstart posted it.
+
+    Raises:
+        NoBody, NoJson, NoLocale: there is no body, no JSON object, or no locale in it.
+    """
+    if not body.strip():
+        raise NoBody
+    document = _json_object(body)
+    value = next((value for key, value in document.items() if key.lower() == "locale"), None)
+    if not isinstance(value, str | None):
+        raise NoJson("locale must be a string.")
+    return named_locale(value)
+
+
+def named_locale(text: str | None) -> str:
+    """A locale that has to be there.
+
+    Raises:
+        NoLocale: it is not.
+    """
+    if not text:
+        raise NoLocale
+    return text
+
+
+def refuse_parameters(names: Iterable[str]) -> None:
+    """Refuse query parameters of a list that the service never supported.
+
+    Raises:
+        UnsupportedParameter: names the first of them.
+    """
+    for name in names:
+        raise UnsupportedParameter(name)
+
+
+def check_confirmation(text: str | None) -> None:
+    """Refuse to delete all profiles for somebody who does not say so word by word.
+
+    Raises:
+        Unconfirmed: says what is required.
+    """
+    if text != CONFIRMATION:
+        raise Unconfirmed(CONFIRMATION)
+
+
+def _canonical_guid(text: str) -> str | None:
+    if not _GUID.fullmatch(text.lower()):
+        return None
+    digits = text.lower().replace("-", "")
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        text = body.decode("utf-8-sig")
+        document = json.loads(text if '"' in text else text.replace("'", '"'))
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise NoJson('Expected an object such as {"locale":"en-us"}.')
+    return document

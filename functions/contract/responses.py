@@ -1,0 +1,216 @@
+"""The JSON that callers read (sections 3, 4 and 10 of the wire contract), and what details add to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from functions.contract.details import (
+    ENROLLMENT_DETAILS,
+    IDENTIFICATION_DETAILS,
+    PROFILE_DETAILS,
+    VERIFICATION_DETAILS,
+)
+from functions.contract.dialects import Context, Dialect, Json
+from functions.contract.shapes import (
+    COUNT,
+    GUID,
+    SCORE,
+    SECONDS,
+    TEXT,
+    YES_OR_NO,
+    Either,
+    Field,
+    ListOf,
+    Plain,
+    Shape,
+)
+from shared.errors import SpeakerError
+from shared.profiles.enrolling import Enrolled
+from shared.profiles.lifecycle import Cleared
+from shared.recognition.outcomes import Identified, Verified
+from shared.voices.families import VERIFICATION
+from shared.voices.records import Profile
+
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+"""The profile id of an identification that found none of the candidates."""
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds, as the retired service wrote it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def words(name: str, *values: str) -> Plain:
+    """One of a few words."""
+    return Plain({"type": "string", "enum": list(values)}, name=name)
+
+
+MOMENT: Final = Plain({"type": "string", "format": "date-time"}, timestamp)
+MOMENT_OR_NONE: Final = Plain({"type": ["string", "null"], "format": "date-time"}, timestamp)
+VERSION: Final = Plain({"type": ["string", "null"]})
+ENROLLMENT_STATUS: Final = words("EnrollmentStatus", "Enrolling", "Training", "Enrolled")
+PROFILE_STATUS: Final = words("ProfileStatus", "Active", "Inactive")
+RESULT: Final = words("RecognitionResult", "Accept", "Reject")
+
+
+def says_phrases(context: Context) -> bool:
+    """Whether each clip of the family is a passphrase."""
+    return context.family.script.every_clip
+
+
+def counts_clips(context: Context) -> bool:
+    """Whether a number of clips enrolls, and not their speech."""
+    return context.family.clips_to_enroll > 0
+
+
+_PROGRESS: Final[tuple[Field[Profile], ...]] = (
+    Field("enrollmentStatus", ENROLLMENT_STATUS, lambda profile: "Enrolled" if profile.enrolled else "Enrolling"),
+    Field("enrollmentsCount", COUNT, lambda profile: len(profile.enrollments)),
+    Field("enrollmentsLengthInSec", SECONDS, lambda profile: profile.audio_sec),
+    Field("enrollmentsSpeechLengthInSec", SECONDS, lambda profile: profile.speech_sec),
+    Field("remainingEnrollmentsCount", COUNT, lambda profile: profile.remaining_clips, when=counts_clips),
+    Field(
+        "remainingEnrollmentsSpeechLengthInSec",
+        SECONDS,
+        lambda profile: profile.remaining_speech_sec,
+        when=lambda context: not counts_clips(context),
+    ),
+)
+
+
+PROFILE: Final = Shape[Profile](
+    "ProfileInfo",
+    (
+        Field("profileId", GUID, lambda profile: profile.id),
+        Field("locale", TEXT, lambda profile: profile.locale),
+        Field(
+            "profileStatus",
+            PROFILE_STATUS,
+            lambda profile: "Active" if profile.active else "Inactive",
+            when=lambda context: "profileStatus" in context.dialect.has and not says_phrases(context),
+        ),
+        *_PROGRESS,
+        Field("modelVersion", VERSION, lambda profile: profile.signature.model_version if profile.signature else None),
+        Field("createdDateTime", MOMENT, lambda profile: profile.created),
+        Field("lastUpdatedDateTime", MOMENT_OR_NONE, lambda profile: profile.updated),
+        Field(
+            "enrollmentSpeechLengthInSec",
+            SECONDS,
+            lambda profile: profile.speech_sec,
+            when=lambda context: "enrollmentSpeechLengthInSec" in context.dialect.has,
+        ),
+    ),
+    details=PROFILE_DETAILS,
+)
+
+
+def _profile_of(enrolled: Enrolled) -> Profile:
+    return enrolled.profile
+
+
+ENROLLMENT: Final = Shape[Enrolled](
+    "EnrollmentInfo",
+    (
+        Field("profileId", GUID, lambda enrolled: enrolled.profile.id),
+        *(of.through(_profile_of) for of in _PROGRESS),
+        Field("passPhrase", TEXT, lambda enrolled: enrolled.profile.phrase, when=says_phrases),
+        Field("audioLengthInSec", SECONDS, lambda enrolled: enrolled.enrollment.audio_sec),
+        Field("audioSpeechLengthInSec", SECONDS, lambda enrolled: enrolled.enrollment.speech_sec),
+    ),
+    details=ENROLLMENT_DETAILS,
+)
+
+
+class Scored(Protocol):
+    """A profile and its score."""
+
+    @property
+    def profile_id(self) -> str:
+        """The profile's id."""
+
+    @property
+    def score(self) -> float:
+        """The wire score."""
+
+
+@dataclass(frozen=True)
+class _Nobody:
+    profile_id: str = NOBODY
+    score: float = 0.0
+
+
+_SCORED: Final = Shape[Scored](
+    "ScoredProfile",
+    (Field("profileId", GUID, lambda of: of.profile_id), Field("score", SCORE, lambda of: of.score)),
+)
+VERIFICATION_RESULT: Final = Shape[Verified](
+    "Verification",
+    (
+        Field("recognitionResult", RESULT, lambda verified: verified.candidate.decision.word),
+        Field("score", SCORE, lambda verified: verified.candidate.score),
+    ),
+    details=VERIFICATION_DETAILS,
+)
+IDENTIFICATION_RESULT: Final = Shape[Identified](
+    "Identification",
+    (
+        Field("identifiedProfile", _SCORED, lambda identified: identified.speaker or _Nobody()),
+        Field("profilesRanking", ListOf(_SCORED, most=5), lambda identified: identified.ranking),
+    ),
+    details=IDENTIFICATION_DETAILS,
+)
+CLEARED: Final = Shape[Cleared](
+    "Cleared",
+    (
+        Field("deleted", COUNT, lambda cleared: cleared.deleted, "profiles that are gone"),
+        Field("remaining", YES_OR_NO, lambda cleared: cleared.remaining, "whether to call again"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of profiles, and the link to the next."""
+
+    profiles: Sequence[Profile]
+    next_link: str | None
+
+
+PROFILE_LIST: Final = Shape[Listed](
+    "ProfileList",
+    (
+        Field("value", ListOf(PROFILE), lambda listed: listed.profiles),
+        Field("nextLink", TEXT, lambda listed: listed.next_link, optional=True),
+    ),
+)
+_PHRASE: Final = Shape[str](
+    "Phrase",
+    (
+        Field("passPhrase", TEXT, lambda phrase: phrase, when=says_phrases),
+        Field("activationPhrase", TEXT, lambda phrase: phrase, when=lambda context: not says_phrases(context)),
+    ),
+)
+_PHRASE_LIST: Final = Shape[Sequence[str]]("PhraseList", (Field("value", ListOf(_PHRASE), lambda phrases: phrases),))
+PHRASES: Final = Either(lambda context: ListOf(_PHRASE) if context.dialect.bare_lists else _PHRASE_LIST)
+
+
+@dataclass(frozen=True)
+class _Failure:
+    code: str
+    message: str
+
+
+_ERROR: Final = Shape[_Failure](
+    "Error",
+    (
+        Field("code", TEXT, lambda failure: failure.code),
+        Field("message", TEXT, lambda failure: failure.message, "what is wrong, what was measured, what is allowed"),
+    ),
+)
+ERROR: Final = Shape[_Failure]("ErrorResponse", (Field("error", _ERROR, lambda failure: failure),))
+
+
+def error_of(dialect: Dialect, failure: SpeakerError) -> Json:
+    """The envelope of a typed error; what is only for the log stays out of it."""
+    return ERROR.write(Context(dialect, VERIFICATION), _Failure(dialect.code(failure), failure.told))

@@ -1,0 +1,165 @@
+"""What every request passes: it is traced, admitted and answered; what goes wrong is told in the contract's words."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import azure.functions as func
+
+from functions.contract.dialects import DIALECTS, V2021, Context, Dialect
+from functions.contract.operations import OPERATIONS, Operation
+from functions.contract.refusals import NoSuchRoute, UnsupportedMediaType, WrongVersion
+from functions.contract.requests import flag, profile_id
+from functions.contract.responses import error_of
+from functions.plumbing.admission import Admission
+from functions.plumbing.call import Call, parameter, reply
+from shared.errors import Fault, Misconfigured, SpeakerError
+from shared.observing.line import line_of
+from shared.observing.telemetry import telemetry
+from shared.observing.trace import current, mark, tracing
+from shared.service import Service, part
+from shared.voices.families import Family
+
+logger = logging.getLogger("speaker")
+
+CORRELATION_ID: Final = "apim-request-id"
+"""Header by which callers and the retired service named a request."""
+
+type Handler = Callable[[Call], func.HttpResponse]
+HANDLERS: Final[dict[str, Handler]] = {}
+"""Handlers by operation name, filled as the blueprints are imported."""
+
+
+class App(Service):
+    """The service behind this app's functions, and its door."""
+
+    @part
+    def admission(self) -> Admission:
+        """Who may call."""
+        return Admission(self.settings, time.monotonic)
+
+
+APP: Final = App(os.environ)
+
+
+def serves(blueprint: func.Blueprint, name: str) -> Callable[[Handler], Handler]:
+    """Register a handler for an operation of ``OPERATIONS``, in every version."""
+    operation = OPERATIONS[name]
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[name] = handler
+        for dialect in DIALECTS:
+            _route(blueprint, operation, dialect)
+        return handler
+
+    return register
+
+
+def answer(
+    app: App, operation: Operation, dialect: Dialect, request: func.HttpRequest, params: Mapping[str, str]
+) -> func.HttpResponse:
+    """Admit the caller and let the operation's handler answer."""
+
+    def handle() -> func.HttpResponse:
+        family = _family(operation, dialect, params)
+        current().family = family.name
+        app.admission.admit(request)
+        _check_version(dialect, request)
+        _check_encoding(operation, request)
+        context = Context(dialect, family, _wants_details(request))
+        return HANDLERS[operation.name](Call(app, request, operation, context, _profile(params), params))
+
+    return guarded(operation.name, request, handle, dialect)
+
+
+def guarded(
+    name: str, request: func.HttpRequest, handle: Callable[[], func.HttpResponse], dialect: Dialect = V2021
+) -> func.HttpResponse:
+    """The handler's response, or the contract's error for whatever went wrong; one line in the log either way."""
+    with tracing(name, request.headers.get(CORRELATION_ID), dialect.suffix) as trace:
+        response = _outcome(handle, dialect)
+        trace.status = response.status_code
+    response.headers[CORRELATION_ID] = trace.correlation_id
+    logger.log(logging.ERROR if trace.problem else logging.INFO, "%s", line_of(trace))
+    telemetry()(trace)
+    return response
+
+
+def announce_access() -> None:
+    """Say in the log, once at start, when nobody or everybody may call, or when every call will fail."""
+    try:
+        settings, _ = APP.settings, APP.phrases
+    except Misconfigured as problem:
+        logger.critical("%s", problem)
+        return
+    if settings.open_to_all:
+        logger.warning("NO KEY IS CONFIGURED: this local host answers everyone. Set SPEAKER_RECOGNITION_KEYS.")
+    elif not settings.keys:
+        logger.critical("No key is configured: every call will be refused. Set SPEAKER_RECOGNITION_KEYS.")
+
+
+def _route(blueprint: func.Blueprint, operation: Operation, dialect: Dialect) -> None:
+    def entry(req: func.HttpRequest) -> func.HttpResponse:
+        return answer(APP, operation, dialect, req, req.route_params)
+
+    routed = blueprint.route(
+        route=operation.route(dialect), methods=[operation.method], auth_level=func.AuthLevel.ANONYMOUS
+    )
+    blueprint.function_name(operation.function(dialect))(routed(entry))
+
+
+def _outcome(handle: Callable[[], func.HttpResponse], dialect: Dialect) -> func.HttpResponse:
+    try:
+        return handle()
+    except SpeakerError as failure:
+        return _failed(dialect, failure)
+    except Exception as failure:
+        logger.exception("an error that nobody expected")
+        return _failed(dialect, Fault(type(failure).__name__))
+
+
+def _failed(dialect: Dialect, failure: SpeakerError) -> func.HttpResponse:
+    current().error = type(failure).__name__
+    if failure.status >= 500:
+        current().problem = str(failure)
+    headers = {"x-ms-error-code": dialect.code(failure)}
+    if failure.retry_after_sec:
+        headers["retry-after"] = str(failure.retry_after_sec)
+    return reply(failure.status, error_of(dialect, failure), **headers)
+
+
+def _family(operation: Operation, dialect: Dialect, params: Mapping[str, str]) -> Family:
+    family = operation.family(dialect, params["mode"], params["dependency"])
+    if family is None:
+        raise NoSuchRoute
+    return family
+
+
+def _check_version(dialect: Dialect, request: func.HttpRequest) -> None:
+    version = parameter(request, "api-version")
+    if dialect.api_version and version != dialect.api_version:
+        raise WrongVersion(f"is {version!r}" if version else "is missing", dialect.api_version)
+
+
+def _check_encoding(operation: Operation, request: func.HttpRequest) -> None:
+    """Types are never refused: real clients label audio as they like. A compressed body could not be read."""
+    encoding = request.headers.get("content-encoding", "identity")
+    if operation.body and encoding.strip().lower() not in ("", "identity"):
+        accepted = "audio/wav; codecs=audio/pcm" if operation.body == "audio" else "application/JSON"
+        raise UnsupportedMediaType(accepted, encoding)
+
+
+def _wants_details(request: func.HttpRequest) -> bool:
+    """Asked for in the query or in a header; refused before anything is done, if asked unclearly."""
+    return flag("details", parameter(request, "details") or request.headers.get("x-speaker-details"))
+
+
+def _profile(params: Mapping[str, str]) -> str:
+    """The profile that a path names, if it names one; the trace knows it by its mark."""
+    if "profileId" not in params:
+        return ""
+    named = profile_id(params["profileId"])
+    current().profile = mark(named)
+    return named

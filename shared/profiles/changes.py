@@ -1,0 +1,52 @@
+"""Read a profile, change it, write it again: how every change of a profile is committed."""
+
+from collections.abc import Callable
+from typing import Final
+
+from shared.errors import Conflict, UnknownProfile
+from shared.store import Store
+from shared.voices.families import Family
+from shared.voices.records import Profile
+
+_ATTEMPTS: Final = 5
+"""How often a change is tried on fresh state before the caller is told of the conflict."""
+
+
+def present(profile: Profile | None, profile_id: str) -> Profile:
+    """The profile that was read.
+
+    Raises:
+        UnknownProfile: there is none, or it is being deleted.
+    """
+    if profile is None or profile.deleting:
+        raise UnknownProfile(profile_id)
+    return profile
+
+
+def read(store: Store, family: Family, profile_id: str) -> Profile:
+    """A profile.
+
+    Raises:
+        UnknownProfile: no profile of the family has the id.
+        StorageUnavailable: storage does not answer.
+    """
+    return present(store.get(family, profile_id), profile_id)
+
+
+def change(store: Store, family: Family, profile_id: str, to: Callable[[Profile], Profile]) -> tuple[Profile, Profile]:
+    """Apply a pure change to the newest state, again when a race is lost; the states before and after it.
+
+    Raises:
+        UnknownProfile, StorageUnavailable: as ``read``.
+        Conflict: others kept changing it.
+    """
+    for _ in range(_ATTEMPTS):
+        before = read(store, family, profile_id)
+        after = to(before)
+        if after is before:
+            return before, after
+        try:
+            return before, store.replace(after)
+        except Conflict:
+            continue
+    raise Conflict

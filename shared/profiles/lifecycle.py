@@ -1,0 +1,155 @@
+"""Profiles from their creation to their end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from shared.errors import NotFound
+from shared.profiles.changes import change, read
+from shared.profiles.quota import ProfileQuota
+from shared.store import Store
+from shared.voices.families import Family
+from shared.voices.records import Profile
+from shared.words.checker import PhraseChecker
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some profiles in id order; ``more`` when others follow."""
+
+    profiles: list[Profile]
+    more: bool
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """How many profiles of a family were deleted so far, of how many, and whether others, or audio, remain."""
+
+    deleted: int = 0
+    found: int = 0
+    remaining: bool = True
+
+
+@dataclass(frozen=True)
+class KeptAudio:
+    """Enrollments whose audio is kept, and whether that is enough for another model to re-extract the signature."""
+
+    clips: int
+    can_be_re_extracted: bool
+
+
+class Lifecycle:
+    """Creates, reads, lists, resets and deletes profiles.
+
+    All of it raises ``UnknownProfile`` for an id that is not in the family and ``StorageUnavailable`` when storage
+    fails.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        checker: PhraseChecker,
+        quota: ProfileQuota,
+        now: Callable[[], datetime],
+        *,
+        active_enrollment: bool = False,
+    ) -> None:
+        """Bind to storage, phrases and clock.
+
+        Args:
+            active_enrollment: new profiles are inactive until they have heard an activation phrase.
+        """
+        self._store = store
+        self._checker = checker
+        self._quota = quota
+        self._now = now
+        self._active_enrollment = active_enrollment
+
+    def create(self, family: Family, locale: str) -> Profile:
+        """A new profile without enrollments.
+
+        Raises:
+            UnknownLocale: the locale is not supported; names those that are.
+            QuotaExceeded: the service holds as many profiles as it may.
+        """
+        profile = Profile.new(family, locale, self._now(), active=self._begins_active(family))
+        self._checker.book.locale(family.script, locale)
+        if profile.has_script:
+            self._checker.understood(family.script, locale)
+        self._quota.take()
+        return self._store.insert(profile)
+
+    def get(self, family: Family, profile_id: str) -> Profile:
+        """The profile."""
+        return read(self._store, family, profile_id)
+
+    def page(self, family: Family, *, after: str, size: int) -> Page:
+        """At most ``size`` profiles whose ids follow ``after``, ascending."""
+        found = self._store.page(family, after=after, size=size + 1)
+        return Page(found[:size], more=len(found) > size)
+
+    def reset(self, family: Family, profile_id: str) -> Profile:
+        """The profile as it was created; its audio is removed once nothing names it."""
+        active = self._begins_active(family)
+        before, after = change(
+            self._store, family, profile_id, lambda profile: profile.reset(self._now(), active=active)
+        )
+        self._store.delete_audio(family, profile_id, [enrollment.id for enrollment in before.enrollments])
+        return after
+
+    def delete(self, family: Family, profile_id: str) -> None:
+        """Remove a profile and its audio; gone for every reader with the first write, and no error if it was."""
+        stored = self._store.get(family, profile_id)
+        if stored is None:
+            return
+        if not stored.deleting:
+            with suppress(NotFound):
+                change(self._store, family, profile_id, lambda profile: profile.marked_deleting(self._now()))
+        audio = self._store.all_audio(stored)
+        self._store.delete_audio(family, profile_id, [clip.enrollment_id for clip in audio])
+        self._store.remove(stored)
+
+    def delete_all(self, family: Family, *, until: datetime | None = None) -> Iterator[Cleared]:
+        """Remove every profile of a family, and audio of it that no profile has; as much of it as is done ``until``.
+
+        Yields what is done after each profile and at the end. It may be cut off, and run again, at any time. What is
+        created meanwhile is left.
+        """
+        found = list(self._store.scan(family))
+        cleared = Cleared(found=len(found))
+        for profile in found:
+            if self._is_over(until):
+                yield cleared
+                return
+            self.delete(family, profile.id)
+            cleared = replace(cleared, deleted=cleared.deleted + 1)
+            yield cleared
+        yield replace(cleared, remaining=not self._delete_left_over(family, until))
+
+    def kept_audio(self, profile: Profile) -> KeptAudio:
+        """The audio that is kept of a profile's enrollments."""
+        stored = {clip.enrollment_id for clip in self._store.all_audio(profile)}
+        kept = [enrollment for enrollment in profile.enrollments if enrollment.id in stored]
+        return KeptAudio(len(kept), can_be_re_extracted=0 < len(kept) == len(profile.enrollments))
+
+    def check_storage(self) -> None:
+        """Return if storage answers."""
+        self._store.ping()
+
+    def _begins_active(self, family: Family) -> bool:
+        return family.script.every_clip or not self._active_enrollment
+
+    def _is_over(self, until: datetime | None) -> bool:
+        return until is not None and self._now() >= until
+
+    def _delete_left_over(self, family: Family, until: datetime | None) -> bool:
+        """Whether all audio without a profile could be removed ``until`` then."""
+        for profile_id, clips in groupby(self._store.all_audio(family), key=lambda clip: clip.profile_id):
+            if self._is_over(until):
+                return False
+            # Asked after the audio was listed: audio is never written for a profile that is not there yet.
+            if self._store.get(family, profile_id) is None:
+                self._store.delete_audio(family, profile_id, [clip.enrollment_id for clip in clips])
+        return True

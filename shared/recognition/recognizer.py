@@ -1,0 +1,142 @@
+"""Is this the enrolled speaker, and which of these is it?"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from shared.errors import Conflict, MixedLocales, NotEnrolled, TooManyCandidates
+from shared.listening.listener import Listener, Utterance
+from shared.observing.trace import current
+from shared.profiles.changes import present, read
+from shared.recognition.outcomes import Candidate, Identified, Verified
+from shared.scoring import Verdict, cosine, rate_of_one
+from shared.store import Store
+from shared.voices.families import Family
+from shared.voices.records import Profile, Signature
+from shared.words.book import same_locale
+from shared.words.checker import PhraseChecker
+from shared.words.matching import Saying
+
+
+class Recognizer:
+    """Compares clips with profiles. Every method may raise ``StorageUnavailable``."""
+
+    def __init__(
+        self,
+        store: Store,
+        listener: Listener,
+        checker: PhraseChecker,
+        now: Callable[[], datetime],
+        *,
+        false_match_rate: float,
+        note_use: bool = False,
+    ) -> None:
+        """Bind to storage, models, phrases and clock.
+
+        Args:
+            false_match_rate: how often, at most, a stranger may be accepted in one request of free speech.
+            note_use: note on which day a profile was last used.
+        """
+        self._store = store
+        self._listener = listener
+        self._checker = checker
+        self._now = now
+        self._false_match_rate = false_match_rate
+        self._note_use = note_use
+
+    def verify(self, family: Family, profile_id: str, audio: bytes, *, waive_minimum: bool) -> Verified:
+        """How well a clip matches the profile's voice.
+
+        A clip that says another phrase than the profile's is no match, whoever says it; the score is the voice's.
+
+        Raises:
+            UnknownProfile: no profile of the family has the id.
+            NotEnrolled: the profile has no signature yet.
+            InvalidAudio: the clip is not fit to recognize.
+            TranscriberUnavailable: nobody could tell what it says.
+        """
+        profile = read(self._store, family, profile_id)
+        signature = _signature(profile)
+        heard = self._listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
+        saying = self._saying(profile, signature, heard)
+        [voice] = self._compare(heard, {profile_id: signature})
+        self._use([profile])
+        candidate = replace(voice, said=saying is None or saying.phrase == profile.phrase)
+        current().decision = candidate.decision
+        return Verified(candidate, heard.quality, saying)
+
+    def identify(self, family: Family, profile_ids: Sequence[str], audio: bytes, *, waive_minimum: bool) -> Identified:
+        """Which of these profiles is speaking.
+
+        Raises:
+            TooManyCandidates, MixedLocales: the profiles cannot be compared in one request.
+            UnknownProfile: no profile of the family has one of the ids.
+            NotEnrolled: one of the profiles has no signature yet.
+            InvalidAudio: the clip is not fit to recognize.
+        """
+        current().candidates = len(profile_ids)
+        _check_count(family, profile_ids)
+        heard = self._listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
+        found = self._store.get_many(family, profile_ids)
+        self._listener.embed(heard, self._listener.version)  # while storage reads; nearly every profile needs it
+        profiles = [present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
+        _check_locales(profiles)
+        candidates = self._compare(heard, {profile.id: _signature(profile) for profile in profiles})
+        self._use(profiles)
+        ranking = sorted(candidates, key=lambda candidate: candidate.verdict.above_threshold, reverse=True)
+        identified = Identified(ranking[: family.max_ranking], heard.quality)
+        current().decision = identified.best.decision
+        return identified
+
+    def _saying(self, profile: Profile, signature: Signature, heard: Utterance) -> Saying | None:
+        """What the clip says, where the profile has a passphrase; the voice is embedded meanwhile."""
+        if not profile.phrase:
+            return None
+        with self._listener.embedding(heard, signature.model_version):
+            return self._checker.check(profile.family.script, profile.locale, heard)
+
+    def _compare(self, heard: Utterance, signatures: Mapping[str, Signature]) -> list[Candidate]:
+        """A candidate for each signature, every one by the model that made it: ratios compare, cosines would not."""
+        rate = rate_of_one(self._false_match_rate, len(signatures))
+        return [
+            Candidate(name, self._verdict(signature, heard, rate), signature.model_version)
+            for name, signature in signatures.items()
+        ]
+
+    def _verdict(self, signature: Signature, heard: Utterance, rate: float) -> Verdict:
+        calibration = self._listener.calibration(signature.model_version)
+        similarity = cosine(signature.mean, self._listener.embed(heard, signature.model_version))
+        llr = calibration.llr(similarity, signature.speech_sec, heard.quality.speech_sec)
+        return Verdict(similarity, float(llr), calibration.threshold(rate))
+
+    def _use(self, profiles: Iterable[Profile]) -> None:
+        """Note the day on profiles that were compared, where that decides how long they are kept."""
+        if not self._note_use:
+            return
+        for profile in profiles:
+            used = profile.used_on(self._now())
+            if used is not profile:
+                with suppress(Conflict):  # whoever was faster has used it as well
+                    self._store.replace(used)
+
+
+def _check_count(family: Family, profile_ids: Sequence[str]) -> None:
+    if len(profile_ids) > family.max_candidates:
+        raise TooManyCandidates(family.max_candidates, len(profile_ids))
+
+
+def _check_locales(profiles: Sequence[Profile]) -> None:
+    if not all(same_locale(profile.locale, profiles[0].locale) for profile in profiles):
+        raise MixedLocales
+
+
+def _signature(profile: Profile) -> Signature:
+    if not (profile.enrolled and profile.signature):
+        missing = (
+            f"{profile.remaining_clips} more enrollment(s)"
+            if profile.family.clips_to_enroll
+            else f"{profile.remaining_speech_sec:.2f} more seconds of speech"
+        )
+        raise NotEnrolled(profile.id, missing)
+    return profile.signature

@@ -1,0 +1,216 @@
+"""Settings, read once from the environment: one table, from which docs/settings.md is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from shared.errors import Misconfigured
+from shared.settings import readers
+from shared.settings.readers import Setting, setting
+from shared.words.matching import Tolerance
+
+ROOT: Final = Path(__file__).parents[2]
+MODELS: Final = ROOT / "models"
+
+LOOSEST: Final = Tolerance(distance=0.33, length=0.76, log_likelihood=-1.75, llr=-1.25)
+"""Beyond it slips of one passphrase could be slips of another, or parts of a phrase pass for the whole."""
+
+
+def _model(_name: str, text: str) -> Path:
+    """A folder of models: one of ours, unless it is an absolute path."""
+    return MODELS / text
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator decided; each line says the variable, its default, how it is read and how it is deployed.
+
+    Attributes:
+        local: the app runs on a developer's machine, not in Azure.
+        platform_signs_in: App Service authentication checks tokens before the app sees a request.
+    """
+
+    local: bool
+    platform_signs_in: bool
+    keys: tuple[str, ...] = setting(
+        "SPEAKER_RECOGNITION_KEYS",
+        "",
+        readers.keys,
+        "apiKeys",
+        "subscription keys, comma-separated; without any, every call is refused, except on a local host",
+    )
+    blob_url: str = setting(
+        "SPEAKER_STORAGE_BLOB_URL",
+        "",
+        readers.text,
+        "",
+        "blob endpoint of the storage account, reached with the managed identity",
+    )
+    table_url: str = setting(
+        "SPEAKER_STORAGE_TABLE_URL",
+        "",
+        readers.text,
+        "",
+        "table endpoint of the storage account, reached with the managed identity",
+    )
+    connection_string: str = setting(
+        "SPEAKER_STORAGE_CONNECTION_STRING",
+        "",
+        readers.text,
+        "",
+        "storage account by secret, for local use; `make` targets set it to Azurite",
+    )
+    bundle: Path = setting(
+        "SPEAKER_MODEL", "campplus", _model, "model", "folder of the embedder's model bundle under `models/`"
+    )
+    false_match_rate: float = setting(
+        "SPEAKER_FALSE_MATCH_RATE",
+        "0.001",
+        readers.share,
+        "falseMatchRate",
+        "how often, at most, a stranger is accepted in one request of free speech: the score 0.5",
+    )
+    active_enrollment: bool = setting(
+        "SPEAKER_ACTIVE_ENROLLMENT",
+        "false",
+        readers.switch,
+        "activeEnrollment",
+        "`true`: new text-independent profiles are inactive until they have heard an activation phrase",
+    )
+    phrase_llr: float = setting(
+        "SPEAKER_PHRASE_LLR",
+        "-1",
+        readers.within(LOOSEST.llr, 0),
+        "phraseLlr",
+        "least log-likelihood ratio, a token, of a passphrase and what was heard, from -1.25 to 0; where Whisper hears",
+    )
+    phrase_log_likelihood: float = setting(
+        "SPEAKER_PHRASE_LOG_LIKELIHOOD",
+        "-1.75",
+        readers.within(LOOSEST.log_likelihood, 0),
+        "phraseLogLikelihood",
+        "least log-likelihood of a passphrase, a token, from -1.75 to 0; where Whisper hears",
+    )
+    phrase_distance: float = setting(
+        "SPEAKER_PHRASE_DISTANCE",
+        "0.25",
+        readers.within(0, LOOSEST.distance),
+        "phraseDistance",
+        "share of a phrase's letters that may be heard otherwise, from 0 to 0.33; for activation phrases, and where "
+        "Azure AI Speech hears",
+    )
+    phrase_length: float = setting(
+        "SPEAKER_PHRASE_LENGTH",
+        "0.76",
+        readers.within(LOOSEST.length, 1),
+        "phraseLength",
+        "share of a phrase's length that has to be heard, and 1 by the most that may be; from 0.76 to 1",
+    )
+    whisper: Path = setting(
+        "SPEAKER_WHISPER",
+        "whisper-tiny-en",
+        _model,
+        "whisper",
+        "model that writes words down: a folder under `models/`, or the path of another CTranslate2 Whisper folder",
+    )
+    speech_endpoint: str = setting(
+        "SPEAKER_SPEECH_ENDPOINT",
+        "",
+        readers.endpoint,
+        "speechEndpoint",
+        "Azure AI Speech endpoint that writes words down instead",
+    )
+    speech_resource_id: str = setting(
+        "SPEAKER_SPEECH_RESOURCE_ID",
+        "",
+        readers.text,
+        "speechResourceId",
+        "its resource id, to reach it with the managed identity",
+    )
+    speech_key: str = setting(
+        "SPEAKER_SPEECH_KEY",
+        "",
+        readers.first_key,
+        "speechKey",
+        "its key, where the managed identity does not reach it",
+    )
+    audio_retention_days: int = setting(
+        "SPEAKER_AUDIO_RETENTION_DAYS",
+        "365",
+        readers.whole,
+        "audioRetentionDays",
+        "how long enrollment audio is kept, so that a newer model can re-extract signatures; `0` keeps none",
+    )
+    profile_retention_days: int = setting(
+        "SPEAKER_PROFILE_RETENTION_DAYS",
+        "0",
+        readers.whole,
+        "profileRetentionDays",
+        "after how many days without use a profile is deleted; `0` never does",
+    )
+    decode_any: bool = setting(
+        "SPEAKER_DECODE_ANY",
+        "true",
+        readers.switch,
+        "decodeAny",
+        "also read FLAC, Ogg, MP3 and WAV of other rates, widths and channels; `false` takes 16 kHz, 16-bit, mono PCM "
+        "only, as the original did",
+    )
+    max_profiles: int = setting(
+        "SPEAKER_MAX_PROFILES", "10000", readers.whole, "maxProfiles", "profiles of all families together"
+    )
+    rate_limit: float = setting(
+        "SPEAKER_RATE_LIMIT",
+        "0",
+        readers.rate,
+        "rateLimit",
+        "requests a second that one instance serves before it answers 429; `0` sets no limit",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what is only wrong together."""
+        if self.speech_endpoint and not (self.speech_resource_id or self.speech_key):
+            raise Misconfigured("SPEAKER_SPEECH_ENDPOINT needs SPEAKER_SPEECH_RESOURCE_ID or SPEAKER_SPEECH_KEY")
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """Settings from environment variables.
+
+        Raises:
+            Misconfigured: names the variable, its value and what is allowed.
+        """
+        values = {
+            name: setting.read(setting.name, environment.get(setting.name, setting.default))
+            for name, setting in _FIELDS.items()
+        }
+        return cls(local=_is_local(environment), platform_signs_in=_platform_signs_in(environment), **values)
+
+    @property
+    def open_to_all(self) -> bool:
+        """No key is configured and this is a developer's machine: calls need no key."""
+        return self.local and not self.keys
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """How far from a phrase a clip may be that says it."""
+        return Tolerance(self.phrase_distance, self.phrase_length, self.phrase_log_likelihood, self.phrase_llr)
+
+
+_FIELDS: Final[Mapping[str, Setting]] = {
+    known.name: known.metadata["setting"] for known in fields(Settings) if "setting" in known.metadata
+}
+SETTINGS: Final[Mapping[str, Setting]] = {setting.name: setting for setting in _FIELDS.values()}
+"""Every setting that the app reads, by the name of its environment variable."""
+
+
+def _is_local(environment: Mapping[str, str]) -> bool:
+    """Azure names the site it runs; Core Tools and the dev host say Development instead."""
+    development = environment.get("AZURE_FUNCTIONS_ENVIRONMENT", "").lower() == "development"
+    return development and not environment.get("WEBSITE_SITE_NAME")
+
+
+def _platform_signs_in(environment: Mapping[str, str]) -> bool:
+    """Whether the platform authenticates: only it names the site, and only it removes forged principal headers."""
+    enabled = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
+    return enabled and bool(environment.get("WEBSITE_SITE_NAME"))
