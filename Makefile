@@ -3,9 +3,11 @@ PORT ?= 7071
 EXAMPLES ?= 2000
 PYTHON := .venv/bin/python
 TOOLS := $(PYTHON) -m tools
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+  --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo help run test fuzz docs check bench accuracy phrases calibrate upkeep forget models package setup clean
+.PHONY: demo help run test fuzz docs check bench accuracy phrases calibrate upkeep forget models package lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(TOOLS) demo $(AUDIO)
@@ -55,13 +57,17 @@ models: .venv/.installed ## build the model bundles that are not there yet
 package: models ## the deployable zip, out/package.zip
 	@$(TOOLS) package
 
+lock: .venv/.installed ## write requirements*.txt from requirements*.in, all pinned and hashed; ARGS=--upgrade renews what is not pinned there
+	@$(LOCK) requirements.in --output-file requirements.txt $(ARGS)
+	@$(LOCK) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt $(ARGS)
+
 setup: $(SETUP) ## virtual environment and Azurite
 
-.venv/.installed: requirements.txt requirements-dev.txt
+.venv/.installed: requirements-dev.txt
 	@command -v python3.13 >/dev/null || { echo "Python 3.13 is missing"; exit 1; }
 	@echo "installing Python packages into .venv (a minute or so)"
 	@python3.13 -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json
