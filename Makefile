@@ -2,15 +2,21 @@
 PORT ?= 7071
 EXAMPLES ?= 2000
 PYTHON := .venv/bin/python
+TOOLS := $(PYTHON) -m tools
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+  --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo run test fuzz docs check bench accuracy phrases calibrate upkeep forget models package setup clean
+.PHONY: demo help run test fuzz docs check bench accuracy phrases calibrate upkeep forget models package lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
-	@$(PYTHON) -m tools.demo $(AUDIO)
+	@$(TOOLS) demo $(AUDIO)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: models node_modules/.installed ## serve on PORT until Ctrl-C
-	@$(PYTHON) -m devhost.stack --port $(PORT)
+	@$(TOOLS) run --port $(PORT)
 
 test: models node_modules/.installed tests/clients/node_modules/.installed ## every test, end to end on the real worker, model and Azurite
 	@$(PYTHON) -m pytest $(ARGS)
@@ -19,7 +25,7 @@ fuzz: models node_modules/.installed ## the fuzz tests with EXAMPLES new example
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest --timeout 7200 tests/fuzz $(ARGS)
 
 docs: .venv/.installed ## write the parts of the documentation that are made from the code
-	@$(PYTHON) -m tools.docs
+	@$(TOOLS) docs
 
 check: .venv/.installed ## format, lint, types
 	@$(PYTHON) -m ruff format --check .
@@ -27,37 +33,41 @@ check: .venv/.installed ## format, lint, types
 	@$(PYTHON) -m mypy
 
 bench: models node_modules/.installed ## speed, memory, and a peer in the same run
-	@$(PYTHON) -m tools.bench
+	@$(TOOLS) bench
 
 accuracy: models ## error rates; FOLDER= or TRIALS= for your own data, COMPARE=sherpa for a peer, RATE= for your choice
-	@$(PYTHON) -m tools.accuracy $(if $(FOLDER),--folder "$(FOLDER)") $(if $(TRIALS),--trials "$(TRIALS)") \
+	@$(TOOLS) accuracy $(if $(FOLDER),--folder "$(FOLDER)") $(if $(TRIALS),--trials "$(TRIALS)") \
 	  $(if $(COMPARE),--compare $(COMPARE)) $(if $(RATE),--rate $(RATE)) $(ARGS)
 
 phrases: models ## what is accepted as a passphrase and what is not, on recordings; MORE=1 for many more voices
-	@$(PYTHON) -m tools.phrases $(if $(MORE),--more)
+	@$(TOOLS) phrases $(if $(MORE),--more)
 
 calibrate: models ## fit the scores to FOLDER= or TRIALS=, and write them into the bundle's manifest
-	@$(PYTHON) -m tools.calibrate $(or $(FOLDER),$(TRIALS)) $(ARGS)
+	@$(TOOLS) calibrate $(or $(FOLDER),$(TRIALS)) $(ARGS)
 
 upkeep: models ## finish deletions, forget what was kept long enough, make signatures of an older model anew: all at once
-	@$(PYTHON) -m tools.upkeep
+	@$(TOOLS) upkeep
 
 forget: .venv/.installed ## delete every profile, or those of FAMILY=, after asking; YES=1 does not ask
-	@$(PYTHON) -m tools.forget $(if $(FAMILY),--family $(FAMILY),--all) $(if $(YES),--yes)
+	@$(TOOLS) forget $(if $(FAMILY),--family $(FAMILY),--all) $(if $(YES),--yes)
 
 models: .venv/.installed ## build the model bundles that are not there yet
-	@$(PYTHON) -m tools.bundle
+	@$(TOOLS) bundle
 
 package: models ## the deployable zip, out/package.zip
-	@$(PYTHON) -m tools.package
+	@$(TOOLS) package
+
+lock: .venv/.installed ## write requirements*.txt from requirements*.in, all pinned and hashed; ARGS=--upgrade renews what is not pinned there
+	@$(LOCK) requirements.in --output-file requirements.txt $(ARGS)
+	@$(LOCK) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt $(ARGS)
 
 setup: $(SETUP) ## virtual environment and Azurite
 
-.venv/.installed: requirements.txt requirements-dev.txt
+.venv/.installed: requirements-dev.txt
 	@command -v python3.13 >/dev/null || { echo "Python 3.13 is missing"; exit 1; }
 	@echo "installing Python packages into .venv (a minute or so)"
 	@python3.13 -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json

@@ -23,4 +23,4 @@ def test_the_readme_names_only_targets_that_make_has() -> None:
 
 @pytest.mark.parametrize("name", PARTS)
 def test_what_is_made_from_the_code_is_up_to_date(name: str) -> None:
-    assert (ROOT / name).read_text() == written(name), "python -m tools.docs"
+    assert (ROOT / name).read_text() == written(name), "`make docs` writes it"

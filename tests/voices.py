@@ -8,8 +8,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from shared.listening.containers import SAMPLE_RATE as RATE
-from tools.demo.__main__ import VOICES
-from tools.demo.recordings import Speaker, read_speakers, to_wav
+from tools.demo.speakers import VOICES, Speaker, read_speakers
+from tools.recordings import to_wav
 
 __all__ = [
     "RATE",

@@ -1,5 +1,6 @@
-"""Parts of README.md and docs/errors.md that are made from the code: ``python -m tools.docs`` writes them."""
+"""Write the parts of README.md and docs/errors.md that are made from the code."""
 
+import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -7,6 +8,8 @@ from functions.contract.catalogue import NEVER, ROWS, Row, Unused
 from functions.contract.operations import OPERATIONS, Operation
 from functions.contract.wire import DIALECTS, Dialect
 from shared.settings import ROOT
+
+PROBLEMS: Final = ()
 
 
 def endpoints() -> str:
@@ -42,7 +45,11 @@ def written(name: str) -> str:
     return text
 
 
-def main() -> None:
+def add_arguments(_: argparse.ArgumentParser) -> None:
+    """There are none."""
+
+
+def run(_: argparse.Namespace) -> None:
     """Write every part."""
     for name in PARTS:
         (ROOT / name).write_text(written(name))
@@ -71,7 +78,3 @@ def _unused(row: Unused) -> Sequence[str]:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rows))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""``python -m tools.forget``: delete every profile of a family, or of all of them, with all audio.
+"""Delete every profile of a family, or of all of them, with all audio.
 
 On the storage that the settings name. It may be cut off and run again, and may run beside the app.
 """
@@ -6,6 +6,7 @@ On the storage that the settings name. It may be cut off and run again, and may 
 import argparse
 import sys
 from functools import partial
+from typing import Final
 
 from tqdm import tqdm
 
@@ -17,21 +18,26 @@ from shared.errors import SpeakerError
 from shared.settings import ROOT
 from shared.voices.families import FAMILIES, Family
 
-_BY_NAME = {family.name: family for family in FAMILIES.values()}
+PROBLEMS: Final = (SpeakerError, SetupError)
+_BY_NAME: Final = {family.name: family for family in FAMILIES.values()}
 
 
-def main() -> None:
-    """Exit 0 if nothing is left."""
-    options = _options()
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which profiles."""
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--family", choices=_BY_NAME, help="delete the profiles of this family")
+    which.add_argument("--all", action="store_true", help="delete the profiles of every family")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Return once nothing is left."""
     families = list(_BY_NAME.values()) if options.all else [_BY_NAME[options.family]]
-    try:
-        load_settings(ROOT)
-        if not (options.yes or _confirmed(families)):
-            sys.exit("forget: nothing was deleted")
-        for family in families:
-            forget(family)
-    except (SpeakerError, SetupError) as problem:
-        sys.exit(f"forget: {problem}")
+    load_settings(ROOT)
+    if not (options.yes or _confirmed(families)):
+        sys.exit("forget: nothing was deleted")
+    for family in families:
+        forget(family)
 
 
 def forget(family: Family) -> None:
@@ -44,16 +50,3 @@ def _confirmed(families: list[Family]) -> bool:
     names = ", ".join(family.name for family in families)
     print(f"This deletes every profile of {names}, with all audio, for ever.")
     return input(f"Write {CONFIRMATION} to go on: ").strip() == CONFIRMATION
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--family", choices=_BY_NAME, help="delete the profiles of this family")
-    which.add_argument("--all", action="store_true", help="delete the profiles of every family")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    return parser.parse_args()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The app as it is deployed, in one zip: ``python -m tools.package``.
+"""The app as it is deployed, in one zip.
 
 It holds what ``.funcignore`` leaves, which is what azd and Core Tools upload, so that all three deploy the same. The
 same files make the same zip, byte for byte.
@@ -16,6 +16,7 @@ from shared.errors import BundleError
 from shared.listening.bundle import Bundle
 from shared.settings import MODELS, ROOT
 
+PROBLEMS: Final = (BundleError,)
 PACKAGE: Final = ROOT / "out" / "package.zip"
 MAX_BYTES: Final = 150_000_000
 
@@ -45,17 +46,17 @@ def make_package(target: Path = PACKAGE) -> Path:
     return target
 
 
-def main() -> None:
+def add_arguments(_: argparse.ArgumentParser) -> None:
+    """There are none."""
+
+
+def run(_: argparse.Namespace) -> None:
     """Write the zip and say how large it is."""
-    argparse.ArgumentParser(description=main.__doc__).parse_args()
-    try:
-        package = make_package()
-    except BundleError as problem:
-        sys.exit(str(problem))
+    package = make_package()
     size = package.stat().st_size
     print(f"{package.relative_to(ROOT)}: {size / 1e6:.1f} MB, at most {MAX_BYTES / 1e6:.0f} MB")
     if size > MAX_BYTES:
-        sys.exit("the package is too large: large packages start slowly")
+        sys.exit("package: too large: large packages start slowly")
 
 
 def _kept(folder: Path, ignored: list[str]) -> Iterator[Path]:
@@ -66,7 +67,3 @@ def _kept(folder: Path, ignored: list[str]) -> Iterator[Path]:
             yield from _kept(entry, ignored)
         else:
             yield entry
-
-
-if __name__ == "__main__":
-    main()

@@ -193,7 +193,7 @@ class Walk:
     def start(self) -> subprocess.Popen[str]:
         storage = {"SPEAKER_STORAGE_CONNECTION_STRING": self.world.through, "SPEAKER_MODEL": models.TURNED}
         return subprocess.Popen(
-            [sys.executable, "-m", "tools.upkeep"],
+            [sys.executable, "-m", "tools", "upkeep"],
             cwd=self.root,
             env={**os.environ, **storage},
             stdout=subprocess.PIPE,

@@ -50,7 +50,7 @@ def python(unpacked: Path) -> Path:
 def dev_host(package: Path) -> Path:
     """The dev host and what it alone needs, apart from the app's environment."""
     folder = package.parent / "devhost-path"
-    [aiohttp] = re.findall(r"^aiohttp==\S+$", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)
+    [aiohttp] = re.findall(r"^aiohttp==\S+", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)
     _pip("install", "--no-compile", "--target", folder, aiohttp)
     (folder / "devhost").symlink_to(ROOT / "devhost")
     return folder

@@ -3,7 +3,6 @@
 import json
 import math
 import shutil
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,25 +14,20 @@ from numpy.typing import NDArray
 from shared.listening.bundle import Bundle
 from shared.scoring import Calibration, OperatingPoint
 from shared.settings import ROOT
-from tools.accuracy import __main__ as program
 from tools.accuracy import page
 from tools.accuracy.comparison import compare, peer
+from tools.accuracy.extraction import service_extractor
 from tools.accuracy.identification import Lineup, identify
 from tools.accuracy.identification import _rates as rates_of
 from tools.accuracy.measure import FREE_ENGLISH, digest, groups, measure
 from tools.accuracy.metrics import Tally, eer
 from tools.accuracy.pictures import draw
+from tools.accuracy.sources import from_folder
 from tools.accuracy.tables import sections
-from tools.accuracy.trials import (
-    Corpus,
-    Trials,
-    UnusableInput,
-    Voices,
-    cosines,
-    from_folder,
-    read_csv,
-    service_extractor,
-)
+from tools.accuracy.trial_table import read_csv
+from tools.accuracy.trials import Corpus, Trials, Voices, cosines
+from tools.recordings import UnusableInput
+from tools.verbs import main
 
 FITTED = (0.01, 0.001, 0.0001)
 EXPONENTIAL = Calibration(
@@ -246,15 +240,14 @@ def table(tmp_path: Path) -> Path:
     return file
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> None:
-    monkeypatch.setattr(sys, "argv", ["accuracy", *map(str, arguments)])
-    program.main()
+def run(*arguments: str | Path) -> None:
+    main(["accuracy", *map(str, arguments)])
 
 
 def test_a_table_is_reported_in_tables_pictures_and_json(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bundle: Bundle
 ) -> None:
-    run(monkeypatch, "--trials", table, "--rate", "0.005", "--out", tmp_path / "out")
+    run("--trials", table, "--rate", "0.005", "--out", tmp_path / "out")
     printed = capsys.readouterr().out
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert {file.name for file in (tmp_path / "out").iterdir()} == {
@@ -270,7 +263,7 @@ def test_a_table_is_reported_in_tables_pictures_and_json(
 def test_recordings_are_reported_with_identification(
     two_speakers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(monkeypatch, "--folder", two_speakers, "--compare", "sherpa", "--out", tmp_path)
+    run("--folder", two_speakers, "--compare", "sherpa", "--out", tmp_path)
     results = json.loads((tmp_path / "results.json").read_text())
     assert results["sets"] == {
         two_speakers.name: {
@@ -306,7 +299,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match=complaint) as refusal:
-        run(monkeypatch, *arguments, "--out", tmp_path / "out")
+        run(*arguments, "--out", tmp_path / "out")
     assert "\n" not in str(refusal.value.code)
     assert not (tmp_path / "out").exists()
 
@@ -316,7 +309,7 @@ def test_a_rate_that_is_none_is_refused(
     rate: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as refusal:
-        run(monkeypatch, f"--rate={rate}")
+        run(f"--rate={rate}")
     assert refusal.value.code == 2
     assert "argument --rate: " in capsys.readouterr().err
 

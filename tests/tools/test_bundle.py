@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from shared.errors import BundleError
 from shared.listening.bundle import Bundle, Source, golden_signal, sha256
-from tools.bundle import campplus, frontend
-from tools.bundle.__main__ import RECIPES, build, main
+from tools.bundle import campplus, command, frontend
 from tools.bundle.checkpoint import Tensors, read_checkpoint
+from tools.bundle.command import RECIPES, build
 from tools.bundle.sources import WHEELS, fetch
+from tools.verbs import main
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "models"
@@ -429,26 +430,24 @@ def test_bundle_without_a_recipe_has_to_bring_its_weights(unbuilt: Bundle, monke
         build(unbuilt)
 
 
-def test_command_reports_what_it_cannot_build_in_one_line(
-    unbuilt: Bundle, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_command_reports_what_it_cannot_build_in_one_line(unbuilt: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(RECIPES, "speechy")
-    assert main(unbuilt.folder.parent) == 1
-    assert capsys.readouterr().err.splitlines() == [
-        "error: no recipe builds speechy; put its model.onnx there yourself"
-    ]
+    monkeypatch.setattr(command, "MODELS", unbuilt.folder.parent)
+    with pytest.raises(SystemExit) as refusal:
+        main(["bundle"])
+    assert refusal.value.code == "bundle: no recipe builds speechy; put its model.onnx there yourself"
 
 
 def test_command_does_nothing_when_everything_is_built(capsys: pytest.CaptureFixture[str]) -> None:
     before = {file: file.stat().st_mtime_ns for file in MODELS.glob("*/*")}
-    assert main() == 0
+    assert not main(["bundle"])
     assert all(line.endswith(": up to date") for line in capsys.readouterr().out.splitlines())
     assert before == {file: file.stat().st_mtime_ns for file in MODELS.glob("*/*")}
 
 
 def test_command_that_has_nothing_to_do_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from tools.bundle.__main__ import main; main(); "
+        "import sys; from tools.verbs import main; main(['bundle']); "
         "sys.exit(bool({'onnx', 'onnxruntime', 'tqdm'} & {*sys.modules}))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -12,7 +12,7 @@ import pytest
 from shared.listening.bundle import Bundle
 from shared.settings import ROOT
 from tools.accuracy.trials import Trials
-from tools.calibrate.__main__ import write
+from tools.calibrate.command import write
 from tools.calibrate.fit import fit
 
 SPEAKERS = 60
@@ -124,7 +124,7 @@ def test_the_report_judges_each_kind_by_a_fit_that_has_not_heard_it(shared_folde
 
 
 def test_the_shipped_calibration_is_what_the_command_makes_of_the_trials(shared_folder: Path) -> None:
-    from tools.accuracy.trials import read_csv
+    from tools.accuracy.trial_table import read_csv
 
     shipped = Bundle.load(ROOT / "models" / "campplus").required_calibration()
     again = fit(read_csv(shared_folder / "golden" / "trials.csv.gz"))
@@ -133,5 +133,5 @@ def test_the_shipped_calibration_is_what_the_command_makes_of_the_trials(shared_
 
 def _calibrate(*arguments: Path | str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tools.calibrate", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tools", "calibrate", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -25,7 +25,7 @@ def store(storage: str) -> AzureStore:
 
 def _forget(storage: str, *options: str, said: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tools.forget", *options],
+        [sys.executable, "-m", "tools", "forget", *options],
         cwd=ROOT,
         env={**os.environ, "SPEAKER_STORAGE_CONNECTION_STRING": storage},
         input=said,

@@ -14,8 +14,7 @@ from shared.settings import Settings
 from shared.words.book import PhraseBook
 from shared.words.scripts import ACTIVATION, PASSPHRASE
 from shared.words.transcript import Transcript
-from tools.phrases import __main__ as command
-from tools.phrases import clips
+from tools.phrases import clips, command
 from tools.phrases.clips import (
     CHANGED,
     FOREIGN_SPEECH,
@@ -32,6 +31,7 @@ from tools.phrases.clips import (
 )
 from tools.phrases.make_clips import LOCALE, MORE_SPEAKERS, NEAR_PHRASES, NEAR_SPEAKERS, PHRASES, SPEAKERS, VOICES
 from tools.phrases.table import HEADER, MIN_RIGHT, WRONG, Heard, Row, accepted, rows, surprises
+from tools.verbs import main
 
 LISTED = ["one", "two", "three"]
 
@@ -134,9 +134,8 @@ def test_more_voices_say_everything_the_others_say(monkeypatch: pytest.MonkeyPat
 def test_without_the_programs_there_are_no_more_voices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     _one_clip(monkeypatch)
-    monkeypatch.setattr("sys.argv", ["phrases", "--more"])
     with pytest.raises(SystemExit, match=r"phrases: .*espeak-ng"):
-        command.main()
+        main(["phrases", "--more"])
 
 
 def test_only_what_is_not_as_expected_is_named() -> None:
@@ -178,7 +177,7 @@ def test_the_command_says_that_a_model_is_not_there(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("SPEAKER_WHISPER", str(tmp_path))
     _one_clip(monkeypatch)
     with pytest.raises(SystemExit, match="phrases: "):
-        command.main()
+        main(["phrases"])
 
 
 @pytest.mark.timeout(900)
@@ -197,20 +196,19 @@ def test_phrases_are_told_from_everything_else(tried: list[Clip], capsys: pytest
     assert found[SYNTHETIC].share >= MIN_RIGHT - 0.02
 
 
-def _run(heard: list[Heard], monkeypatch: pytest.MonkeyPatch) -> int:
+def _run(heard: list[Heard], monkeypatch: pytest.MonkeyPatch) -> int | None:
     def measured(tried: list[Clip], settings: Settings) -> list[Heard]:
         return heard
 
     _one_clip(monkeypatch)
     monkeypatch.setattr(command, "measure", measured)
-    return command.main()
+    return main(["phrases"])
 
 
 def _one_clip(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start the command with a short clip instead of all."""
     clip = Clip(NOISE, "silence", None, np.zeros(SAMPLE_RATE, np.float32))
     monkeypatch.setattr(command, "clips", lambda: iter([clip]))
-    monkeypatch.setattr("sys.argv", ["phrases"])
 
 
 def _heard() -> list[Heard]:

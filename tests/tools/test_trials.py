@@ -16,18 +16,12 @@ from numpy.typing import NDArray
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.quality import quality, speech_only
 from tools.accuracy import trials as module
-from tools.accuracy.extraction import CACHE, Extractor, Memory
-from tools.accuracy.recordings import TEST_SEC, Samples, beginning, cuts, find_speakers, halves
-from tools.accuracy.trials import (
-    COLUMNS,
-    Corpus,
-    Trials,
-    UnusableInput,
-    from_folder,
-    read_csv,
-    read_trials,
-    service_extractor,
-)
+from tools.accuracy.extraction import CACHE, Extractor, Memory, service_extractor
+from tools.accuracy.sources import from_folder, read_trials
+from tools.accuracy.speakers import TEST_SEC, beginning, cuts, find_speakers, halves
+from tools.accuracy.trial_table import COLUMNS, read_csv
+from tools.accuracy.trials import Corpus, Trials
+from tools.recordings import Samples, UnusableInput
 
 GOOD = ("read", "anna", "ben", "10", "4", "0.1", "0")
 SAME = ("read", "anna", "anna", "10", "4", "0.8", "1")

@@ -28,8 +28,9 @@ from tools.accuracy.metrics import (
     rate_estimate,
     replicates,
 )
-from tools.accuracy.recordings import TEST_SEC, Samples, UnusableInput
+from tools.accuracy.speakers import TEST_SEC
 from tools.accuracy.trials import Trials
+from tools.recordings import Samples, UnusableInput
 
 type Embed = Callable[[Samples], NDArray[np.float32]]
 

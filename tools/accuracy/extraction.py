@@ -16,7 +16,7 @@ from shared.listening.bundle import Bundle
 from shared.listening.embedder import Embedder
 from shared.listening.quality import SpeechDetector, speech_only
 from shared.settings import ROOT
-from tools.accuracy.recordings import Samples
+from tools.recordings import Samples
 
 CACHE: Final = ROOT / ".cache" / "embeddings"
 """Where embeddings are kept for the next time."""

@@ -26,7 +26,7 @@ from tools.accuracy.metrics import (
     rate_estimate,
     replicates,
 )
-from tools.accuracy.recordings import TEST_SEC
+from tools.accuracy.speakers import TEST_SEC
 from tools.accuracy.trials import Trials
 
 type Mask = NDArray[np.bool]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tools.accuracy.measure import ENROLLED_BANDS, REFERENCE_TEST_SEC
-from tools.accuracy.recordings import TEST_SEC
+from tools.accuracy.speakers import TEST_SEC
 
 type Result = Mapping[str, Any]
 type Row = Mapping[str, Any]

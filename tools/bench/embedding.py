@@ -1,4 +1,4 @@
-"""Speed and memory of embedding, beside sherpa-onnx with the same weights: ``python -m tools.bench.embedding``.
+"""Speed and memory of embedding, beside sherpa-onnx with the same weights.
 
 Both run on one thread and take turns, so that a busy machine slows both. Both start from samples; sherpa-onnx computes
 its features in C++ and loads the network without a front end, which is built into ``.cache/`` by the same code as ours.
@@ -10,16 +10,15 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.errors import BundleError
 from shared.listening.bundle import Bundle, golden_signal
 from shared.listening.embedder import Embedder
 from shared.settings import ROOT
@@ -103,9 +102,13 @@ def footprint() -> Footprint:
     return Footprint(**json.loads(subprocess.check_output(command, cwd=ROOT)))
 
 
-def results() -> dict[str, Any]:
-    """Everything measured, as JSON has it."""
-    return {"speed": [asdict(speed) for speed in speeds()], "footprint": asdict(footprint())}
+def table(speeds: Sequence[Speed], process: Footprint) -> Iterator[str]:
+    """The figures in Markdown, line by line."""
+    yield "| audio | ours | sherpa-onnx | ratio |\n|---|---|---|---|"
+    for row in speeds:
+        yield f"| {row.seconds} s | {row.ours_ms:.1f} ms | {row.sherpa_ms:.1f} ms | {row.ratio:.2f} |"
+    yield f"\nembedder loaded and checked in {process.embedder_sec:.2f} s, with detector {process.load_sec:.2f} s"
+    yield f"peak memory after a clip of 10 s: {process.peak_mb:.0f} MB"
 
 
 def _speed(seconds: int, turns: int, *contestants: Callable[[Samples], object]) -> Speed:
@@ -151,24 +154,3 @@ def _features_model() -> Path:
         [checkpoint] = fetch(bundle.source).values()
         file.write_bytes(campplus.features_model(read_checkpoint(checkpoint), compact=False))
     return file
-
-
-def main() -> int:
-    """Print the tables; returns the exit status."""
-    try:
-        rows, process = speeds(), footprint()
-    except BundleError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print("| audio | ours | sherpa-onnx | ratio |\n|---|---|---|---|")
-    for row in rows:
-        print(f"| {row.seconds} s | {row.ours_ms:.1f} ms | {row.sherpa_ms:.1f} ms | {row.ratio:.2f} |")
-    print(
-        f"\nembedder loaded and checked in {process.embedder_sec:.2f} s, with speech detector {process.load_sec:.2f} s"
-    )
-    print(f"peak memory after a clip of 10 s: {process.peak_mb:.0f} MB")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

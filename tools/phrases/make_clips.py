@@ -6,8 +6,8 @@ three say one in another language. The voices were chosen before anything was tr
 here, well understood or not.
 
 Needs both programs (Debian: ``apt-get install espeak-ng flite``); the clips are in the repository, so only who changes
-voices or phrases runs ``python -m tools.phrases.make_clips``, and ``make phrases MORE=1``, for which many more voices
-say the same on the spot.
+voices or phrases runs ``python -m tools voices phrases``, and ``make phrases MORE=1``, for which many more voices say
+the same on the spot.
 """
 
 from pathlib import Path
@@ -15,11 +15,11 @@ from typing import Final
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
 from shared.listening.containers import SAMPLE_RATE
 from tools.demo.make_voices import SPEAKERS as DEMO_SPEAKERS
 from tools.demo.make_voices import speak
+from tools.recordings import Samples
 
 VOICES: Final = Path(__file__).parent / "voices"
 LOCALE: Final = "en-US"
@@ -117,7 +117,7 @@ _COMPRESSION: Final = 0.93
 """Of Opus, from 0 to 1: about 25 kbit/s."""
 
 
-def main() -> None:
+def make_clips() -> None:
     """Write every clip as 16 kHz Opus."""
     for name, synthesiser in SPEAKERS.items():
         for number, text in enumerate(PHRASES, 1):
@@ -130,7 +130,7 @@ def main() -> None:
         _write(FOREIGN / f"{language}.ogg", ["espeak-ng", "-v", language], text)
 
 
-def recorded(synthesiser: list[str], text: str) -> NDArray[np.float32]:
+def recorded(synthesiser: list[str], text: str) -> Samples:
     """A text as it would be recorded: [n] at 16 kHz, with pauses around it and a little noise all over it."""
     speech = speak(synthesiser, text)
     level = np.float32(np.sqrt(np.mean(speech**2)) * 10 ** (_NOISE_DB / 20))
@@ -142,7 +142,3 @@ def _write(file: Path, synthesiser: list[str], text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     clip = recorded(synthesiser, text)
     soundfile.write(file, clip, SAMPLE_RATE, format="OGG", subtype="OPUS", compression_level=_COMPRESSION)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""``python -m tools.calibrate [SOURCE]``: fit a bundle's calibration and write it into its manifest.
+"""Fit a bundle's calibration and write it into its manifest.
 
 The source is a table of cosines (.csv, .csv.gz) or a folder of recordings, one sub-folder a speaker. The report
 compares the calibration in force with the new one, and cross-validates the new one: each kind of speech is judged by a
@@ -8,7 +8,6 @@ fit that has not heard it, or, where there is one kind only, each fifth of its s
 import argparse
 import json
 import re
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -21,27 +20,29 @@ from shared.errors import SpeakerError
 from shared.listening.bundle import MANIFEST, Bundle
 from shared.scoring import Calibration
 from shared.settings import ROOT
+from tools.accuracy.extraction import service_extractor
 from tools.accuracy.metrics import Tally, cllr, min_cllr
-from tools.accuracy.trials import Trials, UnusableInput, read_trials, service_extractor
+from tools.accuracy.sources import read_trials
+from tools.accuracy.trials import Trials
 from tools.calibrate.fit import RATES, Floats, Mask, fit
 
+PROBLEMS: Final = (SpeakerError, ValueError)
 TRIALS: Final = ROOT.parent / "shared" / "golden" / "trials.csv.gz"
 FOLDS: Final = 5
 
 
-def main() -> None:
-    """Exit 0 once the manifest is written; nothing is written otherwise."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", type=Path, nargs="?", default=TRIALS)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """On what, and which bundle."""
+    parser.add_argument("source", type=Path, nargs="?", default=TRIALS, help="table or folder (default: our own table)")
     parser.add_argument("--model", default="campplus", help="bundle under models/")
     parser.add_argument("--dry-run", action="store_true", help="report only")
-    options = parser.parse_args()
-    try:
-        bundle = Bundle.load(ROOT / "models" / options.model)
-        trials = read_trials(options.source, partial(service_extractor, model=options.model))
-        calibration = fit(trials)
-    except (UnusableInput, SpeakerError, ValueError) as problem:
-        sys.exit(f"calibrate: {problem}")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Return once the manifest is written; nothing is written otherwise."""
+    bundle = Bundle.load(ROOT / "models" / options.model)
+    trials = read_trials(options.source, partial(service_extractor, model=options.model))
+    calibration = fit(trials)
     _report(trials, bundle.required_calibration(), calibration)
     if not options.dry_run:
         write(bundle.folder / MANIFEST, calibration)
@@ -102,7 +103,3 @@ def _held_out(trials: Trials) -> Iterator[Mask]:
 
 def _ratios(calibration: Calibration, trials: Trials) -> Floats:
     return calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
-
-
-if __name__ == "__main__":
-    main()

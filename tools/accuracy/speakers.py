@@ -1,4 +1,4 @@
-"""Recordings with one folder a speaker, and the stretches of them that are enrolled and tested."""
+"""Speakers with a folder of recordings each, and the stretches of them that are enrolled and tested."""
 
 import hashlib
 import itertools
@@ -8,13 +8,9 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import soundfile
-import soxr
-from numpy.typing import NDArray
 
 from shared.listening.containers import SAMPLE_RATE
-
-type Samples = NDArray[np.float32]
+from tools.recordings import Samples, UnusableInput, read
 
 ENROLLED_SEC: Final = (8.0, 20.0)
 """Lengths of audio that are enrolled, where a speaker has so much."""
@@ -27,13 +23,8 @@ SUFFIXES: Final = frozenset((".aif", ".aiff", ".au", ".caf", ".flac", ".mp3", ".
 ENROLLED_SHARE: Final = 0.6
 """Part of a speaker's only recording that is enrolled; the rest is tested."""
 
-_MAX_FILE_SEC: Final = 160
 _MIN_CLIP_SEC: Final = 3.0
 """Shorter recordings are joined to clips of this length before they are enrolled."""
-
-
-class UnusableInput(ValueError):
-    """A table or a folder from which nothing can be learnt; the message says where and why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -66,25 +57,6 @@ def find_speakers(folder: Path) -> list[Speaker]:
 
 def _is_recording(name: str) -> bool:
     return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
-
-
-def read(file: Path) -> Samples:
-    """The beginning of a recording: [n] at 16 kHz, mean of its channels.
-
-    Raises:
-        UnusableInput: it cannot be read, is empty, or holds samples that are no numbers.
-    """
-    try:
-        with soundfile.SoundFile(file) as sound:
-            rate = sound.samplerate
-            samples = sound.read(_MAX_FILE_SEC * rate, dtype="float32", always_2d=True).mean(axis=1)
-    except (OSError, soundfile.LibsndfileError) as problem:
-        raise UnusableInput(f"{file} cannot be read as audio: {getattr(problem, 'error_string', problem)}") from None
-    if not len(samples) or not np.isfinite(samples).all():
-        held = "samples that are no numbers" if len(samples) else "no samples"
-        raise UnusableInput(f"{file} cannot be read as audio: it holds {held}")
-    resampled: Samples = samples if rate == SAMPLE_RATE else soxr.resample(samples, rate, SAMPLE_RATE)
-    return np.clip(resampled, -1, 1)
 
 
 def check(speakers: list[Speaker]) -> tuple[list[Speaker], list[str]]:

@@ -1,4 +1,4 @@
-"""``python -m tools.phrases``: who is believed to have said a listed phrase, by the local transcriber and the lists.
+"""Who is believed to have said a listed phrase, by the local transcriber and the lists.
 
 The clips are synthetic voices of this repository and, where ``../shared/speech`` is there, people.
 """
@@ -6,9 +6,9 @@ The clips are synthetic voices of this repository and, where ``../shared/speech`
 import argparse
 import itertools
 import os
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from tqdm import tqdm
 
@@ -20,17 +20,18 @@ from tools.phrases.clips import SPEECH, Clip, clips, more
 from tools.phrases.make_clips import LOCALE, PHRASES
 from tools.phrases.table import HEADER, Heard, accepted, rows, surprises
 
+PROBLEMS: Final = (BundleError, Misconfigured, FileNotFoundError)
 
-def main() -> int:
-    """Exit 1 if a bound is missed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """On which clips."""
     parser.add_argument("--more", action="store_true", help="also many more voices; needs espeak-ng and flite")
-    tried = itertools.chain(clips(), more() if parser.parse_args().more else ())
-    try:
-        heard = measure(list(tried), Settings.read(os.environ))
-    except (BundleError, Misconfigured, FileNotFoundError) as problem:
-        sys.exit(f"phrases: {problem}")
-    return report(heard)
+
+
+def run(options: argparse.Namespace) -> int:
+    """1 if a bound is missed."""
+    tried = itertools.chain(clips(), more() if options.more else ())
+    return report(measure(list(tried), Settings.read(os.environ)))
 
 
 def measure(tried: Sequence[Clip], settings: Settings) -> list[Heard]:
@@ -56,7 +57,3 @@ def report(heard: Sequence[Heard]) -> int:
     if not all(row.tries for row in table):
         print(f"absent: there are no recordings in {SPEECH}")
     return 0 if all(row.within for row in table) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

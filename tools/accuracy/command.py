@@ -1,11 +1,10 @@
-"""``python -m tools.accuracy``: how accurate the service is on recordings, or on a table of comparisons.
+"""How accurate the service is on recordings, or on a table of comparisons.
 
 Prints tables; writes ``results.json`` and pictures into ``out/accuracy/``.
 """
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,37 +15,24 @@ from shared.settings import ROOT
 from tools.accuracy import page
 from tools.accuracy.comparison import PEERS, compare, peer
 from tools.accuracy.crossvalidation import held_out
+from tools.accuracy.extraction import service_extractor
 from tools.accuracy.identification import identify
 from tools.accuracy.measure import DEFAULT_RATE, measure
 from tools.accuracy.pictures import draw
+from tools.accuracy.sources import from_folder
 from tools.accuracy.tables import Result, notes, sections
-from tools.accuracy.trials import Trials, UnusableInput, from_folder, read_csv, service_extractor
+from tools.accuracy.trial_table import read_csv
+from tools.accuracy.trials import Trials
+from tools.recordings import UnusableInput
 
+PROBLEMS: Final = (UnusableInput, SpeakerError, OSError)
 FOLDER: Final = ROOT.parent / "shared" / "speech"
 TRIALS: Final = ROOT.parent / "shared" / "golden" / "trials.csv.gz"
 OUT: Final = ROOT / "out" / "accuracy"
 
 
-def main() -> None:
-    """Exit 0 once everything is written; nothing is written otherwise."""
-    options = _options()
-    try:
-        bundle = Bundle.load(ROOT / "models" / options.model)
-        calibration = bundle.calibration
-        if calibration is None:
-            raise UnusableInput(f"{bundle.folder} has no calibration; `make calibrate` fits one")
-        if options.write_docs:
-            _write_docs(bundle, calibration)
-        else:
-            _report(*_judged(options, bundle, calibration), calibration, options)
-    except (UnusableInput, SpeakerError, OSError) as problem:
-        sys.exit(f"accuracy: {problem}")
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="make accuracy", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """On what, at which rate, beside whom."""
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--folder", type=Path, help="recordings, one sub-folder a speaker (default: ../shared/speech)")
     source.add_argument("--trials", type=Path, help="table of comparisons, .csv or .csv.gz")
@@ -55,7 +41,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=_rate, default=DEFAULT_RATE, help="false-match rate of the operator's choice")
     parser.add_argument("--model", default="campplus", help="bundle under models/")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for JSON and pictures")
-    return parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> None:
+    """Return once everything is written; nothing is written otherwise."""
+    bundle = Bundle.load(ROOT / "models" / options.model)
+    calibration = bundle.calibration
+    if calibration is None:
+        raise UnusableInput(f"{bundle.folder} has no calibration; `make calibrate` fits one")
+    if options.write_docs:
+        _write_docs(bundle, calibration)
+    else:
+        _report(*_judged(options, bundle, calibration), calibration, options)
 
 
 def _rate(text: str) -> float:
@@ -123,7 +120,3 @@ def _report(trials: Trials, result: Result, calibration: Calibration, options: a
     results = options.out / "results.json"
     results.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     print("\nwritten: " + ", ".join(str(file) for file in (results, *pictures)))
-
-
-if __name__ == "__main__":
-    main()
