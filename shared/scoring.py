@@ -17,9 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 ACCEPT_AT: Final = 0.5
 """Wire score from which a speaker is accepted (section 6 of the wire contract)."""
 
-_SCORES: Final = 10**7
-"""Steps of the wire score: seven decimals, as many as the single precision of the retired service held."""
-
 
 @dataclass(frozen=True)
 class OperatingPoint:
@@ -121,8 +118,8 @@ class Verdict:
 
     @property
     def score(self) -> float:
-        """The wire score: monotone in the ratio, ``ACCEPT_AT`` at the threshold; rounded down, so never up to it."""
-        return math.floor(_SCORES / (1 + math.exp(-self.above_threshold))) / _SCORES
+        """The wire score, in (0, 1): strictly monotone in the ratio, ``ACCEPT_AT`` at the threshold."""
+        return 1 / (1 + math.exp(-self.above_threshold))
 
     @property
     def accepted(self) -> bool:

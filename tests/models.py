@@ -16,7 +16,6 @@ from onnx import TensorProto, helper, numpy_helper
 from shared.listening.bundle import MANIFEST, MODEL, Bundle, sha256
 from shared.listening.listener import Listener
 from shared.settings import MODELS, ROOT
-from shared.words.whisper import Whisper
 
 CAMPPLUS: Final = "campplus"
 TURNED: Final = "turned"
@@ -30,7 +29,6 @@ def listener(current: str = CAMPPLUS, models: Path = MODELS) -> Listener:
         Bundle.load(models / current),
         Bundle.installed(models),
         Bundle.load(MODELS / "silero-vad"),
-        Whisper(MODELS / "whisper-tiny-en"),
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.contract.wire import CONFIRMATION
+from functions.contract.requests import CONFIRMATION
 from shared.settings import ROOT
 from shared.store.azure import AUDIO_CONTAINER, TABLE
 

@@ -1,13 +1,18 @@
-"""Write the parts of README.md and docs/errors.md that are made from the code."""
+"""Write the parts of the documentation that are made from the code."""
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from functions.contract.catalogue import NEVER, ROWS, Row, Unused
+from functions.contract import details
+from functions.contract.catalogue import NEVER, Unused, causes
+from functions.contract.dialects import DIALECTS, Dialect
 from functions.contract.operations import OPERATIONS, Operation
-from functions.contract.wire import DIALECTS, Dialect
-from shared.settings import ROOT
+from functions.contract.shapes import ListOf, Shape
+from shared.errors import SpeakerError
+from shared.settings import ROOT, SETTINGS
+from shared.settings.readers import Setting
 
 PROBLEMS: Final = ()
 
@@ -20,7 +25,7 @@ def endpoints() -> str:
 
 def errors() -> str:
     """The errors that are answered."""
-    return _table(["status", "code", "message", "where", "and then"], map(_row, ROWS))
+    return _table(["status", "code", "message", "where", "note"], map(_cause, causes()))
 
 
 def errors_never_answered() -> str:
@@ -28,9 +33,28 @@ def errors_never_answered() -> str:
     return _table(["status", "code", "message", "why not"], map(_unused, NEVER))
 
 
+def settings() -> str:
+    """Every setting."""
+    return _table(["setting", "default", "meaning", "parameter of the template"], map(_setting, SETTINGS.values()))
+
+
+def what_details_say() -> str:
+    """What callers who ask for details are told, document by document."""
+    shapes: dict[str, Shape[Any]] = {
+        "enrollment": details.ENROLLMENT_DETAILS,
+        "verification": details.VERIFICATION_DETAILS,
+        "identification": details.IDENTIFICATION_DETAILS,
+        "a profile": details.PROFILE_DETAILS,
+    }
+    rows = [(name, *row) for name, shape in shapes.items() for row in _fields(shape)]
+    return _table(["of", "field", "meaning"], rows)
+
+
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "README.md": {"endpoints": endpoints},
     "docs/errors.md": {"errors": errors, "never": errors_never_answered},
+    "docs/settings.md": {"settings": settings},
+    "docs/details.md": {"details": what_details_say},
 }
 """What writes a text, by file and by the name of the markers between which it stands."""
 
@@ -66,10 +90,24 @@ def _request(operation: Operation, dialect: Dialect) -> str:
     return f"`{operation.method} {operation.path(dialect)}`" + "".join(f", not {kind}" for kind in lacking)
 
 
-def _row(row: Row) -> Sequence[str]:
-    where = ", ".join(row.where) or "all"
-    own = "; not in the contract" if row.own else ""
-    return str(row.error.status), f"`{row.error.code}`", row.message, where, f"{row.adds}{own}".removeprefix("; ")
+def _cause(cause: type[SpeakerError]) -> Sequence[str]:
+    where = ", ".join(cause.where) or "all"
+    own = "; not in the contract" if cause.own else ""
+    message = re.sub(r"\{(\w+)[^}]*\}", r"*\1*", f"{cause.says} {cause.adds}".strip())
+    return str(cause.status), f"`{cause.code}`", message, where, f"{cause.note}{own}".removeprefix("; ")
+
+
+def _setting(setting: Setting) -> Sequence[str]:
+    default = f"`{setting.default}`" if setting.default else "*(empty)*"
+    return f"`{setting.name}`", default, setting.meaning, f"`{setting.parameter}`" if setting.parameter else ""
+
+
+def _fields(shape: Shape[Any], under: str = "") -> Iterator[tuple[str, str]]:
+    for field in shape.fields:
+        kind = field.kind.items if isinstance(field.kind, ListOf) else field.kind
+        yield f"`{under}{field.name}`", field.says
+        if isinstance(kind, Shape):
+            yield from _fields(kind, f"{under}{field.name}.")
 
 
 def _unused(row: Unused) -> Sequence[str]:

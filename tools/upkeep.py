@@ -1,22 +1,22 @@
 """Do at once what the timer does in slices, on the storage that the settings name.
 
-Finishes deletions, removes what was kept long enough, and makes every signature of an older model anew that can be.
-It may be cut off at any time, and may run beside the app.
+Finishes deletions, removes what was kept long enough, and re-extracts every signature of an older model whose audio is
+kept. It may be cut off at any time, and may run beside the app.
 """
 
 import argparse
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from functools import partial
 from typing import Final
 
 from tqdm import tqdm
 
 from devhost.errors import SetupError
 from devhost.settings import load_settings
-from shared import service
 from shared.errors import SpeakerError
 from shared.profiles.upkeep import Done
+from shared.service import Service
 from shared.settings import ROOT
 from shared.voices.records import Profile
 
@@ -30,8 +30,11 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 def run(_: argparse.Namespace) -> None:
     """Return once everything that is due was done."""
     load_settings(ROOT)
-    upkeep = service.upkeep()
-    done = upkeep.run(watched=partial(tqdm, desc="making signatures anew", unit="profile"))
+    upkeep, done = Service(os.environ).upkeep, Done()
+    with tqdm(desc="re-extracting signatures", unit="profile") as bar:
+        for done in upkeep.run():
+            bar.total = done.older
+            bar.update(done.re_extracted + done.not_re_extracted - bar.n)
     for line in summary(done, upkeep.older_model()):
         print(line)
 

@@ -10,8 +10,8 @@ import requests
 from jsonschema import Draft202012Validator
 
 from devhost.stack import Host
+from functions.contract.description import description
 from functions.contract.operations import spoken
-from functions.openapi import document
 from shared.voices.families import FAMILIES, PASSPHRASE_VERIFICATION, Family
 from tests import voices
 from tests.contract.api import Api
@@ -95,7 +95,7 @@ def described(api: Api) -> Described:
 
 def test_the_description_is_served_without_a_key_and_names_the_host_that_the_caller_sees(service: Host) -> None:
     url = f"{service.url}/openapi.json"
-    assert requests.get(url, timeout=10).json() == document(service.url)
+    assert requests.get(url, timeout=10).json() == description(service.url)
     proxied = requests.get(url, headers={"X-Forwarded-Host": "a.example", "X-Forwarded-Proto": "https"}, timeout=10)
     assert proxied.json()["servers"] == [{"url": "https://a.example"}]
 

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Final
 import pytest
 import requests
 
-from shared.listening.listener import Listener
-from shared.profiles.profiles import Profiles
-from shared.profiles.upkeep import GRACE, Upkeep
+from shared.profiles.upkeep import GRACE
 from shared.store.azure import AzureStore
 from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION, Family
-from shared.words.book import PhraseBook
-from tests import voices
+from tests import models, voices
 from tests.contract.api import Api
+from tests.domain import Domain
 from tests.durability.world import World
 
 if TYPE_CHECKING:
@@ -81,10 +79,7 @@ def _storage_calls(world: World, change: str) -> int:
 
 def _upkeep(store: AzureStore) -> None:
     later = datetime.now(UTC) + 2 * GRACE
-    listener = Listener.__new__(Listener)  # nothing is listened to: no signature is old
-    listener.version = "2026-11-22"
-    profiles = Profiles(store, listener, PhraseBook.read(), lambda: later, false_match_rate=0.001)
-    Upkeep(store, profiles, lambda: later, audio_days=365, profile_days=0).run(until=later - timedelta(days=1))
+    Domain.on(store, models.listener(), lambda: later).upkeep(until=later - timedelta(days=1))
 
 
 def _check(world: World, profile_id: str, change: str, status: int | None) -> None:

@@ -15,15 +15,14 @@ import pytest
 
 from devhost.azurite import azurite
 from shared.errors import Conflict, StorageUnavailable
-from shared.profiles.profiles import Profiles
-from shared.profiles.upkeep import Upkeep
+from shared.profiles.upkeep import Done
 from shared.settings import Settings
 from shared.store.azure import AzureStore
 from shared.voices.families import IDENTIFICATION, VERIFICATION, Family
 from shared.voices.records import Profile
-from shared.words.book import PhraseBook
 from tests import models, voices
 from tests.clock import Clock
+from tests.domain import Domain
 from tests.durability.world import World
 
 NAMES = ("anna", "david", "ewan")
@@ -36,26 +35,22 @@ class Upgrade:
 
     store: AzureStore
     clock: Clock
-    before: Profiles
-    after: Profiles
+    before: Domain
+    after: Domain
 
     @classmethod
     def on(cls, store: AzureStore, folder: Path) -> "Upgrade":
         clock = Clock()
         first, second = models.listener(), models.listener(models.TURNED, folder)
-        before, after = (
-            Profiles(store, model, PhraseBook.read(), clock, false_match_rate=0.001) for model in (first, second)
-        )
-        return cls(store, clock, before, after)
+        return cls(store, clock, *(Domain.on(store, model, clock) for model in (first, second)))
 
-    @property
-    def upkeep(self) -> Upkeep:
-        return Upkeep(self.store, self.after, self.clock, audio_days=365, profile_days=0)
+    def upkeep(self) -> Done:
+        return self.after.upkeep()
 
     def enrolled(self, name: str, family: Family = VERIFICATION, clips: int = 2) -> str:
         profile_id = self.before.create(family, "en-us").id
         for clip in voices.speakers()[name].enrollments[:clips]:
-            self.before.enroll(family, profile_id, clip, ignore_min_length=True)
+            self.before.enroll(family, profile_id, clip, waive_minimum=True)
         return profile_id
 
     def stored(self, profile_id: str, family: Family = VERIFICATION) -> Profile:
@@ -70,7 +65,7 @@ class Upgrade:
 
     def accepts(self, profile_id: str, name: str) -> bool:
         clip = voices.speakers()[name].test
-        return self.after.verify(VERIFICATION, profile_id, clip, ignore_min_length=False).candidate.accepted
+        return self.after.verify(VERIFICATION, profile_id, clip, waive_minimum=False).candidate.accepted
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +81,7 @@ def upgrade(folder: Path) -> Iterator[Upgrade]:
 
 def test_profiles_of_both_models_answer_while_the_walk_goes_on(upgrade: Upgrade) -> None:
     ids = {name: upgrade.enrolled(name) for name in NAMES}
-    upgrade.after.make_anew(upgrade.stored(ids["anna"]))
+    upgrade.after.re_extract(upgrade.stored(ids["anna"]))
     assert [upgrade.version(ids[name]) == NEW for name in NAMES] == [True, False, False]
     decisions = {(own, other): upgrade.accepts(ids[own], other) for own in NAMES for other in NAMES}
     assert decisions == {(own, other): own == other for own in NAMES for other in NAMES}
@@ -96,8 +91,8 @@ def test_evidence_over_a_mix_of_models_compares_as_that_of_one(upgrade: Upgrade)
     ids = [upgrade.enrolled(name, IDENTIFICATION) for name in NAMES]
     clip = voices.speakers()["david"].test
 
-    def evidence(profiles: Profiles) -> dict[str, float]:
-        found = profiles.identify(IDENTIFICATION, ids, clip, ignore_min_length=False)
+    def evidence(profiles: Domain) -> dict[str, float]:
+        found = profiles.identify(IDENTIFICATION, ids, clip, waive_minimum=False)
         assert found.speaker is not None
         assert found.speaker.profile_id == ids[1]
         return {candidate.profile_id: candidate.verdict.llr for candidate in found.ranking}
@@ -105,7 +100,7 @@ def test_evidence_over_a_mix_of_models_compares_as_that_of_one(upgrade: Upgrade)
     of_one = evidence(upgrade.before)
     for profile_id in ids:
         assert evidence(upgrade.after) == pytest.approx(of_one, abs=1e-3)
-        assert upgrade.after.make_anew(upgrade.stored(profile_id, IDENTIFICATION))
+        assert upgrade.after.re_extract(upgrade.stored(profile_id, IDENTIFICATION))
     assert evidence(upgrade.after) == pytest.approx(of_one, abs=1e-3)
 
 
@@ -118,25 +113,26 @@ def test_the_models_of_these_tests_do_not_compare(folder: Path) -> None:
 def test_speech_that_is_added_during_the_walk_is_heard_by_the_model_of_the_profile(upgrade: Upgrade) -> None:
     profile_id = upgrade.enrolled("anna", clips=1)
     old = upgrade.version(profile_id)
-    upgrade.after.enroll(VERIFICATION, profile_id, voices.seconds("anna", 6), ignore_min_length=True)
+    upgrade.after.enroll(VERIFICATION, profile_id, voices.seconds("anna", 6), waive_minimum=True)
     assert upgrade.version(profile_id) == old
     assert upgrade.accepts(profile_id, "anna")
-    assert upgrade.upkeep.run().made_anew == 1
+    assert upgrade.upkeep().re_extracted == 1
     assert upgrade.accepts(profile_id, "anna")
 
 
 def test_a_walk_goes_in_slices_and_each_goes_on_where_the_last_one_ended(upgrade: Upgrade) -> None:
     ids = [upgrade.enrolled("anna", clips=1) for _ in range(5)]
 
-    def slowly(profiles: list[Profile]) -> Iterator[Profile]:
-        for profile in profiles:
-            yield profile
-            upgrade.clock.let_pass(seconds=40)
+    def slowly() -> int:
+        before, done = 0, Done()
+        for done in upgrade.after.service.upkeep.run(until=upgrade.clock() + timedelta(seconds=60)):
+            upgrade.clock.let_pass(seconds=40 * (done.re_extracted - before))
+            before = done.re_extracted
+        return done.re_extracted
 
     made: list[int] = []
     while not made or made[-1]:
-        until = upgrade.clock() + timedelta(seconds=60)
-        made.append(upgrade.upkeep.run(until=until, watched=slowly).made_anew)
+        made.append(slowly())
     assert made == [2, 2, 1, 0]
     assert {upgrade.version(profile_id) for profile_id in ids} == {NEW}
 
@@ -147,21 +143,21 @@ def test_profiles_without_audio_stay_with_their_model_and_are_listed(upgrade: Up
         names = [enrollment.id for enrollment in upgrade.stored(profile_id).enrollments]
         upgrade.store.delete_audio(VERIFICATION, profile_id, names[:lost])
     for made in (1, 0):
-        done = upgrade.upkeep.run()
-        assert (done.made_anew, done.not_made_anew) == (made, 2)
-        assert {profile.id for profile in upgrade.upkeep.older_model()} == set(ids[:2])
+        done = upgrade.upkeep()
+        assert (done.re_extracted, done.not_re_extracted) == (made, 2)
+        assert {profile.id for profile in upgrade.after.service.upkeep.older_model()} == set(ids[:2])
     assert upgrade.accepts(ids[0], "anna")
     assert not upgrade.accepts(ids[0], "david")
 
 
-def test_an_enrollment_that_comes_between_wins_and_the_profile_is_made_anew_the_next_time(upgrade: Upgrade) -> None:
+def test_an_enrollment_that_comes_between_wins_and_the_profile_is_re_extracted_the_next_time(upgrade: Upgrade) -> None:
     profile_id = upgrade.enrolled("anna", clips=1)
     read_before = upgrade.stored(profile_id)
-    upgrade.before.enroll(VERIFICATION, profile_id, voices.seconds("anna", 6), ignore_min_length=True)
+    upgrade.before.enroll(VERIFICATION, profile_id, voices.seconds("anna", 6), waive_minimum=True)
     with pytest.raises(Conflict):
-        upgrade.after.make_anew(read_before)
+        upgrade.after.re_extract(read_before)
     assert len(upgrade.stored(profile_id).enrollments) == 2
-    assert upgrade.upkeep.run().made_anew == 1
+    assert upgrade.upkeep().re_extracted == 1
     assert len(upgrade.stored(profile_id).enrollments) == 2
 
 
@@ -178,9 +174,9 @@ def test_a_storage_fault_ends_the_walk_and_the_next_run_goes_on(upgrade: Upgrade
         return work(upgrade.store, *arguments)
 
     with patch.object(upgrade.store, method, fails_the_second_time), pytest.raises(StorageUnavailable):
-        upgrade.upkeep.run()
+        upgrade.upkeep()
     assert sorted(upgrade.version(profile_id) == NEW for profile_id in ids) == [False, True]
-    assert upgrade.upkeep.run().made_anew == 1
+    assert upgrade.upkeep().re_extracted == 1
 
 
 @dataclass
@@ -269,7 +265,7 @@ def test_a_kill_at_any_storage_call_leaves_the_old_signature_or_the_new_one(
             whole = new if left.signature.model_version == NEW else old
             np.testing.assert_array_equal(left.signature.mean, whole.mean)
             assert upgrade.store.get_audio(left, left.enrollments[0].id) is not None
-            assert upgrade.upkeep.run().made_anew == (whole is old)
+            assert upgrade.upkeep().re_extracted == (whole is old)
             versions.append(left.signature.model_version)
     with capsys.disabled():
         done = f"{versions.count(NEW)} were done"

@@ -1,5 +1,6 @@
 """Speed and memory of the whole service over HTTP, beside the same work done in this process."""
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,9 @@ import psutil
 from tqdm import tqdm
 
 from devhost.stack import Host, stack
-from shared import service
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.listener import Listener
+from shared.service import Service
 from shared.settings import ROOT
 from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION
 from tools.client import Client
@@ -69,7 +70,7 @@ class Figures:
 
 def measure() -> Figures:
     """Run the service and measure it; takes about a minute."""
-    anna = read_speakers(VOICES)[0]
+    anna, listener = read_speakers(VOICES)[0], Service(os.environ).listener
     clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
     with stack({"SPEAKER_RECOGNITION_KEYS": "bench"}) as running:
         verification = Client(running.url, "verification", "bench")
@@ -79,7 +80,7 @@ def measure() -> Figures:
         memory = _memory(running)
         ids = [_enrolled(identification, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
         work = {
-            "local": lambda: _hear(service.listener(), clip),
+            "local": lambda: _hear(listener, clip),
             "verify": lambda: verification.verify(profile, clip),
             "identify": lambda: identification.identify(ids, clip),
         }

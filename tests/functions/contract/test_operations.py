@@ -1,8 +1,8 @@
 import pytest
 
 from function_app import app
+from functions.contract.dialects import V2, V2021, Dialect
 from functions.contract.operations import OPERATIONS, spoken
-from functions.contract.wire import V2, V2021, Dialect
 from shared.voices.families import IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
 
 NAMES = [str(function.get_function_name()) for function in app.get_functions()]  # can be asked for once

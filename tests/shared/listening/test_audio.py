@@ -7,9 +7,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import InvalidAudio
 from shared.listening.audio import Clip, decode
 from shared.listening.containers import MAX_BODY_BYTES
+from shared.listening.refusals import InvalidAudio
 
 PCM = np.random.default_rng(1).integers(-3000, 3000, 16_000).astype("<i2")
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from shared.errors import InvalidAudio
 from shared.listening import audio
 from shared.listening.containers import MAX_BODY_BYTES
 from shared.listening.decoding import MAX_SECONDS
+from shared.listening.refusals import InvalidAudio
 
 PITCH = 440
 

@@ -9,9 +9,10 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from shared.errors import BundleError, InvalidAudio
+from shared.errors import BundleError
 from shared.listening.bundle import Bundle, Model, golden_signal
 from shared.listening.embedder import CHUNK_SEC, Embedder
+from shared.listening.refusals import InvalidAudio
 
 ROOT = Path(__file__).parents[3]
 CAMPPLUS = ROOT / "models" / "campplus"

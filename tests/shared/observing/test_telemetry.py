@@ -10,8 +10,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared.listening.quality import Quality
-from shared.observing.telemetry import ASKED_BY, Off, OpenTelemetry, choose
+from shared.observing.telemetry import ASKED_BY, OpenTelemetry, choose, off
+from shared.observing.trace import Decision, Trace, tracing
 
 
 @pytest.fixture
@@ -37,10 +37,20 @@ def points(reader: InMemoryMetricReader) -> dict[str, list[Any]]:
     return {metric.name: list(metric.data.data_points) for metric in scope.metrics}
 
 
+def _verified(score: float, *, accepted: bool, snr_db: float | None = 20.0) -> Trace:
+    """A verification that succeeded."""
+    with tracing("Verify", None, "V2") as ended:
+        with ended.timed("embed"):
+            pass
+        ended.decision = Decision(accepted, score, "2026-01-01")
+        ended.speech_sec, ended.snr_db, ended.status = 5.0, snr_db, 200
+    return ended
+
+
 def test_a_decision_is_counted_and_its_score_recorded_by_model_version(reader: InMemoryMetricReader) -> None:
     measured = OpenTelemetry()
-    measured.decided("Verify", "2026-01-01", 0.93, accepted=True)
-    measured.decided("Verify", "2026-01-01", 0.12, accepted=False)
+    measured(_verified(0.93, accepted=True))
+    measured(_verified(0.12, accepted=False))
     found = points(reader)
     decisions = {point.attributes["tenth"]: point.attributes["accepted"] for point in found["speaker.decisions"]}
     assert decisions == {0.9: True, 0.1: False}
@@ -51,33 +61,43 @@ def test_a_decision_is_counted_and_its_score_recorded_by_model_version(reader: I
 
 def test_speech_and_noise_are_recorded_as_far_as_they_were_measured(reader: InMemoryMetricReader) -> None:
     measured = OpenTelemetry()
-    measured.heard("Verify", Quality(speech_sec=5.0, total_sec=6.0, snr_db=20.0))
-    measured.heard("Verify", Quality(speech_sec=6.0, total_sec=6.0, snr_db=None))
+    measured(_verified(0.9, accepted=True))
+    measured(_verified(0.9, accepted=True, snr_db=None))
     found = points(reader)
     assert (found["speaker.net_speech"][0].count, found["speaker.snr"][0].count) == (2, 1)
+
+
+def test_a_clip_that_was_refused_is_no_measure_of_those_that_are_used(reader: InMemoryMetricReader) -> None:
+    refused = _verified(0.9, accepted=True)
+    refused.status = 400
+    OpenTelemetry()(refused)
+    assert not {"speaker.net_speech", "speaker.snr"} & points(reader).keys()
 
 
 def test_a_stage_is_a_span_and_a_duration_and_a_request_a_duration(
     reader: InMemoryMetricReader, spans: InMemorySpanExporter
 ) -> None:
-    measured = OpenTelemetry()
-    with measured.stage("embed"):
-        measured.request("Verify", 200, 0.2)
+    ended = _verified(0.9, accepted=True)
+    OpenTelemetry()(ended)
     found = points(reader)
     assert found["speaker.stage"][0].attributes == {"stage": "embed"}
-    assert found["speaker.request"][0].attributes == {"operation": "Verify", "status": 200}
-    assert [span.name for span in spans.get_finished_spans()] == ["speaker.embed"]
+    assert found["speaker.request"][0].attributes == {"operation": "VerifyV2", "status": 200}
+    [span] = spans.get_finished_spans()
+    assert span.name == "speaker.embed"
+    assert span.start_time == ended.spans[0].began_ns
+    assert span.end_time is not None
+    assert span.end_time - span.start_time == int(ended.spans[0].seconds * 1e9)
 
 
-def test_a_stage_that_fails_fails_as_it_would_without(spans: InMemorySpanExporter) -> None:
-    with pytest.raises(ValueError, match="no speech"), OpenTelemetry().stage("decode"):
+def test_a_stage_that_fails_is_measured_all_the_same() -> None:
+    with tracing("Verify", None) as ended, pytest.raises(ValueError, match="no speech"), ended.timed("decode"):
         raise ValueError("no speech")
-    assert [span.name for span in spans.get_finished_spans()] == ["speaker.decode"]
+    assert [span.stage for span in ended.spans] == ["decode", "total"]
 
 
 def test_the_workers_own_setting_asks_for_it() -> None:
-    assert isinstance(choose({}), Off)
-    assert isinstance(choose({ASKED_BY: "false"}), Off)
+    assert choose({}) is off
+    assert choose({ASKED_BY: "false"}) is off
     assert isinstance(choose({ASKED_BY: "True"}), OpenTelemetry)
 
 

@@ -14,10 +14,10 @@ def test_a_request_without_a_name_or_with_an_odd_one_is_given_one(given: str | N
 
 
 def test_facts_belong_to_the_request_that_is_being_served() -> None:
-    current().decision = "lost"
+    current().error = "lost"
     with tracing("Verify", "one") as trace:
         assert current() is trace
-        assert current().decision is None
+        assert current().error is None
     assert current() is not trace
 
 

@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.errors import Conflict, Forbidden, InvalidAudio, NotFound, StorageUnavailable
+from shared.errors import Conflict, Forbidden, NotFound, StorageUnavailable
 from shared.listening.audio import Clip
-from shared.listening.listener import Listener, Utterance
+from shared.listening.limits import ClipLimits
+from shared.listening.listener import Utterance
 from shared.listening.quality import Quality
-from shared.profiles.profiles import Profiles
+from shared.listening.refusals import InvalidAudio, TooShort
 from shared.store.memory import MemoryStore
-from shared.voices.families import VERIFICATION, ClipLimits
+from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile
-from shared.words.book import PhraseBook
+from shared.voices.standing import Standing
+from tests.domain import Domain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +33,7 @@ class SecondsListener:
 
     def listen(self, body: bytes, _limits: ClipLimits) -> Utterance:
         if not body:
-            raise InvalidAudio("nothing to hear")
+            raise TooShort(1, 0)
         silence = np.zeros(len(body) * 16_000, np.float32)
         return Utterance(Clip(silence), Quality(len(body), len(body), 30.0), silence)
 
@@ -61,29 +63,28 @@ def store() -> MeddlingStore:
 
 
 @pytest.fixture
-def profiles(store: MeddlingStore) -> Profiles:
+def profiles(store: MeddlingStore) -> Domain:
     clock = (NOW + timedelta(seconds=n) for n in range(1000))
-    listener = cast("Listener", SecondsListener())
-    return Profiles(store, listener, PhraseBook.read(), lambda: next(clock), false_match_rate=0.001)
+    return Domain.on(store, SecondsListener(), lambda: next(clock))
 
 
 @pytest.fixture
-def profile_id(profiles: Profiles) -> str:
+def profile_id(profiles: Domain) -> str:
     return profiles.create(VERIFICATION, "en-us").id
 
 
-def _enroll(profiles: Profiles, profile_id: str, seconds: int) -> Profile:
-    return profiles.enroll(VERIFICATION, profile_id, b"x" * seconds, ignore_min_length=False).profile
+def _enroll(profiles: Domain, profile_id: str, seconds: int) -> Profile:
+    return profiles.enroll(VERIFICATION, profile_id, b"x" * seconds, waive_minimum=False).profile
 
 
-def test_a_lost_race_is_run_again_on_the_newer_state(profiles: Profiles, store: MeddlingStore, profile_id: str) -> None:
+def test_a_lost_race_is_run_again_on_the_newer_state(profiles: Domain, store: MeddlingStore, profile_id: str) -> None:
     store.meddlings = [store.touch, store.touch]
     assert _enroll(profiles, profile_id, 25).enrolled
     assert len(store.audio) == 1
 
 
 def test_whoever_keeps_losing_is_told_and_leaves_nothing(
-    profiles: Profiles, store: MeddlingStore, profile_id: str
+    profiles: Domain, store: MeddlingStore, profile_id: str
 ) -> None:
     store.meddlings = [store.touch] * 99
     with pytest.raises(Conflict, match="Sending concurrent requests on same profile"):
@@ -93,7 +94,7 @@ def test_whoever_keeps_losing_is_told_and_leaves_nothing(
 
 
 def test_a_write_that_arrived_though_its_answer_was_lost_is_counted_once(
-    profiles: Profiles, store: MeddlingStore, profile_id: str
+    profiles: Domain, store: MeddlingStore, profile_id: str
 ) -> None:
     def arrives_unheard(profile: Profile) -> None:
         store._write(profile)
@@ -105,7 +106,7 @@ def test_a_write_that_arrived_though_its_answer_was_lost_is_counted_once(
 
 
 def test_two_enrollments_that_meet_do_not_exceed_the_total(
-    profiles: Profiles, store: MeddlingStore, profile_id: str
+    profiles: Domain, store: MeddlingStore, profile_id: str
 ) -> None:
     for _ in range(2):
         _enroll(profiles, profile_id, 120)
@@ -117,7 +118,7 @@ def test_two_enrollments_that_meet_do_not_exceed_the_total(
 
 
 def test_enrolling_while_the_profile_is_deleted_leaves_no_audio(
-    profiles: Profiles, store: MeddlingStore, profile_id: str
+    profiles: Domain, store: MeddlingStore, profile_id: str
 ) -> None:
     store.meddlings = [lambda _: profiles.delete(VERIFICATION, profile_id)]
     with pytest.raises(NotFound):
@@ -125,7 +126,7 @@ def test_enrolling_while_the_profile_is_deleted_leaves_no_audio(
     assert (store.audio, store.profiles) == ({}, {})
 
 
-def test_audio_that_may_be_named_is_never_removed(profiles: Profiles, store: MeddlingStore, profile_id: str) -> None:
+def test_audio_that_may_be_named_is_never_removed(profiles: Domain, store: MeddlingStore, profile_id: str) -> None:
     def cut_off(_: Profile) -> None:
         raise StorageUnavailable("the answer was lost")
 
@@ -136,11 +137,11 @@ def test_audio_that_may_be_named_is_never_removed(profiles: Profiles, store: Med
 
 
 def test_a_deletion_that_was_cut_off_is_invisible_and_finished_by_the_next(
-    profiles: Profiles, store: MeddlingStore, profile_id: str
+    profiles: Domain, store: MeddlingStore, profile_id: str
 ) -> None:
     _enroll(profiles, profile_id, 25)
     stored = store.profiles[VERIFICATION.name, profile_id]
-    store.replace(replace(stored, deleting=True))
+    store.replace(replace(stored, standing=Standing.DELETING))
     with pytest.raises(NotFound):
         profiles.get(VERIFICATION, profile_id)
     profiles.delete(VERIFICATION, profile_id)
@@ -148,7 +149,7 @@ def test_a_deletion_that_was_cut_off_is_invisible_and_finished_by_the_next(
 
 
 def test_resetting_removes_the_audio_it_forgets_and_no_other(
-    profiles: Profiles, store: MeddlingStore, profile_id: str
+    profiles: Domain, store: MeddlingStore, profile_id: str
 ) -> None:
     other = profiles.create(VERIFICATION, "en-us").id
     for name in (profile_id, other):
@@ -157,14 +158,14 @@ def test_resetting_removes_the_audio_it_forgets_and_no_other(
     assert {owner for _, owner, _ in store.audio} == {other}
 
 
-def test_a_refused_clip_changes_nothing(profiles: Profiles, store: MeddlingStore, profile_id: str) -> None:
+def test_a_refused_clip_changes_nothing(profiles: Domain, store: MeddlingStore, profile_id: str) -> None:
     before = dict(store.profiles)
     with pytest.raises(InvalidAudio):
         _enroll(profiles, profile_id, 0)
     assert (store.profiles, store.audio) == (before, {})
 
 
-def test_pages_say_whether_others_follow(profiles: Profiles) -> None:
+def test_pages_say_whether_others_follow(profiles: Domain) -> None:
     ids = sorted(profiles.create(VERIFICATION, "en-us").id for _ in range(3))
     first = profiles.page(VERIFICATION, after="", size=2)
     rest = profiles.page(VERIFICATION, after=first.profiles[-1].id, size=2)

@@ -8,17 +8,16 @@ import pytest
 
 from devhost.azurite import azurite
 from shared.errors import NotFound, StorageUnavailable
-from shared.profiles.profiles import Profiles
-from shared.profiles.upkeep import GRACE, Done, Upkeep
+from shared.profiles.upkeep import GRACE, Done
 from shared.settings import Settings
 from shared.store import Store
 from shared.store.azure import AzureStore
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION, VERIFICATION
 from shared.voices.records import Profile
-from shared.words.book import PhraseBook
 from tests import models, voices
 from tests.clock import Clock
+from tests.domain import Domain
 
 CLIP = voices.seconds("anna", 6)
 AUDIO_DAYS = 30
@@ -33,27 +32,24 @@ class Service:
     clock: Clock
     audio_days: int = AUDIO_DAYS
     profile_days: int = 0
-    profiles: Profiles = field(init=False)
+    profiles: Domain = field(init=False)
 
     def __post_init__(self) -> None:
-        self.profiles = Profiles(
+        self.profiles = Domain.on(
             self.store,
             models.listener(),
-            PhraseBook.read(),
             self.clock,
-            false_match_rate=0.001,
-            keep_audio=self.audio_days > 0,
-            note_use=self.profile_days > 0,
+            audio_retention_days=self.audio_days,
+            profile_retention_days=self.profile_days,
         )
 
     def upkeep(self) -> Done:
-        work = Upkeep(self.store, self.profiles, self.clock, audio_days=self.audio_days, profile_days=self.profile_days)
-        return work.run()
+        return self.profiles.upkeep()
 
     def enrolled(self, clips: int = 1) -> Profile:
         profile = self.profiles.create(VERIFICATION, "en-us")
         for _ in range(clips):
-            profile = self.profiles.enroll(VERIFICATION, profile.id, CLIP, ignore_min_length=True).profile
+            profile = self.profiles.enroll(VERIFICATION, profile.id, CLIP, waive_minimum=True).profile
         return profile
 
     def audio(self) -> int:
@@ -96,23 +92,23 @@ def test_audio_is_kept_as_long_as_the_operator_said_and_no_longer(service: Servi
     assert len(service.profiles.get(VERIFICATION, profile.id).enrollments) == 2
 
 
-def test_a_profile_whose_audio_is_gone_still_verifies_and_says_that_it_cannot_be_made_anew(service: Service) -> None:
+def test_a_profile_whose_audio_is_gone_still_verifies_and_says_that_it_cannot_be_re_extracted(service: Service) -> None:
     profile = service.enrolled()
-    assert service.profiles.kept_audio(profile).can_be_made_anew
+    assert service.profiles.kept_audio(profile).can_be_re_extracted
     service.clock.let_pass(days=AUDIO_DAYS)
     service.upkeep()
     kept = service.profiles.kept_audio(service.profiles.get(VERIFICATION, profile.id))
-    assert (kept.clips, kept.can_be_made_anew) == (0, False)
-    verified = service.profiles.verify(VERIFICATION, profile.id, CLIP, ignore_min_length=False)
+    assert (kept.clips, kept.can_be_re_extracted) == (0, False)
+    verified = service.profiles.verify(VERIFICATION, profile.id, CLIP, waive_minimum=False)
     assert verified.candidate.accepted
 
 
-def test_with_a_part_of_its_audio_gone_a_profile_cannot_be_made_anew(service: Service) -> None:
+def test_with_a_part_of_its_audio_gone_a_profile_cannot_be_re_extracted(service: Service) -> None:
     profile = service.enrolled(2)
     service.store.delete_audio(VERIFICATION, profile.id, [profile.enrollments[0].id])
     kept = service.profiles.kept_audio(profile)
-    assert (kept.clips, kept.can_be_made_anew) == (1, False)
-    assert not service.profiles.make_anew(profile)
+    assert (kept.clips, kept.can_be_re_extracted) == (1, False)
+    assert not service.profiles.re_extract(profile)
 
 
 def test_an_operator_who_keeps_no_audio_has_none_written(service: Service) -> None:
@@ -120,7 +116,7 @@ def test_an_operator_who_keeps_no_audio_has_none_written(service: Service) -> No
     with patch.object(type(service.store), "put_audio", side_effect=AssertionError("audio was written")):
         profile = none_kept.enrolled()
     assert none_kept.audio() == 0
-    assert none_kept.profiles.verify(VERIFICATION, profile.id, CLIP, ignore_min_length=False).candidate.accepted
+    assert none_kept.profiles.verify(VERIFICATION, profile.id, CLIP, waive_minimum=False).candidate.accepted
 
 
 def test_an_operator_who_does_not_keep_audio_any_more_has_the_older_removed(service: Service) -> None:
@@ -161,7 +157,7 @@ def test_a_profile_expires_after_its_last_use(service: Service, use: str) -> Non
     profile = expiring.enrolled()
     expiring.clock.let_pass(days=PROFILE_DAYS - 2)
     if use != "nothing":
-        getattr(expiring.profiles, use)(VERIFICATION, profile.id, CLIP, ignore_min_length=True)
+        getattr(expiring.profiles, use)(VERIFICATION, profile.id, CLIP, waive_minimum=True)
         expiring.clock.let_pass(days=PROFILE_DAYS, minutes=-5)
         assert expiring.upkeep() == Done(), "it was used less than that long ago"
     expiring.clock.let_pass(days=2)
@@ -173,9 +169,9 @@ def test_every_candidate_of_an_identification_was_used(service: Service) -> None
     expiring = _keeping(service, profile_days=PROFILE_DAYS)
     ids = [expiring.profiles.create(IDENTIFICATION, "en-us").id for _ in range(2)]
     for profile_id in ids:
-        expiring.profiles.enroll(IDENTIFICATION, profile_id, CLIP, ignore_min_length=True)
+        expiring.profiles.enroll(IDENTIFICATION, profile_id, CLIP, waive_minimum=True)
     expiring.clock.let_pass(days=PROFILE_DAYS - 1)
-    expiring.profiles.identify(IDENTIFICATION, ids, CLIP, ignore_min_length=False)
+    expiring.profiles.identify(IDENTIFICATION, ids, CLIP, waive_minimum=False)
     expiring.clock.let_pass(days=PROFILE_DAYS - 1)
     assert expiring.upkeep().profiles_expired == 0
 
@@ -185,7 +181,7 @@ def test_a_use_later_on_the_day_that_is_noted_counts_as_well(service: Service) -
     profile = expiring.enrolled()
     for hours in (1, 23):
         expiring.clock.let_pass(hours=hours)
-        expiring.profiles.verify(VERIFICATION, profile.id, CLIP, ignore_min_length=False)
+        expiring.profiles.verify(VERIFICATION, profile.id, CLIP, waive_minimum=False)
     expiring.clock.let_pass(hours=2)
     assert expiring.upkeep().profiles_expired == 0
 
@@ -194,7 +190,7 @@ def test_making_a_signature_anew_is_no_use_of_the_profile(service: Service) -> N
     profile = service.enrolled()
     assert profile.signature is not None
     service.clock.let_pass(days=1)
-    assert service.profiles.make_anew(profile)
+    assert service.profiles.re_extract(profile)
     assert service.profiles.get(VERIFICATION, profile.id).last_seen() == profile.last_seen()
 
 
@@ -205,7 +201,7 @@ def test_stored_audio_that_is_damaged_does_not_stop_the_others(service: Service)
         older = replace(profile.signature, model_version="1999-01-01")
         service.store.replace(profile.with_signature(older))
     service.store.put_audio(profiles[0], profiles[0].enrollments[0].id, b"RIFF\0\0\0\0WAVE")
-    assert service.upkeep() == Done(made_anew=1, not_made_anew=1)
+    assert service.upkeep() == Done(re_extracted=1, not_re_extracted=1)
 
 
 def test_a_second_run_finds_nothing_to_do(service: Service) -> None:
