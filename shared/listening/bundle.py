@@ -141,7 +141,7 @@ class Bundle:
             if not file.is_file():
                 raise BundleError(f"{file} is missing; `make models` builds it")
             if sha256(file) != expected:
-                raise BundleError(f"{file} does not have the SHA-256 of its manifest; `make models` builds it anew")
+                raise BundleError(f"{file} does not have the SHA-256 of its manifest; `make models` builds it again")
 
     def required_calibration(self) -> Calibration:
         """The calibration; raises BundleError, when the model makes no embeddings."""

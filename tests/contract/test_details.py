@@ -119,13 +119,13 @@ def test_too_little_speech_names_what_was_heard_and_what_is_needed(api: Api, pro
 
 
 @pytest.mark.parametrize("path", ["speaker-recognition/verification", "speaker/verification/v2.0"])
-def test_a_profile_says_whether_another_model_could_make_its_signature_anew(
+def test_a_profile_says_whether_another_model_could_re_extract_its_signature(
     api: Api, profile_id: str, path: str
 ) -> None:
     def details(of: str) -> object:
         url = f"{api.url}/{path}/text-independent/profiles/{of}?api-version=2021-09-05&details=true"
         return requests.get(url, headers={"Ocp-Apim-Subscription-Key": api.key}, timeout=10).json()["details"]
 
-    assert details(profile_id) == {"canBeMadeAnew": True, "audioKept": 1}
-    assert details(api.create()) == {"canBeMadeAnew": False, "audioKept": 0}
+    assert details(profile_id) == {"canBeReExtracted": True, "audioKept": 1}
+    assert details(api.create()) == {"canBeReExtracted": False, "audioKept": 0}
     assert "details" not in api.profile(profile_id)

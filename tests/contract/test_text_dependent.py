@@ -293,7 +293,7 @@ def test_the_details_tell_how_near_the_phrase_was(api: Api, anna: str) -> None:
     assert changed["logLikelihood"] < 0
     assert changed["llr"] < allowed["llr"]
     profile = api("GET", f"{TEXT_DEPENDENT}/profiles/{anna}", details="true").json()
-    assert profile["details"] == {"canBeMadeAnew": True, "audioKept": 3}
+    assert profile["details"] == {"canBeReExtracted": True, "audioKept": 3}
 
 
 def test_a_human_voice_is_verified_by_its_passphrase(api: Api, shared_folder: Path) -> None:

@@ -226,12 +226,12 @@ def walk(world: World, folder: Path, tmp_path: Path) -> Walk:
     return Walk(world, models.app_with(folder, tmp_path))
 
 
-def test_the_command_makes_everything_anew_and_lists_what_stays(walk: Walk, folder: Path) -> None:
+def test_the_command_re_extracts_everything_and_lists_what_stays(walk: Walk, folder: Path) -> None:
     upgrade = Upgrade.on(walk.world.store(), folder)
     ids = [upgrade.enrolled("anna", clips=1) for _ in range(2)]
     upgrade.store.delete_audio(VERIFICATION, ids[0], [upgrade.stored(ids[0]).enrollments[0].id])
     said = walk.output()
-    assert "making signatures anew: 100%" in said
+    assert "re-extracting signatures: 100%" in said
     assert [line.split()[-1] for line in said.splitlines() if line.startswith("made anew")] == ["1"]
     assert [line for line in said.splitlines() if line.startswith("stays")] == [
         f"stays with model 2026-11-22: verification-text-independent {ids[0]}"

@@ -186,7 +186,7 @@ def test_a_use_later_on_the_day_that_is_noted_counts_as_well(service: Service) -
     assert expiring.upkeep().profiles_expired == 0
 
 
-def test_making_a_signature_anew_is_no_use_of_the_profile(service: Service) -> None:
+def test_re_extracting_a_signature_is_no_use_of_the_profile(service: Service) -> None:
     profile = service.enrolled()
     assert profile.signature is not None
     service.clock.let_pass(days=1)
