@@ -7,7 +7,7 @@ LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --gen
   --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo help run test fuzz docs check bench accuracy phrases calibrate upkeep forget models package lock setup clean
+.PHONY: demo help run test fuzz docs check bench accuracy phrases calibrate upkeep forget models notices package lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(TOOLS) demo $(AUDIO)
@@ -54,6 +54,9 @@ forget: .venv/.installed ## delete every profile, or those of FAMILY=, after ask
 models: .venv/.installed ## build the model bundles that are not there yet
 	@$(TOOLS) bundle
 
+notices: .venv/.installed ## the licence notices and the bill of materials of what is deployed
+	@$(TOOLS) notices
+
 package: models ## the deployable zip, out/package.zip
 	@$(TOOLS) package
 
@@ -83,6 +86,7 @@ tests/clients/node_modules/.installed: tests/clients/package-lock.json node_modu
 	@touch $@
 
 clean: ## remove everything that the targets made
+	rm -f THIRD_PARTY_NOTICES.txt sbom.cdx.json
 	rm -rf .venv node_modules tests/clients/node_modules .cache .azurite out
 	rm -f models/campplus/model.onnx models/silero-vad/model.onnx
 	rm -f models/whisper-tiny-en/model.bin models/whisper-tiny-en/config.json models/whisper-tiny-en/vocabulary.txt

@@ -19,7 +19,7 @@ from tests.infra import policy
 from tests.infra.bicep import evaluate
 from tests.infra.identity import STORAGE, Identity, identity, write_certificate
 from tools.client import Client
-from tools.package import MAX_BYTES, make_package
+from tools.package.command import MAX_BYTES, make_package
 
 KEYS: Final = ("a-key", "another-key")
 
@@ -83,8 +83,11 @@ def served(unpacked: Path, python: Path, dev_host: Path, user_assigned: Identity
 def test_the_package_holds_the_app_and_its_models_and_nothing_else(package: Path) -> None:
     names = zipfile.ZipFile(package).namelist()
     top = {name.partition("/")[0] for name in names}
-    assert top == {"function_app.py", "functions", "host.json", "models", "requirements.txt", "shared"}
-    assert {Path(name).suffix for name in names} <= {".py", ".json", ".onnx", ".bin", ".txt"}
+    app = {"function_app.py", "functions", "host.json", "models", "requirements.txt", "shared"}
+    assert top == app | {"LICENSE", "NOTICE", "THIRD_PARTY_NOTICES.txt", "sbom.cdx.json"}
+    assert {Path(name).suffix for name in names if Path(name).name not in {"LICENSE", "NOTICE"}} <= {
+        ".py", ".json", ".onnx", ".bin", ".txt"
+    }  # fmt: skip
     assert {"models/campplus/model.onnx", "models/whisper-tiny-en/model.bin"} <= set(names)
 
 

@@ -4,7 +4,7 @@ Each bundle is a folder with a committed ``manifest.json``; this command makes i
 wheel carries, without PyTorch, byte for byte the same every time, and does nothing if that is done already. A model for
 onnxruntime is one file, ``model.onnx``; a Whisper model in CTranslate2's form is several.
 
-Fields of a manifest:
+Beside the manifest lies ``LICENSE``, the text that goes with the weights. Fields of a manifest:
 
     name          the model's name, for people
     version       ISO date on which the bundle was made; the API's ``modelVersion``. Change it with anything that moves

@@ -1,4 +1,4 @@
-"""The app as it is deployed, in one zip.
+"""Make the app as it is deployed, in one zip.
 
 It holds what ``.funcignore`` leaves, which is what azd and Core Tools upload, so that all three deploy the same. The
 same files make the same zip, byte for byte.
@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import BundleError
-from shared.listening.bundle import Bundle
-from shared.settings import MODELS, ROOT
+from shared.settings import ROOT
+from shared.version import VERSION
+from tools.package.notices import write_notices
+from tools.package.parts import UnknownLicence, models
 
-PROBLEMS: Final = (BundleError,)
+PROBLEMS: Final = (BundleError, UnknownLicence)
 PACKAGE: Final = ROOT / "out" / "package.zip"
 MAX_BYTES: Final = 150_000_000
 
@@ -34,9 +36,11 @@ def make_package(target: Path = PACKAGE) -> Path:
 
     Raises:
         BundleError: a model is not built.
+        UnknownLicence: the licence of a library has to be looked up by people.
     """
-    for manifest in MODELS.glob("*/manifest.json"):
-        Bundle.load(manifest.parent).check_files()
+    for model in models():
+        model.check_files()
+    write_notices()
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as package:
         for file in contents():
@@ -54,7 +58,7 @@ def run(_: argparse.Namespace) -> None:
     """Write the zip and say how large it is."""
     package = make_package()
     size = package.stat().st_size
-    print(f"{package.relative_to(ROOT)}: {size / 1e6:.1f} MB, at most {MAX_BYTES / 1e6:.0f} MB")
+    print(f"{package.relative_to(ROOT)}: version {VERSION}, {size / 1e6:.1f} MB, at most {MAX_BYTES / 1e6:.0f} MB")
     if size > MAX_BYTES:
         sys.exit("package: too large: large packages start slowly")
 
