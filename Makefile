@@ -45,7 +45,7 @@ phrases: models ## what is accepted as a passphrase and what is not, on recordin
 calibrate: models ## fit the scores to FOLDER= or TRIALS=, and write them into the bundle's manifest
 	@$(TOOLS) calibrate $(or $(FOLDER),$(TRIALS)) $(ARGS)
 
-upkeep: models ## finish deletions, forget what was kept long enough, make signatures of an older model anew: all at once
+upkeep: models ## finish deletions, forget what was kept long enough, re-extract signatures of an older model: all at once
 	@$(TOOLS) upkeep
 
 forget: .venv/.installed ## delete every profile, or those of FAMILY=, after asking; YES=1 does not ask

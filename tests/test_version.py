@@ -5,8 +5,8 @@ import tomllib
 from datetime import date
 from itertools import pairwise
 
+from functions.contract.version import RELEASED, VERSION
 from shared.settings import ROOT
-from shared.version import RELEASED, VERSION
 
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 RELEASES = re.findall(r"^## \[(\d+)\.(\d+)\.(\d+)\] - (\S+)$", CHANGELOG, re.MULTILINE)
@@ -31,4 +31,4 @@ def test_changes_are_of_the_kinds_of_keep_a_changelog() -> None:
 def test_the_project_file_takes_the_version_from_the_code() -> None:
     document = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert "version" not in document["project"]
-    assert document["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "shared.version.VERSION"}
+    assert document["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "functions.contract.version.VERSION"}

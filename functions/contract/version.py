@@ -1,5 +1,7 @@
-"""The version of the service: what ``/health``, the OpenAPI and the package say."""
+"""Which version of the service this is: the one place that says so; CHANGELOG.md says what is in it."""
 
 from typing import Final
 
 VERSION: Final = "0.2.0"
+RELEASED: Final = "2026-11-25"
+"""ISO date of this version."""

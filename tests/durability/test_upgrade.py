@@ -232,7 +232,7 @@ def test_the_command_re_extracts_everything_and_lists_what_stays(walk: Walk, fol
     upgrade.store.delete_audio(VERIFICATION, ids[0], [upgrade.stored(ids[0]).enrollments[0].id])
     said = walk.output()
     assert "re-extracting signatures: 100%" in said
-    assert [line.split()[-1] for line in said.splitlines() if line.startswith("made anew")] == ["1"]
+    assert [line.split()[-1] for line in said.splitlines() if line.startswith("re extracted")] == ["1"]
     assert [line for line in said.splitlines() if line.startswith("stays")] == [
         f"stays with model 2026-11-22: verification-text-independent {ids[0]}"
     ]
@@ -269,5 +269,5 @@ def test_a_kill_at_any_storage_call_leaves_the_old_signature_or_the_new_one(
             versions.append(left.signature.model_version)
     with capsys.disabled():
         done = f"{versions.count(NEW)} were done"
-        print(f"\nmake anew: killed at {len(versions)} points around {last - first + 1} storage calls; {done}")
+        print(f"\nre-extract: killed at {len(versions)} points around {last - first + 1} storage calls; {done}")
     assert set(versions) == {old.model_version, NEW}

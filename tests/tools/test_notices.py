@@ -10,9 +10,9 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packaging.utils import canonicalize_name
 
+from functions.contract.version import VERSION
 from shared.listening.bundle import Bundle
 from shared.settings import ROOT
-from shared.version import VERSION
 from tools.package import notices as command
 from tools.package import parts
 from tools.package.notices import notices, write_notices

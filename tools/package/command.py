@@ -12,9 +12,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
+from functions.contract.version import VERSION
 from shared.errors import BundleError
 from shared.settings import ROOT
-from shared.version import VERSION
 from tools.package.notices import write_notices
 from tools.package.parts import UnknownLicence, models
 

@@ -12,8 +12,8 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
+from functions.contract.version import RELEASED, VERSION
 from shared.listening.bundle import Bundle
-from shared.version import RELEASED, VERSION
 from tools.package.parts import Library
 
 NAME: Final = "speaker-recognition-functions"

@@ -149,10 +149,10 @@ def test_the_evidence_behind_a_ranking_tells_how_far_the_best_is_ahead() -> None
     assert IDENTIFICATION_RESULT.write(asked, Identified([_candidate(1)], QUALITY))["details"]["margin"] is None
 
 
-def test_lengths_have_the_decimals_of_a_hundredth_of_a_second() -> None:
+def test_lengths_are_told_to_a_millisecond() -> None:
     clips = tuple(Enrollment(name, 1.1, 0.96, 20.0) for name in "abc")
     assert sum(clip.speech_sec for clip in clips) == 2.88
-    written = PROFILE.write(TOLD, _profile(enrollments=(*clips, Enrollment("d", 0.1, 0.000_4, None))))
+    written = PROFILE.write(TOLD, _profile(enrollments=(*clips, Enrollment("d", 0.1, 0.000_04, None))))
     assert written["enrollmentsLengthInSec"] == 3.4
     assert written["enrollmentsSpeechLengthInSec"] == 2.88
     assert written["remainingEnrollmentsSpeechLengthInSec"] == 17.12
