@@ -21,7 +21,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_duplicate_is_named_with_file_and_line_at_start_and_nothing_is_served(root: Path, storage: str) -> None:
-    phrases = root / "shared" / "phrases" / "en-US.txt"
+    phrases = root / "shared" / "words" / "phrases" / "en-US.txt"
     phrases.write_text(phrases.read_text() + "passphrase: houston we have had a problem\n")
     last = len(phrases.read_text().splitlines())
     environment = {"SPEAKER_STORAGE_CONNECTION_STRING": storage, "AzureWebJobsStorage": storage}
@@ -32,7 +32,7 @@ def test_a_duplicate_is_named_with_file_and_line_at_start_and_nothing_is_served(
 
 
 def test_a_line_that_is_added_is_a_passphrase(root: Path, storage: str) -> None:
-    phrases = root / "shared" / "phrases" / "en-US.txt"
+    phrases = root / "shared" / "words" / "phrases" / "en-US.txt"
     phrases.write_text(phrases.read_text() + "passphrase: the ferry leaves the harbour at nine\n")
     environment = {"SPEAKER_STORAGE_CONNECTION_STRING": storage, "AzureWebJobsStorage": storage}
     with host(environment, root=root) as running:
