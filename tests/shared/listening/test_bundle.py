@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shared.errors import BundleError
-from shared.listening.bundle import Bundle, Model, golden_signal, sha256
+from shared.listening.bundle import MANIFEST, Bundle, Model, golden_signal, sha256
 
 MODELS = Path(__file__).parents[3] / "models"
 BUNDLES = ("campplus", "silero-vad", "whisper-tiny-en")
@@ -229,3 +229,11 @@ def test_importing_the_modules_loads_no_runtime() -> None:
     imports = "import sys, shared.listening.bundle, shared.listening.embedder, shared.listening.quality"
     code = f"{imports}; sys.exit(bool({{'onnxruntime', 'onnx'}} & {{*sys.modules}}))"
     assert subprocess.run([sys.executable, "-c", code], cwd=MODELS.parent, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, "16000", None])
+def test_a_model_that_hears_another_rate_is_refused(rate: object, tmp_path: Path) -> None:
+    manifest = json.loads((MODELS / "campplus" / MANIFEST).read_text())
+    (tmp_path / MANIFEST).write_text(json.dumps({**manifest, "sample_rate": rate}))
+    with pytest.raises(BundleError, match=rf"sample_rate is {rate!r}, but clips have 16000 Hz"):
+        Bundle.load(tmp_path)
