@@ -57,6 +57,15 @@ def from_folder(
         UnusableInput: no recordings, one that cannot be read, fewer than two speakers to compare, or one recording
             under two speakers.
     """
+    speakers, doubles = check(_several_speakers(folder))
+    gathered = _Gathered(left_out=doubles)
+    with Memory.of(extractor, cache) as memory:
+        for speaker in tqdm(speakers, desc="speakers", unit="speaker", disable=quiet or None):
+            gathered.add(speaker, memory)
+    return gathered.corpus(folder)
+
+
+def _several_speakers(folder: Path) -> list[Speaker]:
     if not folder.is_dir():
         raise UnusableInput(f"{folder} is not a folder")
     speakers = find_speakers(folder)
@@ -64,12 +73,7 @@ def from_folder(
         raise UnusableInput(f"{folder} holds no recordings; expected is one sub-folder a speaker")
     if len(speakers) == 1:
         raise UnusableInput(f"{folder} holds one speaker only ({speakers[0].name}); at least 2 are needed")
-    speakers, doubles = check(speakers)
-    gathered = _Gathered(left_out=doubles)
-    with Memory.of(extractor, cache) as memory:
-        for speaker in tqdm(speakers, desc="speakers", unit="speaker", disable=quiet or None):
-            gathered.add(speaker, memory)
-    return gathered.corpus(folder)
+    return speakers
 
 
 @dataclass

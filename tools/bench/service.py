@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Final
 
@@ -74,20 +75,15 @@ def measure() -> Figures:
     clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
     with stack({"SPEAKER_RECOGNITION_KEYS": "bench"}) as running:
         verification = Client(running.url, "verification", "bench")
-        identification = Client(running.url, "identification", "bench")
         profile = _enrolled(verification, anna.enrollments[1])
-        verification.verify(profile, clip)
+        verify = partial(verification.verify, profile, clip)
+        verify()
         memory = _memory(running)
-        ids = [_enrolled(identification, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
-        work = {
-            "local": lambda: _hear(listener, clip),
-            "verify": lambda: verification.verify(profile, clip),
-            "identify": lambda: identification.identify(ids, clip),
-        }
-        free = _medians(work)
-        one, two = (_throughput(callers, lambda: verification.verify(profile, clip)) for callers in (1, 2))
+        identify = _identification(running, clip)
+        free = _medians({"local": partial(_hear, listener, clip), "verify": verify, "identify": identify})
+        one, two = (_throughput(callers, verify) for callers in (1, 2))
         before, loaded = _memory(running), _has_mapped(running, TRANSCRIBER)
-        words = _medians({"verify": work["verify"], "passphrase": _passphrase(running)})
+        words = _medians({"verify": verify, "passphrase": _passphrase(running)})
         return Figures(
             embedding_and_vad_ms=free["local"],
             verify_ms=free["verify"],
@@ -112,6 +108,13 @@ def _enrolled(client: Client, clip: bytes) -> str:
     profile_id = client.create()
     client.enroll(profile_id, clip, ignoreMinLength="true")
     return profile_id
+
+
+def _identification(running: Host, clip: bytes) -> Callable[[], object]:
+    """Identification among ``GALLERY`` profiles, ready to be called."""
+    client = Client(running.url, "identification", "bench")
+    ids = [_enrolled(client, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
+    return lambda: client.identify(ids, clip)
 
 
 def _passphrase(running: Host) -> Callable[[], object]:
