@@ -1,12 +1,12 @@
 """The timer that keeps storage as the operator has said."""
 
-from collections import deque
 from datetime import timedelta
 from typing import Final
 
 import azure.functions as func
 
-from functions.plumbing.guard import APP
+from functions.plumbing.guard import APP, noted
+from shared.observing.trace import tracing
 
 blueprint = func.Blueprint()
 
@@ -18,4 +18,7 @@ SLICE: Final = timedelta(seconds=60)
 @blueprint.timer_trigger(schedule="0 17 * * * *", arg_name="timer")
 def upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the trigger's binding
     """Every hour: finish deletions, forget what was kept long enough, re-extract signatures of an older model."""
-    deque(APP.upkeep.run(until=APP.now() + SLICE), maxlen=0)
+    with tracing("Upkeep", None) as trace:
+        *_, done = APP.upkeep.run(until=APP.now() + SLICE)
+        trace.unreadable = done.unreadable + done.foreign_audio
+    noted(trace)

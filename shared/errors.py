@@ -213,6 +213,14 @@ class Fault(SpeakerError):
         return self.cause
 
 
+class UnreadableProfile(Fault):
+    """What is stored of a profile is damaged, or newer."""
+
+    says = "The stored profile cannot be read. It can be deleted."
+    where = ("GetProfile", "ResetProfile", *AUDIO)
+    own = True
+
+
 class StorageUnavailable(Fault):
     """Tables or blobs did not answer."""
 

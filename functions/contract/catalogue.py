@@ -41,6 +41,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   └── NoSuchRoute             404 404                  No operation has the path and the method.
 ├── Conflict                    409 Conflict             Another request changed the profile at the same time.
 ├── Fault                       500 InternalServerError  Nothing that the caller did; the cause is for the log only.
+│   ├── UnreadableProfile       500 InternalServerError  What is stored of a profile is damaged, or newer.
 │   ├── StorageUnavailable      503 ServiceUnavailable   Tables or blobs did not answer.
 │   ├── TranscriberUnavailable  503 ServiceUnavailable   The service that writes down what is said did not answer.
 │   └── Misconfigured           500 InternalServerError  A setting is wrong; the operator has to act.

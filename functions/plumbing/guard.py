@@ -18,7 +18,7 @@ from functions.plumbing.call import Call, parameter, reply
 from shared.errors import Fault, Misconfigured, SpeakerError
 from shared.observing.line import line_of
 from shared.observing.telemetry import telemetry
-from shared.observing.trace import current, mark, tracing
+from shared.observing.trace import Trace, current, mark, tracing
 from shared.service import Service, part
 from shared.voices.families import Family
 
@@ -82,9 +82,14 @@ def guarded(
         response = _outcome(handle, dialect)
         trace.status = response.status_code
     response.headers[CORRELATION_ID] = trace.correlation_id
+    noted(trace)
+    return response
+
+
+def noted(trace: Trace) -> None:
+    """Let the sinks read what has ended."""
     logger.log(logging.ERROR if trace.problem else logging.INFO, "%s", line_of(trace))
     telemetry()(trace)
-    return response
 
 
 def announce_access() -> None:

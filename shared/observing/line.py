@@ -18,6 +18,7 @@ def line_of(trace: Trace) -> str:
         "model": ",".join(sorted(trace.models)) or None,
         "speechSec": trace.speech_sec and round(trace.speech_sec, 2),
         "snrDb": trace.snr_db and round(trace.snr_db, 1),
+        "unreadable": trace.unreadable,
         "ms": {stage: round(1000 * seconds, 1) for stage, seconds in trace.seconds.items()},
         "error": trace.error,
         "problem": trace.problem,

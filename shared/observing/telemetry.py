@@ -36,6 +36,7 @@ class OpenTelemetry:
         histogram = meter.create_histogram
         self._tracer = trace.get_tracer("speaker")
         self._decisions = meter.create_counter("speaker.decisions")
+        self._unreadable = meter.create_gauge("speaker.unreadable")
         self._requests = histogram("speaker.request", "s", explicit_bucket_boundaries_advisory=_SECONDS)
         self._stages = histogram("speaker.stage", "s", explicit_bucket_boundaries_advisory=_SECONDS)
         self._scores = histogram("speaker.score", explicit_bucket_boundaries_advisory=_SCORES)
@@ -52,6 +53,8 @@ class OpenTelemetry:
         self._record_stages(trace)
         if trace.status is not None and trace.status < 400:
             self._record_clip(trace)
+        if trace.unreadable is not None:
+            self._unreadable.set(trace.unreadable)
         if trace.decision:
             self._record_decision(trace.operation, trace.decision)
 

@@ -60,6 +60,7 @@ class Trace:
         models: versions of the models that listened.
         error: name of the error that it ended in.
         problem: what the operator has to know of that error.
+        unreadable: how much of what is stored could not be read, where all of it was looked at.
         spans: what was done, as it ended; they may overlap.
     """
 
@@ -77,6 +78,7 @@ class Trace:
     status: int | None = None
     error: str | None = None
     problem: str | None = None
+    unreadable: int | None = None
     spans: list[Span] = field(default_factory=list)
     _within: Counter[str] = field(default_factory=Counter)
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from shared.errors import Conflict, UnknownProfile
+from shared.errors import Conflict, UnknownProfile, UnreadableProfile
+from shared.observing.trace import mark
 from shared.store import Store
 from shared.voices.families import Family
 from shared.voices.records import Profile
@@ -17,9 +18,12 @@ def present(profile: Profile | None, profile_id: str) -> Profile:
 
     Raises:
         UnknownProfile: there is none, or it is being deleted.
+        UnreadableProfile: what is stored of it is damaged.
     """
     if profile is None or profile.deleting:
         raise UnknownProfile(profile_id)
+    if not profile.is_readable:
+        raise UnreadableProfile(f"profile {mark(profile_id)} cannot be read")
     return profile
 
 

@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 
 from shared.errors import NotFound
 from shared.profiles.changes import change, read
 from shared.profiles.quota import ProfileQuota
 from shared.store import Store
 from shared.voices.families import Family
-from shared.voices.records import Profile
+from shared.voices.records import Profile, is_guid
 from shared.words.checker import PhraseChecker
 
 
@@ -104,11 +103,10 @@ class Lifecycle:
         stored = self._store.get(family, profile_id)
         if stored is None:
             return
-        if not stored.deleting:
+        if stored.is_readable and not stored.deleting:
             with suppress(NotFound):
                 change(self._store, family, profile_id, lambda profile: profile.marked_deleting(self._now()))
-        audio = self._store.all_audio(stored)
-        self._store.delete_audio(family, profile_id, [clip.enrollment_id for clip in audio])
+        self._store.delete_folder(family, profile_id)
         self._store.remove(stored)
 
     def delete_all(self, family: Family, *, until: datetime | None = None) -> Iterator[Cleared]:
@@ -146,10 +144,10 @@ class Lifecycle:
 
     def _delete_left_over(self, family: Family, until: datetime | None) -> bool:
         """Whether all audio without a profile could be removed ``until`` then."""
-        for profile_id, clips in groupby(self._store.all_audio(family), key=lambda clip: clip.profile_id):
+        for folder in self._store.folders(family):
             if self._is_over(until):
                 return False
             # Asked after the audio was listed: audio is never written for a profile that is not there yet.
-            if self._store.get(family, profile_id) is None:
-                self._store.delete_audio(family, profile_id, [clip.enrollment_id for clip in clips])
+            if not is_guid(folder) or self._store.get(family, folder) is None:
+                self._store.delete_folder(family, folder)
         return True

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from shared.errors import Conflict
+from shared.errors import Conflict, UnreadableProfile
 from shared.listening.refusals import InvalidAudio
+from shared.observing.trace import mark
 from shared.profiles.enrolling import Enrolling
 from shared.profiles.lifecycle import Lifecycle
-from shared.store import Store, StoredAudio
+from shared.store import Store, StoredAudio, UpkeepReport
 from shared.voices.families import Family
 from shared.voices.records import Profile
 
@@ -27,6 +28,8 @@ class Done:
     """What one run did, in numbers of profiles or clips.
 
     Attributes:
+        unreadable: profiles that cannot be read.
+        foreign_audio: what lies among the audio and is none.
         older: signatures of an older model that were found.
     """
 
@@ -36,6 +39,8 @@ class Done:
     audio_left_over: int = 0
     re_extracted: int = 0
     not_re_extracted: int = 0
+    unreadable: int = 0
+    foreign_audio: int = 0
     older: int = field(default=0, compare=False)
 
 
@@ -77,6 +82,7 @@ class Upkeep:
         known = list(self._store.scan())
         kept = [profile for profile in known if not self._forgotten(profile, done)]
         audio = self._clear_audio(kept, done)
+        self._name_damage(kept, done)
         older = [profile for profile in kept if self._is_old(profile)]
         done.older = len(older)
         yield done
@@ -85,6 +91,7 @@ class Upkeep:
                 break
             self._re_extract(profile, audio, done)
             yield done
+        self._store.write_report(UpkeepReport(self._now(), done.unreadable, done.foreign_audio))
         logger.info("upkeep: %s", done)
 
     def older_model(self) -> Iterator[Profile]:
@@ -93,7 +100,7 @@ class Upkeep:
 
     def _forgotten(self, profile: Profile, done: Done) -> bool:
         expired = self._profile_days and self._now() - profile.last_seen() >= self._profile_days
-        if not (profile.deleting or expired):
+        if not (profile.deleting or (expired and profile.is_readable)):
             return False
         self._lifecycle.delete(profile.family, profile.id)
         done.deletions_finished += profile.deleting
@@ -103,25 +110,38 @@ class Upkeep:
     def _clear_audio(self, known: list[Profile], done: Done) -> set[str]:
         """Remove audio that is too old, or that no profile names; the enrollments whose audio stays.
 
-        ``known`` was read before the audio is listed, so that what is being enrolled meanwhile is young.
+        ``known`` was read before the audio is listed, so that what is being enrolled meanwhile is young. How young is
+        told by the clock that dates it. What belongs to a profile that cannot be read is left alone.
         """
         stays: set[str] = set()
-        named = {(p.family.name, p.id): {enrollment.id for enrollment in p.enrollments} for p in known}
+        profiles = {(profile.family.name, profile.id): profile for profile in known}
+        young = self._store.now() - GRACE
         for (family, profile_id), clips in groupby(self._store.all_audio(), key=_owner):
-            mine = named.get((family.name, profile_id), set())
-            listed = list(clips)
-            expired = [clip for clip in listed if self._now() - clip.written >= self._audio_days]
-            left_over = [
-                clip
-                for clip in listed
-                if clip not in expired and clip.enrollment_id not in mine and self._now() - clip.written >= GRACE
-            ]
+            listed, owner = list(clips), profiles.get((family.name, profile_id))
+            if owner and not owner.is_readable:
+                continue
+            named = {enrollment.id for enrollment in owner.enrollments} if owner else set()
+            expired = [clip for clip in listed if clip.enrollment_id in named and self._is_expired(clip)]
+            left_over = [clip for clip in listed if clip.enrollment_id not in named and clip.written <= young]
             gone = [clip.enrollment_id for clip in (*expired, *left_over)]
             self._store.delete_audio(family, profile_id, gone)
             stays |= {clip.enrollment_id for clip in listed}.difference(gone)
             done.audio_expired += len(expired)
             done.audio_left_over += len(left_over)
         return stays
+
+    def _name_damage(self, known: list[Profile], done: Done) -> None:
+        """Say in the log, by mark, what cannot be read; it is left for somebody to look at, or to delete."""
+        for profile in known:
+            if not profile.is_readable:
+                logger.error("profile %s cannot be read", mark(profile.id))
+                done.unreadable += 1
+        for name in self._store.foreign_audio():
+            logger.error("%s among the audio is no enrollment's", mark(name))
+            done.foreign_audio += 1
+
+    def _is_expired(self, clip: StoredAudio) -> bool:
+        return self._now() - clip.written >= self._audio_days
 
     def _is_old(self, profile: Profile) -> bool:
         return profile.signature is not None and profile.signature.model_version != self._enrolling.version
@@ -133,8 +153,8 @@ class Upkeep:
             made = complete and self._enrolling.re_extract(profile)
         except Conflict:
             return
-        except InvalidAudio as damaged:
-            logger.warning("stored audio cannot be read: %s", damaged)
+        except (InvalidAudio, UnreadableProfile) as damaged:
+            logger.warning("profile %s cannot be re-extracted: %s", mark(profile.id), damaged)
             made = False
         done.re_extracted += made
         done.not_re_extracted += not made

@@ -106,7 +106,9 @@ class Recognizer:
 
     def _verdict(self, signature: Signature, heard: Utterance, rate: float) -> Verdict:
         calibration = self._listener.calibration(signature.model_version)
-        similarity = cosine(signature.mean, self._listener.embed(heard, signature.model_version))
+        embedding = self._listener.embed(heard, signature.model_version)
+        signature.check_comparable(embedding)
+        similarity = cosine(signature.mean, embedding)
         llr = calibration.llr(similarity, signature.speech_sec, heard.quality.speech_sec)
         return Verdict(similarity, float(llr), calibration.threshold(rate))
 

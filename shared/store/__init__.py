@@ -19,10 +19,20 @@ class StoredAudio:
     written: datetime
 
 
+@dataclass(frozen=True)
+class UpkeepReport:
+    """When a walk through everything that is stored ended, and what it could not read."""
+
+    finished: datetime
+    unreadable_profiles: int
+    foreign_audio: int
+
+
 class Store(Protocol):
     """Profiles under optimistic concurrency, and enrollment audio beside them.
 
-    Every method may raise ``StorageUnavailable``. Profiles come back as they are, also those being deleted.
+    Every method may raise ``StorageUnavailable``. Profiles come back as they are, also those being
+    deleted and those of which nothing can be read.
     """
 
     def insert(self, profile: Profile) -> Profile:
@@ -38,7 +48,7 @@ class Store(Protocol):
         """
 
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
-        """At most ``size`` profiles that are not being deleted, ascending by id, all ids greater than ``after``."""
+        """At most ``size`` profiles with ids above ``after``, ascending, neither unreadable nor being deleted."""
 
     def scan(self, family: Family | None = None) -> Iterator[Profile]:
         """Every profile of a family, or of all of them, also those being deleted."""
@@ -65,8 +75,26 @@ class Store(Protocol):
     def all_audio(self, of: Profile | Family | None = None) -> Iterator[StoredAudio]:
         """All audio, one profile's together; or only that of one family, or under one profile's id."""
 
+    def folders(self, family: Family) -> Iterator[str]:
+        """Names of the folders in which a family's audio lies, and of whatever else lies there."""
+
+    def delete_folder(self, family: Family, name: str) -> None:
+        """Remove everything that lies in a folder of a family, or under its name."""
+
+    def foreign_audio(self) -> Iterator[str]:
+        """Names of what lies among the audio and is none: ``all_audio`` passes it over."""
+
     def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
         """Remove the audio of these enrollments, as far as it is there."""
+
+    def now(self) -> datetime:
+        """The time by the clock that dates ``StoredAudio``."""
+
+    def write_report(self, report: UpkeepReport) -> None:
+        """Keep what a walk through everything has found, in place of what the last one had."""
+
+    def report(self) -> UpkeepReport | None:
+        """What the last walk through everything has found, if there was one."""
 
     def ping(self) -> None:
         """Answer if tables and blobs can be reached."""

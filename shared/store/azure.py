@@ -5,20 +5,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, Final, Self
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableServiceClient, UpdateMode
-from azure.storage.blob import BlobServiceClient, ContainerClient, LinearRetry
+from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient, LinearRetry
 
 from shared.errors import Conflict, Misconfigured, StorageUnavailable
 from shared.observing import trace
 from shared.settings import Settings
-from shared.store import StoredAudio
-from shared.store.entities import from_entity, partition_of, to_entity
+from shared.store import StoredAudio, UpkeepReport
+from shared.store.entities import (
+    REPORT_KEY,
+    from_entity,
+    partition_of,
+    report_of,
+    report_properties,
+    stored_audio,
+    to_entity,
+)
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
@@ -94,7 +104,7 @@ class AzureStore:
             return replace(profile, etag=written["etag"])
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
-        with trace.current().timed("storage"):
+        with trace.stage("storage"):
             entity = self._point.read(partition_of(family, profile_id), profile_id)
         return from_entity(family, entity, entity["etag"]) if entity else None
 
@@ -112,7 +122,8 @@ class AzureStore:
                 },
                 results_per_page=size,
             )
-            return [from_entity(family, entity, str(entity.metadata["etag"])) for entity in islice(found, size)]
+            profiles = (from_entity(family, entity, str(entity.metadata["etag"])) for entity in found)
+            return list(islice((profile for profile in profiles if profile.is_readable), size))
 
     def scan(self, family: Family | None = None) -> Iterator[Profile]:
         with _storage_faults():
@@ -156,14 +167,45 @@ class AzureStore:
                 return None
 
     def all_audio(self, of: Profile | Family | None = None) -> Iterator[StoredAudio]:
+        found = (stored_audio(blob.name, blob.last_modified) for blob in self._blobs(_prefix(of)))
+        return (audio for audio in found if audio)
+
+    def foreign_audio(self) -> Iterator[str]:
+        blobs = self._blobs(None)
+        return (str(blob.name) for blob in blobs if not stored_audio(blob.name, blob.last_modified))
+
+    def folders(self, family: Family) -> Iterator[str]:
+        names = (str(blob.name).split("/")[1] for blob in self._blobs(f"{family.name}/"))
+        return (name for name, _ in groupby(names))
+
+    def delete_folder(self, family: Family, name: str) -> None:
+        for blob in self._blobs(f"{family.name}/{name}"):
+            self._delete_blob(blob.name)
+
+    def _blobs(self, prefix: str | None) -> Iterator[BlobProperties]:
         with _storage_faults():
-            for blob in self._audio.list_blobs(name_starts_with=_prefix(of)):
-                name, profile_id, file = blob.name.split("/")
-                yield StoredAudio(FAMILIES[name], profile_id, file.removesuffix(".wav"), blob.last_modified)
+            yield from self._audio.list_blobs(name_starts_with=prefix)
 
     def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
         for enrollment_id in enrollment_ids:
             self._delete_blob(_blob(family, profile_id, enrollment_id))
+
+    def now(self) -> datetime:
+        dates: list[str] = []
+        with _storage_faults():
+            self._audio.get_container_properties(
+                raw_response_hook=lambda answer: dates.append(answer.http_response.headers["Date"])
+            )
+        return parsedate_to_datetime(dates[-1])
+
+    def write_report(self, report: UpkeepReport) -> None:
+        with _storage_faults():
+            self._table.upsert_entity({**REPORT_KEY, **report_properties(report)})
+
+    def report(self) -> UpkeepReport | None:
+        with trace.stage("storage"):
+            entity = self._point.read(REPORT_KEY["PartitionKey"], REPORT_KEY["RowKey"])
+        return report_of(entity) if entity else None
 
     def ping(self) -> None:
         with _storage_faults():
@@ -187,7 +229,7 @@ def _blob_bounds() -> dict[str, Any]:
 @contextmanager
 def _storage_faults() -> Iterator[None]:
     """Storage that does not answer, or answers what nobody here expects, is unavailable."""
-    with trace.current().timed("storage"):
+    with trace.stage("storage"):
         try:
             yield
         except AzureError as fault:

@@ -1,18 +1,26 @@
-"""How a profile is written as an entity of a table, and read again.
+"""How a profile is written as an entity of a table and read again, and what the names of blobs say.
 
-Booleans say where a profile stands: they are what older versions of the app wrote and can read.
+Booleans say where a profile stands: they are what older versions of the app wrote and can read. What cannot be
+understood, be it damaged or of a newer version, is there all the same, and harms nobody else.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import astuple
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 
-from shared.voices.families import Family
-from shared.voices.records import Enrollment, Profile, Signature
+from shared.store import StoredAudio, UpkeepReport
+from shared.voices.families import FAMILIES, Family
+from shared.voices.records import Enrollment, Profile, Signature, is_guid
 from shared.voices.standing import Standing
+
+SCHEMA: Final = 1
+"""Raised when an older app must not touch what a newer one has written."""
+REPORT_KEY: Final = {"PartitionKey": "upkeep", "RowKey": "last"}
 
 _STANDINGS: Final[Mapping[Standing, Mapping[str, bool]]] = {
     Standing.DELETING: {"Deleting": True, "Enrolled": False, "Active": True},
@@ -32,6 +40,7 @@ def to_entity(profile: Profile) -> dict[str, Any]:
     return {
         "PartitionKey": partition_of(profile.family, profile.id),
         "RowKey": profile.id,
+        "Schema": SCHEMA,
         "Locale": profile.locale,
         "Created": profile.created,
         **_STANDINGS[profile.standing],
@@ -44,29 +53,93 @@ def to_entity(profile: Profile) -> dict[str, Any]:
 
 
 def from_entity(family: Family, entity: Mapping[str, Any], etag: str) -> Profile:
-    """The profile that an entity holds."""
+    """The profile that an entity holds; where it cannot be understood, an unreadable one."""
+    profile_id = str(entity["RowKey"])
+    try:
+        return _read(family, profile_id, entity, etag)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return Profile.unreadable(family, profile_id, etag)
+
+
+def stored_audio(name: str, written: datetime) -> StoredAudio | None:
+    """The audio that a blob of this name is, or None if it is none of ours."""
+    match name.split("/"):
+        case [family, profile_id, file] if family in FAMILIES and is_guid(profile_id) and file.endswith(".wav"):
+            return StoredAudio(FAMILIES[family], profile_id, file.removesuffix(".wav"), written)
+    return None
+
+
+def report_properties(report: UpkeepReport) -> dict[str, Any]:
+    """A report's properties."""
+    return {
+        "Finished": report.finished,
+        "UnreadableProfiles": report.unreadable_profiles,
+        "ForeignAudio": report.foreign_audio,
+    }
+
+
+def report_of(entity: Mapping[str, Any]) -> UpkeepReport | None:
+    """The report that an entity holds; None if it cannot be understood."""
+    match [entity.get(name) for name in ("Finished", "UnreadableProfiles", "ForeignAudio")]:
+        case [datetime() as finished, int() as profiles, int() as audio]:
+            return UpkeepReport(finished, profiles, audio)
+    return None
+
+
+def _read(family: Family, profile_id: str, entity: Mapping[str, Any], etag: str) -> Profile:
+    """The profile that an entity holds; raises KeyError, TypeError or ValueError where it is none."""
+    if _of(int, entity.get("Schema", SCHEMA)) > SCHEMA:
+        raise ValueError("a newer version wrote it")
     return Profile(
         family=family,
-        id=entity["RowKey"],
-        locale=entity["Locale"],
-        created=entity["Created"],
-        updated=entity.get("Updated"),
-        used=entity.get("Used"),
+        id=profile_id,
+        locale=_of(str, entity["Locale"]),
+        created=_of(datetime, entity["Created"]),
+        updated=_moment(entity.get("Updated")),
+        used=_moment(entity.get("Used")),
         standing=_standing(entity),
-        phrase=entity.get("Phrase"),
-        enrollments=tuple(Enrollment(*fields) for fields in json.loads(entity["Enrollments"])),
+        phrase=None if entity.get("Phrase") is None else _of(str, entity["Phrase"]),
+        enrollments=tuple(_enrollment(*fields) for fields in _of(list, json.loads(entity["Enrollments"]))),
         signature=_signature(entity),
         etag=etag,
     )
 
 
+def _of[Value](kind: type[Value], value: object) -> Value:
+    if not isinstance(value, kind):
+        raise TypeError(f"not of type {kind.__name__}")
+    return value
+
+
+def _moment(value: object) -> datetime | None:
+    return None if value is None else _of(datetime, value)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("no number")
+    return float(value)
+
+
+def _seconds(value: object) -> float:
+    seconds = _number(value)
+    if not 0 <= seconds < math.inf:
+        raise ValueError("no length of time")
+    return seconds
+
+
+def _enrollment(name: object, audio_sec: object, speech_sec: object, snr_db: object) -> Enrollment:
+    snr = None if snr_db is None else _number(snr_db)
+    return Enrollment(_of(str, name), _seconds(audio_sec), _seconds(speech_sec), snr)
+
+
 def _standing(entity: Mapping[str, Any]) -> Standing:
     """Where a profile stands; an enrolled one is active, and whether it was is of no use once it is being deleted."""
-    if entity["Deleting"]:
+    if _of(bool, entity["Deleting"]):
         return Standing.DELETING
-    if entity["Enrolled"]:
+    if _of(bool, entity["Enrolled"]):
         return Standing.ENROLLED
-    active = entity.get("Active", True)  # it was not written before there were activation phrases
+    active = _of(bool, entity.get("Active", True))  # it was not written before there were activation phrases
     return Standing.ENROLLING if active else Standing.INACTIVE
 
 
@@ -83,5 +156,8 @@ def _signature_properties(signature: Signature | None) -> dict[str, Any]:
 def _signature(entity: Mapping[str, Any]) -> Signature | None:
     if "Signature" not in entity:
         return None
-    mean = np.frombuffer(entity["Signature"], "<f4")
-    return Signature(mean, entity["SignatureSpeechSec"], entity["ModelVersion"])
+    mean = np.frombuffer(_of(bytes, entity["Signature"]), "<f4")
+    speech_sec = _seconds(entity["SignatureSpeechSec"])
+    if not (np.isfinite(mean).all() and mean.any() and speech_sec):
+        raise ValueError("no signature")
+    return Signature(mean, speech_sec, _of(str, entity["ModelVersion"]))

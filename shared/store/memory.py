@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 
 from shared.errors import Conflict
-from shared.store import StoredAudio
+from shared.store import StoredAudio, UpkeepReport
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
 
@@ -23,6 +24,7 @@ class MemoryStore:
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """Start empty; ``now`` dates the audio."""
         self._now = now
+        self._report: UpkeepReport | None = None
         self._written: dict[tuple[str, str, str], datetime] = {}
         self.profiles: dict[tuple[str, str], Profile] = {}
         self.audio: dict[tuple[str, str, str], bytes] = {}
@@ -39,7 +41,8 @@ class MemoryStore:
 
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         known = sorted(self.profiles.values(), key=lambda profile: profile.id)
-        return [p for p in known if p.family == family and p.id > after and not p.deleting][:size]
+        shown = (p for p in known if p.family == family and p.id > after and p.is_readable and not p.deleting)
+        return list(islice(shown, size))
 
     def scan(self, family: Family | None = None) -> Iterator[Profile]:
         return iter([profile for profile in self.profiles.values() if family in (None, profile.family)])
@@ -70,9 +73,28 @@ class MemoryStore:
                 written = self._written[name, profile_id, enrollment_id]
                 yield StoredAudio(FAMILIES[name], profile_id, enrollment_id, written)
 
+    def folders(self, family: Family) -> Iterator[str]:
+        return iter(sorted({profile_id for name, profile_id, _ in self.audio if name == family.name}))
+
+    def delete_folder(self, family: Family, name: str) -> None:
+        for key in [key for key in self.audio if key[:2] == (family.name, name)]:
+            del self.audio[key]
+
+    def foreign_audio(self) -> Iterator[str]:
+        return iter(())
+
     def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
         for enrollment_id in enrollment_ids:
             self.audio.pop((family.name, profile_id, enrollment_id), None)
+
+    def now(self) -> datetime:
+        return self._now()
+
+    def write_report(self, report: UpkeepReport) -> None:
+        self._report = report
+
+    def report(self) -> UpkeepReport | None:
+        return self._report
 
     def ping(self) -> None:
         return

@@ -3,18 +3,21 @@
 Every change is a pure function of the record, so that a lost race is repeated on fresh state without a second thought.
 """
 
+import re
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import Conflict, ProfileFull, TooManyEnrollments
+from shared.errors import Conflict, ProfileFull, TooManyEnrollments, UnreadableProfile
 from shared.voices.families import Family
 from shared.voices.standing import Standing
 from shared.words.matching import Saying
+
+_GUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 USE_IS_NOTED_EVERY: Final = timedelta(days=1)
 
@@ -43,8 +46,20 @@ class Signature:
     speech_sec: float
     model_version: str
 
+    def check_comparable(self, embedding: NDArray[np.float32]) -> None:
+        """Refuse to compare or to join what is not of one model.
+
+        Raises:
+            UnreadableProfile: the embedding has another dimension.
+        """
+        if embedding.shape != self.mean.shape:
+            raise UnreadableProfile(
+                f"a signature of model {self.model_version} has {self.mean.size} numbers, not {embedding.size}"
+            )
+
     def joined_by(self, embedding: NDArray[np.float32], speech_sec: float) -> "Signature":
         """The signature with one more embedding ([dimension] float32 of unit length) in the mean."""
+        self.check_comparable(embedding)
         total = self.speech_sec + speech_sec
         mean = (self.mean * self.speech_sec + embedding * speech_sec) / total
         return replace(self, mean=mean.astype(np.float32), speech_sec=total)
@@ -77,6 +92,17 @@ class Profile:
     def new(cls, family: Family, locale: str, now: datetime, *, active: bool = True) -> "Profile":
         """A profile without enrollments under a fresh random id; one that is not active waits for its phrase."""
         return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now, standing=_blank(active=active))
+
+    @classmethod
+    def unreadable(cls, family: Family, profile_id: str, etag: str) -> "Profile":
+        """A profile of which no more is known than that it is there."""
+        never = datetime.fromtimestamp(0, UTC)
+        return cls(family, profile_id, locale="", created=never, standing=Standing.UNREADABLE, etag=etag)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether anything is known of it."""
+        return self.standing is not Standing.UNREADABLE
 
     @property
     def enrolled(self) -> bool:
@@ -205,6 +231,11 @@ class Profile:
     def marked_deleting(self, now: datetime) -> "Profile":
         """The profile, gone for every reader, with its signature already dropped."""
         return replace(self, standing=Standing.DELETING, signature=None, updated=now)
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text is an id as profiles have them: a GUID in lower case with dashes."""
+    return _GUID.fullmatch(text) is not None
 
 
 def _blank(*, active: bool) -> Standing:

@@ -20,3 +20,5 @@ class Standing(Enum):
     """Enough was heard once, or the caller waived the minimum."""
     DELETING = "deleting"
     """Deletion has begun; nobody sees the profile any more."""
+    UNREADABLE = "unreadable"
+    """What is stored of it is damaged, or of a newer version: it can only be deleted."""

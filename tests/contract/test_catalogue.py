@@ -53,6 +53,7 @@ from shared.errors import (
     TranscriberUnavailable,
     UnknownLocale,
     UnknownProfile,
+    UnreadableProfile,
     WrongPassphrase,
 )
 from shared.listening.refusals import (
@@ -193,6 +194,18 @@ def _conflict(_: Api) -> requests.Response:
         kept = sum(1 for _ in crowded.audio.list_blob_names())
         assert kept == crowded.api.profile(crowded.profile_id)["enrollmentsCount"]
         return refused
+
+
+def _damaged(_: Api) -> requests.Response:
+    """The answer to reading a profile of whose row a property was lost."""
+    with azurite() as storage, host({**HOLDS_ONE_PROFILE, "SPEAKER_STORAGE_CONNECTION_STRING": storage}) as running:
+        api = Api(running.url, "key")
+        profile_id = api.create()
+        with TableClient.from_connection_string(storage, TABLE) as table:
+            (row,) = table.list_entities()
+            table.update_entity({**row, "Created": "yesterday"}, mode=UpdateMode.REPLACE)
+        assert api("GET", PROFILES).json() == {"value": []}
+        return api("GET", f"{PROFILES}/{profile_id}")
 
 
 def _second_call(_: Api) -> requests.Response:
@@ -408,6 +421,7 @@ PROVOKED = [
         lambda api: _compressed(api, f"{PROFILES}/{NOBODY}:verify"),
     ),
     Provoked("rate", RateLimited, "Rate limit is exceeded. Try again in", _second_call),
+    Provoked("unreadable", UnreadableProfile, "The stored profile cannot be read. It can be deleted.", _damaged),
     Provoked("internal", Fault, "Internal Server Error.", _misconfigured),
     Provoked("storage", StorageUnavailable, "Storage is not available. Try again.", _unreachable),
     Provoked(

@@ -3,6 +3,7 @@ afterwards, and what was not is there whole or not at all."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
 
 import pytest
 import requests
@@ -79,7 +80,8 @@ def _storage_calls(world: World, change: str) -> int:
 
 def _upkeep(store: AzureStore) -> None:
     later = datetime.now(UTC) + 2 * GRACE
-    Domain.on(store, models.listener(), lambda: later).upkeep(until=later - timedelta(days=1))
+    with patch.object(store, "now", lambda: later):
+        Domain.on(store, models.listener(), lambda: later).upkeep(until=later - timedelta(days=1))
 
 
 def _check(world: World, profile_id: str, change: str, status: int | None) -> None:

@@ -87,7 +87,7 @@ def test_audio_that_time_did_not_allow_remains(profiles: Domain, store: MemorySt
     assert store.audio == {}
 
 
-@pytest.mark.parametrize("method", ["scan", "replace", "all_audio", "delete_audio", "remove"])
+@pytest.mark.parametrize("method", ["scan", "replace", "folders", "delete_folder", "remove"])
 def test_what_a_storage_fault_cut_off_the_next_call_does(profiles: Domain, store: MemoryStore, method: str) -> None:
     _enrolled(profiles)
     with patch.object(store, method, side_effect=StorageUnavailable("no answer")), pytest.raises(StorageUnavailable):

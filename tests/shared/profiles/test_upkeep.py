@@ -70,7 +70,8 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
         return
     connection_string = request.getfixturevalue("own_storage")
     store = AzureStore.open(Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": connection_string}))
-    yield Service(store, clock)
+    with patch.object(store, "now", clock):
+        yield Service(store, clock)
     for profile in list(store.scan()):
         store.remove(profile)
     for clip in list(store.all_audio()):
