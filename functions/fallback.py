@@ -1,13 +1,14 @@
 """Paths that no route of the host takes: what a client meant all the same, or the contract's 404."""
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import azure.functions as func
 
 from functions.contract.operations import spoken
 from functions.contract.refusals import NoSuchRoute
 from functions.plumbing.guard import APP, App, answer, guarded
+from functions.plumbing.origin import path_of
 
 blueprint = func.Blueprint()
 
@@ -26,7 +27,7 @@ def fallback(req: func.HttpRequest) -> func.HttpResponse:
 
 def routed(app: App, request: func.HttpRequest) -> func.HttpResponse:
     """The answer of the operation that a request names, or 404."""
-    path = re.sub("/+", "/", unquote(urlsplit(request.url).path))
+    path = re.sub("/+", "/", unquote(path_of(request.url)))
     for operation, dialect in spoken():
         params = operation.match(dialect, path)
         if params is not None and operation.method == request.method:

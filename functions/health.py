@@ -1,20 +1,89 @@
 """Is the app able to serve, and is it ready to?"""
 
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Final
+
 import azure.functions as func
 from azure.functions.warmup import WarmUpContext
 
+from functions.contract.dialects import Json
+from functions.contract.responses import timestamp
 from functions.contract.version import VERSION
 from functions.plumbing.call import reply
 from functions.plumbing.guard import APP, App, guarded
+from shared.errors import SpeakerError
 
 blueprint = func.Blueprint()
 
+LATE: Final = timedelta(hours=3)
+"""After which a timer that runs every hour does not run."""
+FRESH_SEC: Final = 1.0
+"""How long an answer holds: whoever asks more often costs nothing."""
+
+_BESIDE: Final = ThreadPoolExecutor(1, "health")
+"""The host's own threads are those that recognize; a monitor does not wait for them."""
+
+
+class Checked:
+    """The health of an app, looked at once a second at most; safe to use from several threads."""
+
+    def __init__(self, app: App, clock: Callable[[], float] = time.monotonic) -> None:
+        """Bind to an app."""
+        self._app = app
+        self._clock = clock
+        self._began = app.now()
+        self._at = float("-inf")
+        self._found: Json | SpeakerError = {}
+        self._lock = threading.Lock()
+
+    def answer(self) -> func.HttpResponse:
+        """200 with what the app says of itself.
+
+        Raises:
+            SpeakerError: whatever is not in order.
+        """
+        with self._lock:
+            if self._clock() - self._at >= FRESH_SEC:
+                self._found, self._at = self._look(), self._clock()
+            if isinstance(self._found, SpeakerError):
+                raise self._found
+            return reply(200, self._found)
+
+    def _look(self) -> Json | SpeakerError:
+        try:
+            return self._document()
+        except SpeakerError as problem:
+            return problem
+
+    def _document(self) -> Json:
+        self._app.lifecycle.check_storage()
+        report = self._app.store.report()
+        since = self._app.now() - (report.finished if report else self._began)
+        return {
+            "status": "Degraded" if since > LATE else "Healthy",
+            "version": VERSION,
+            "modelVersion": self._app.listener.version,
+            "upkeep": {
+                "finishedDateTime": timestamp(report.finished) if report else None,
+                "unreadableProfiles": report.unreadable_profiles if report else None,
+                "foreignAudio": report.foreign_audio if report else None,
+            },
+        }
+
+
+_CHECKED: Final = Checked(APP)
+
 
 @blueprint.function_name("Health")
-@blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-def health(req: func.HttpRequest) -> func.HttpResponse:
+@blueprint.route(route="health", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+async def health(req: func.HttpRequest) -> func.HttpResponse:
     """200 when settings, bundle and storage are in order; the error of what is not, otherwise. Needs no key."""
-    return guarded("Health", req, lambda: check(APP))
+    return await asyncio.get_running_loop().run_in_executor(_BESIDE, lambda: guarded("Health", req, _CHECKED.answer))
 
 
 @blueprint.function_name("WarmUp")
@@ -22,9 +91,3 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 def warm_up(warmup: WarmUpContext) -> None:  # noqa: ARG001  the trigger's binding
     """Load the models before the first caller waits for them."""
     APP.listener.warm_up()
-
-
-def check(app: App) -> func.HttpResponse:
-    """What an app says of itself."""
-    app.lifecycle.check_storage()
-    return reply(200, {"status": "Healthy", "version": VERSION, "modelVersion": app.listener.version})

@@ -198,7 +198,13 @@ class Conflict(SpeakerError):
 
     status, code = 409, "Conflict"
     says = "Sending concurrent requests on same profile is not allowed."
+    note = "with `Retry-After: 1`"
     where = (*ENROLL, "ResetProfile", "DeleteProfile", "DeleteProfiles")
+
+    @property
+    def retry_after_sec(self) -> int | None:
+        """The others have ended by then."""
+        return 1
 
 
 class Fault(SpeakerError):

@@ -20,6 +20,12 @@ from shared.voices.families import FAMILIES, Family, family_of
 
 BOTH: Final = ("verification", "identification")
 
+RECOGNIZE: Final = "recognize"
+ENROLL: Final = "enroll"
+MANAGE: Final = "manage"
+SCOPES: Final = (RECOGNIZE, ENROLL, MANAGE)
+"""What a key may be limited to."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -30,6 +36,7 @@ class Operation:
         summary: what it does, in one line.
         resource: what follows the family in its URL, up to the action.
         action: what is done with the resource, if its method does not say it.
+        scopes: those of which a key needs one.
         modes: kinds of family that have it.
         status: status of success; a reset's is the dialect's.
         body: what a request carries.
@@ -43,6 +50,7 @@ class Operation:
     method: str
     resource: str
     action: str = ""
+    scopes: tuple[str, ...] = (MANAGE,)
     modes: tuple[str, ...] = BOTH
     status: int = 200
     body: Literal["audio", "locale"] | None = None
@@ -99,9 +107,26 @@ class Operation:
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
-        Operation("CreateProfile", "Create a profile", "POST", "profiles", status=201, body="locale", result=PROFILE),
+        Operation(
+            "CreateProfile",
+            "Create a profile",
+            "POST",
+            "profiles",
+            scopes=(ENROLL, MANAGE),
+            status=201,
+            body="locale",
+            result=PROFILE,
+        ),
         Operation("ListProfiles", "List profiles in id order", "GET", "profiles", result=PROFILE_LIST, paged=True),
-        Operation("GetProfile", "Read a profile", "GET", "profiles/{profileId}", result=PROFILE, query=("details",)),
+        Operation(
+            "GetProfile",
+            "Read a profile",
+            "GET",
+            "profiles/{profileId}",
+            scopes=(ENROLL, MANAGE),
+            result=PROFILE,
+            query=("details",),
+        ),
         Operation(
             "DeleteProfile",
             "Delete a profile, its voice signature and its audio",
@@ -130,6 +155,7 @@ OPERATIONS: Final = {
             "Add speech to a profile",
             "POST",
             "profiles/{profileId}/enrollments",
+            scopes=(ENROLL,),
             status=201,
             body="audio",
             result=ENROLLMENT,
@@ -141,6 +167,7 @@ OPERATIONS: Final = {
             "POST",
             "profiles/{profileId}",
             action="verify",
+            scopes=(RECOGNIZE,),
             modes=("verification",),
             body="audio",
             result=VERIFICATION_RESULT,
@@ -152,6 +179,7 @@ OPERATIONS: Final = {
             "POST",
             "profiles",
             action="identifySingleSpeaker",
+            scopes=(RECOGNIZE,),
             modes=("identification",),
             body="audio",
             result=IDENTIFICATION_RESULT,
@@ -162,6 +190,7 @@ OPERATIONS: Final = {
             "The passphrases, or the phrases with which an active enrollment begins",
             "GET",
             "phrases/{locale?}",
+            scopes=SCOPES,
             result=PHRASES,
         ),
     )

@@ -6,6 +6,7 @@ from shared.errors import (
     AUDIO,
     CREATE,
     IDENTIFY,
+    Forbidden,
     InvalidArgument,
     InvalidRequest,
     NotFound,
@@ -30,6 +31,34 @@ class NoJson(InvalidRequest):
     says = "Invalid JSON format."
     adds = "{expected}"
     where = CREATE
+
+
+class TooMuchJson(InvalidRequest):
+    """The body is larger than any that is understood."""
+
+    held: int
+    allowed: int
+    says = NoJson.says
+    adds = "The body holds {held:,} bytes; at most {allowed:,} are allowed."
+    where = CREATE
+    own = True
+
+
+class TooManyParts(InvalidRequest):
+    """A form has more parts than one that wraps audio."""
+
+    allowed: int
+    says = "Invalid multipart body. At most {allowed} parts are read."
+    where = AUDIO
+    own = True
+
+
+class MalformedHost(InvalidRequest):
+    """The Host header names no host."""
+
+    says = "Invalid Host header."
+    adds = "It names no host that could stand in a link."
+    own = True
 
 
 class NoLocale(InvalidRequest):
@@ -141,6 +170,28 @@ class NoSuchRoute(NotFound):
     where = ("any other path or method",)
 
 
+class WrongScope(Forbidden):
+    """The key is right, but not for this operation."""
+
+    code = "Forbidden"
+    held: str
+    needed: str
+    says = "The key may not do this."
+    adds = "Its scope is {held}; {needed} is needed."
+    note = "only with keys that have a scope"
+    own = True
+
+
+class LengthRequired(SpeakerError):
+    """The body comes in chunks, which never arrive."""
+
+    status, code = 411, "LengthRequired"
+    says = "The length of the body is not known. Send Content-Length."
+    where = (*CREATE, *AUDIO)
+    note = "for `Transfer-Encoding: chunked`"
+    own = True
+
+
 class UnsupportedMediaType(SpeakerError):
     """The body is compressed."""
 
@@ -165,3 +216,11 @@ class RateLimited(SpeakerError):
     def retry_after_sec(self) -> int | None:
         """When the next call will pass."""
         return self.wait_sec
+
+
+class TooManyGuesses(RateLimited):
+    """Wrong keys come faster than anybody mistypes them."""
+
+    says = "Too many wrong keys were presented. Try again in {wait_sec} seconds."
+    note = "also as `Retry-After`"
+    own = True

@@ -1,16 +1,22 @@
-"""Who may call, and how often."""
+"""Who may call, for what, and how often."""
 
-import hmac
-import math
-import threading
-from collections.abc import Callable, Sequence
+import logging
+import re
 from typing import Final
 
 import azure.functions as func
 
-from functions.contract.refusals import AccessDenied, RateLimited, Unauthorized
+from functions.contract.operations import Operation
+from functions.contract.refusals import AccessDenied, Unauthorized
 from functions.plumbing.call import parameter
+from functions.plumbing.keys import MIN_LENGTH, Key, find_key, read_keys
+from functions.plumbing.origin import is_loopback
+from functions.plumbing.rates import Clock, Guesses, RateLimit
+from shared.errors import Misconfigured
+from shared.observing.trace import current
 from shared.settings import Settings
+
+logger = logging.getLogger("speaker")
 
 KEY_HEADER: Final = "ocp-apim-subscription-key"
 KEY_PARAMETER: Final = "subscription-key"
@@ -19,71 +25,72 @@ KEY_PARAMETER: Final = "subscription-key"
 class Admission:
     """Lets callers in who may call; safe to use from several threads."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        """Bind to what the operator decided; ``clock`` gives seconds and never goes back."""
-        self._settings = settings
-        self._rate = RateLimit(settings.rate_limit, clock)
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Bind to what the operator decided.
 
-    def admit(self, request: func.HttpRequest) -> None:
+        Raises:
+            Misconfigured: in Azure, a key is so short that it can be guessed.
+        """
+        self._settings = settings
+        self._keys = read_keys(settings.keys)
+        self._guesses = Guesses(clock)
+        self._rate = RateLimit(settings.rate_limit, clock)
+        self._check_lengths()
+
+    def admit(self, request: func.HttpRequest, operation: Operation) -> None:
         """Let a request pass.
 
         Raises:
             Unauthorized, AccessDenied: it presents no key, or a wrong one, and no token that the platform accepted.
+            TooManyGuesses: too many wrong keys were presented lately.
+            WrongScope: the key is for other operations.
             RateLimited: this instance is called more often than it may be.
         """
-        if not (self._settings.open_to_all or (self._settings.platform_signs_in and _signed_in(request))):
-            key = request.headers.get(KEY_HEADER) or parameter(request, KEY_PARAMETER)
-            check_key(key, self._settings.keys)
+        if self._settings.open_to_all:
+            _check_local(request)
+        elif not (self._settings.platform_signs_in and _signed_in(request)):
+            key = self._key(request)
+            current().key = key.name
+            key.check_may(operation)
         self._rate.admit()
 
+    def _key(self, request: func.HttpRequest) -> Key:
+        presented = request.headers.get(KEY_HEADER) or parameter(request, KEY_PARAMETER)
+        if not presented:
+            raise Unauthorized
+        address = address_of(request)
+        self._guesses.check(address)
+        try:
+            key = find_key(presented, self._keys)
+        except AccessDenied:
+            self._guesses.wrong(address)
+            raise
+        self._guesses.right(address)
+        return key
 
-def check_key(presented: str | None, accepted: Sequence[str]) -> None:
-    """Admit a caller who presents one of the accepted keys.
+    def _check_lengths(self) -> None:
+        short = ", ".join(key.name for key in self._keys if key.is_short)
+        problem = f"SPEAKER_RECOGNITION_KEYS: {short}: a key needs {MIN_LENGTH} characters at least"
+        if short and self._settings.in_azure:
+            raise Misconfigured(problem)
+        if short:
+            logger.warning("%s; in Azure it would be refused", problem)
 
-    Every accepted key is compared, so that the time taken tells nothing of which one came close.
+
+def address_of(request: func.HttpRequest) -> str:
+    """The caller's address, as the last proxy before us saw it; empty where there is none."""
+    last = request.headers.get("x-forwarded-for", "").split(",")[-1].strip()
+    return re.sub(r":[0-9]+$", "", last) if last.count(":") == 1 or last.startswith("[") else last
+
+
+def _check_local(request: func.HttpRequest) -> None:
+    """Without a key, only this machine is answered.
 
     Raises:
-        Unauthorized: no key, or an empty one, was presented.
-        AccessDenied: the key is not accepted; always so when no key is configured.
+        Unauthorized: somebody else asks, or a page that pretends to be us.
     """
-    if not presented:
+    if not is_loopback(request.url):
         raise Unauthorized
-    offered = presented.encode(errors="surrogateescape")
-    matches = [hmac.compare_digest(offered, key.encode()) for key in accepted]
-    if not any(matches):
-        raise AccessDenied
-
-
-class RateLimit:
-    """A token bucket that holds one second's worth of calls, at least one; safe to use from several threads."""
-
-    def __init__(self, per_second: float, clock: Callable[[], float]) -> None:
-        """Admit ``per_second`` calls on average; 0 admits all. ``clock`` gives seconds and never goes back."""
-        self._rate = per_second
-        self._size = max(1.0, per_second)
-        self._tokens = self._size
-        self._clock = clock
-        self._filled_at = clock()
-        self._lock = threading.Lock()
-
-    def admit(self) -> None:
-        """Let one call pass.
-
-        Raises:
-            RateLimited: says after how many seconds the next call will pass.
-        """
-        if not self._rate:
-            return
-        with self._lock:
-            self._fill()
-            if self._tokens < 1:
-                raise RateLimited(math.ceil((1 - self._tokens) / self._rate))
-            self._tokens -= 1
-
-    def _fill(self) -> None:
-        now = self._clock()
-        self._tokens = min(self._size, self._tokens + (now - self._filled_at) * self._rate)
-        self._filled_at = now
 
 
 def _signed_in(request: func.HttpRequest) -> bool:

@@ -11,7 +11,6 @@ from functions.contract.dialects import Context, Dialect, Json
 from functions.contract.operations import Operation
 from functions.contract.requests import flag
 from functions.plumbing.multipart import audio_in
-from functions.plumbing.origin import origin
 from shared.service import Service
 from shared.voices.families import Family
 
@@ -23,6 +22,7 @@ class Call:
     Attributes:
         service: what serves it.
         context: version, family, and whether the caller asks for more than the contract gives.
+        origin: scheme and host as the caller knows them.
         profile_id: the profile that the path names, in canonical form; empty where it names none.
         params: parameters of the route.
     """
@@ -31,6 +31,7 @@ class Call:
     request: func.HttpRequest
     operation: Operation
     context: Context
+    origin: str
     profile_id: str
     params: Mapping[str, str]
 
@@ -73,7 +74,7 @@ class Call:
         base = self.dialect.base.format(mode=self.family.mode, dependency=self.family.dependency)
         path = "/".join((base, "profiles", profile_id)).rstrip("/")
         marked = "?" + urlencode(query, safe="$") if query else ""
-        return f"{origin(self.request.url, self.request.headers)}/{path}{marked}"
+        return f"{self.origin}/{path}{marked}"
 
 
 def parameter(request: func.HttpRequest, name: str) -> str | None:

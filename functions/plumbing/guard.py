@@ -10,11 +10,13 @@ import azure.functions as func
 
 from functions.contract.dialects import DIALECTS, V2021, Context, Dialect
 from functions.contract.operations import OPERATIONS, Operation
-from functions.contract.refusals import NoSuchRoute, UnsupportedMediaType, WrongVersion
+from functions.contract.refusals import NoSuchRoute, WrongVersion
 from functions.contract.requests import flag, profile_id
 from functions.contract.responses import error_of
 from functions.plumbing.admission import Admission
+from functions.plumbing.bounds import check_body
 from functions.plumbing.call import Call, parameter, reply
+from functions.plumbing.origin import origin
 from shared.errors import Fault, Misconfigured, SpeakerError
 from shared.observing.line import line_of
 from shared.observing.telemetry import telemetry
@@ -65,11 +67,12 @@ def answer(
     def handle() -> func.HttpResponse:
         family = _family(operation, dialect, params)
         current().family = family.name
-        app.admission.admit(request)
+        app.admission.admit(request, operation)
         _check_version(dialect, request)
-        _check_encoding(operation, request)
+        check_body(operation, request)
         context = Context(dialect, family, _wants_details(request))
-        return HANDLERS[operation.name](Call(app, request, operation, context, _profile(params), params))
+        here = origin(app.settings, request.url, request.headers)
+        return HANDLERS[operation.name](Call(app, request, operation, context, here, _profile(params), params))
 
     return guarded(operation.name, request, handle, dialect)
 
@@ -95,7 +98,7 @@ def noted(trace: Trace) -> None:
 def announce_access() -> None:
     """Say in the log, once at start, when nobody or everybody may call, or when every call will fail."""
     try:
-        settings, _ = APP.settings, APP.phrases
+        settings, _, _ = APP.settings, APP.phrases, APP.admission
     except Misconfigured as problem:
         logger.critical("%s", problem)
         return
@@ -146,14 +149,6 @@ def _check_version(dialect: Dialect, request: func.HttpRequest) -> None:
     version = parameter(request, "api-version")
     if dialect.api_version and version != dialect.api_version:
         raise WrongVersion(f"is {version!r}" if version else "is missing", dialect.api_version)
-
-
-def _check_encoding(operation: Operation, request: func.HttpRequest) -> None:
-    """Types are never refused: real clients label audio as they like. A compressed body could not be read."""
-    encoding = request.headers.get("content-encoding", "identity")
-    if operation.body and encoding.strip().lower() not in ("", "identity"):
-        accepted = "audio/wav; codecs=audio/pcm" if operation.body == "audio" else "application/JSON"
-        raise UnsupportedMediaType(accepted, encoding)
 
 
 def _wants_details(request: func.HttpRequest) -> bool:

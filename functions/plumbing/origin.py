@@ -1,31 +1,45 @@
-"""Where the caller believes the service to be, when proxies stand between."""
+"""Where the caller believes the service to be."""
 
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
-_HOST: Final = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
-_SCHEME: Final = re.compile(r"https?", re.IGNORECASE)
-_PAIR: Final = re.compile(r'\b(host|proto)\s*=\s*(?:"([^"]*)"|([^;,\s]*))', re.IGNORECASE)
+from functions.contract.refusals import MalformedHost
+from shared.settings import Settings
+
+_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]{1,5})?(?P<path>[/?#].*)?",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
+)
+_LOOPBACK: Final = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[::1\]", re.IGNORECASE | re.ASCII)
 
 
-def origin(url: str, headers: Mapping[str, str]) -> str:
-    """Scheme and host of the caller's side: what the first proxy says, otherwise those of ``url``.
+def origin(settings: Settings, url: str, headers: Mapping[str, str]) -> str:
+    """Scheme and host of the caller's side: the operator's word, or else those that the request was sent to.
 
-    Read are X-Forwarded-Host and -Proto, X-Original-Host (Application Gateway) and Forwarded (RFC 7239). What is no
-    host or scheme is passed over: it would end up in the links of a response.
+    A caller can write whatever it likes into forwarding headers, and would find it in the links of answers. So none is
+    believed but X-Forwarded-Proto in Azure, whose front end replaces it.
+
+    Raises:
+        MalformedHost: the Host header names none.
     """
-    parts, standard = urlsplit(url), _forwarded(headers.get("forwarded", ""))
-    hosts = (_first(headers, "x-forwarded-host"), _first(headers, "x-original-host"), standard.get("host", ""))
-    schemes = (_first(headers, "x-forwarded-proto"), standard.get("proto", ""))
-    host = next(filter(_HOST.fullmatch, hosts), parts.netloc)
-    return f"{next(filter(_SCHEME.fullmatch, schemes), parts.scheme).lower()}://{host}"
+    found = _URL.fullmatch(url)
+    if not found:
+        raise MalformedHost
+    if settings.public_origin:
+        return settings.public_origin
+    forwarded = headers.get("x-forwarded-proto", "").lower() if settings.in_azure else ""
+    scheme = forwarded if forwarded in ("http", "https") else found["scheme"].lower()
+    return f"{scheme}://{found['host']}{found['port'] or ''}"
 
 
-def _first(headers: Mapping[str, str], name: str) -> str:
-    return headers.get(name, "").split(",")[0].strip()
+def path_of(url: str) -> str:
+    """The path of a request's URL, whatever its host."""
+    after = re.sub(r"^[a-z]+://[^/?#]*", "", url, flags=re.IGNORECASE)
+    return re.split("[?#]", after, maxsplit=1)[0]
 
 
-def _forwarded(header: str) -> dict[str, str]:
-    return {name.lower(): quoted or plain for name, quoted, plain in _PAIR.findall(header.split(",")[0])}
+def is_loopback(url: str) -> bool:
+    """Whether a request was sent to this machine by one of its own names."""
+    found = _URL.fullmatch(url)
+    return found is not None and _LOOPBACK.fullmatch(found["host"]) is not None

@@ -11,6 +11,7 @@ def line_of(trace: Trace) -> str:
         "operation": trace.function,
         "status": trace.status,
         "family": trace.family,
+        "key": trace.key,
         "profile": trace.profile,
         "candidates": trace.candidates,
         "decision": trace.decision.word if trace.decision else None,

@@ -53,6 +53,7 @@ class Trace:
         operation: the contract's name for what is done.
         suffix: that of the version, in which it was asked for.
         correlation_id: the caller's name for the request, or one made for it.
+        key: name of the key that was presented.
         profile: mark of the profile that it names or makes.
         candidates: how many profiles it names.
         decision: what was decided.
@@ -68,6 +69,7 @@ class Trace:
     suffix: str = ""
     correlation_id: str = ""
     family: str | None = None
+    key: str | None = None
     profile: str | None = None
     candidates: int | None = None
     decision: Decision | None = None

@@ -27,18 +27,30 @@ class Settings:
     """What the operator decided; each line says the variable, its default, how it is read and how it is deployed.
 
     Attributes:
-        local: the app runs on a developer's machine, not in Azure.
+        local: the app runs on a developer's machine.
+        in_azure: the app runs on App Service.
         platform_signs_in: App Service authentication checks tokens before the app sees a request.
     """
 
     local: bool
+    in_azure: bool
     platform_signs_in: bool
     keys: tuple[str, ...] = setting(
         "SPEAKER_RECOGNITION_KEYS",
         "",
         readers.keys,
         "apiKeys",
-        "subscription keys, comma-separated; without any, every call is refused, except on a local host",
+        "subscription keys of 16 characters and more, comma-separated; `name:scope:key` names one and limits it to "
+        "`recognize`, `enroll` or `manage` (several with `+`); without any, every call is refused, except on a local "
+        "host",
+    )
+    public_origin: str = setting(
+        "SPEAKER_PUBLIC_ORIGIN",
+        "",
+        readers.origin,
+        "publicOrigin",
+        "scheme and host under which callers know the service, for links in answers, such as `https://voices.example`; "
+        "needed behind a front end of your own, as no header of a caller is believed",
     )
     blob_url: str = setting(
         "SPEAKER_STORAGE_BLOB_URL",
@@ -184,7 +196,12 @@ class Settings:
             name: setting.read(setting.name, environment.get(setting.name, setting.default))
             for name, setting in _FIELDS.items()
         }
-        return cls(local=_is_local(environment), platform_signs_in=_platform_signs_in(environment), **values)
+        return cls(
+            local=_is_local(environment),
+            in_azure=_in_azure(environment),
+            platform_signs_in=_platform_signs_in(environment),
+            **values,
+        )
 
     @property
     def open_to_all(self) -> bool:
@@ -204,13 +221,18 @@ SETTINGS: Final[Mapping[str, Setting]] = {setting.name: setting for setting in _
 """Every setting that the app reads, by the name of its environment variable."""
 
 
+def _in_azure(environment: Mapping[str, str]) -> bool:
+    """Azure names the site that it runs."""
+    return bool(environment.get("WEBSITE_SITE_NAME"))
+
+
 def _is_local(environment: Mapping[str, str]) -> bool:
-    """Azure names the site it runs; Core Tools and the dev host say Development instead."""
+    """Core Tools and the dev host say Development."""
     development = environment.get("AZURE_FUNCTIONS_ENVIRONMENT", "").lower() == "development"
-    return development and not environment.get("WEBSITE_SITE_NAME")
+    return development and not _in_azure(environment)
 
 
 def _platform_signs_in(environment: Mapping[str, str]) -> bool:
     """Whether the platform authenticates: only it names the site, and only it removes forged principal headers."""
     enabled = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
-    return enabled and bool(environment.get("WEBSITE_SITE_NAME"))
+    return enabled and _in_azure(environment)

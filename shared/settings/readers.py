@@ -105,3 +105,12 @@ def endpoint(name: str, text: str) -> str:
     if text and not re.match(r"https://|http://127\.0\.0\.1[:/]", text):
         raise Misconfigured(f"{name}={text!r}: a URL that begins with https:// is needed")
     return text
+
+
+def origin(name: str, text: str) -> str:
+    """Scheme and host, or nothing."""
+    if text and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", text):
+        raise Misconfigured(
+            f"{name}={text!r}: scheme and host are needed, in lower case, such as https://voices.example"
+        )
+    return text

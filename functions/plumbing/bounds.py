@@ -1,0 +1,39 @@
+"""What is looked at of a body before anything of it is taken apart."""
+
+from typing import Final
+
+import azure.functions as func
+
+from functions.contract.operations import Operation
+from functions.contract.refusals import LengthRequired, TooMuchJson, UnsupportedMediaType
+from shared.listening.containers import MAX_BODY_BYTES
+from shared.listening.refusals import TooLarge
+
+MAX_JSON_BYTES: Final = 16 * 1024
+MAX_FORM_BYTES: Final = 64 * 1024
+"""What a form may add to the audio that it wraps."""
+
+_ACCEPTED: Final = {"audio": "audio/wav; codecs=audio/pcm", "locale": "application/JSON"}
+
+
+def check_body(operation: Operation, request: func.HttpRequest) -> None:
+    """Refuse a body that could not be read, or is larger than any that is.
+
+    Types are never refused: real clients label audio as they like. A compressed body could not be read, and of one
+    that comes in chunks the platform hands over nothing.
+
+    Raises:
+        UnsupportedMediaType, LengthRequired, TooLarge, TooMuchJson: says what was measured.
+    """
+    if not operation.body:
+        return
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedMediaType(_ACCEPTED[operation.body], encoding)
+    held = len(request.get_body())
+    if not held and "chunked" in request.headers.get("transfer-encoding", "").lower():
+        raise LengthRequired
+    if operation.body == "audio" and held > MAX_BODY_BYTES + MAX_FORM_BYTES:
+        raise TooLarge(held, MAX_BODY_BYTES)
+    if operation.body == "locale" and held > MAX_JSON_BYTES:
+        raise TooMuchJson(held, MAX_JSON_BYTES)
