@@ -18,6 +18,7 @@ from pathlib import Path
 import azure_functions_runtime as runtime
 
 from devhost.errors import FunctionFailedError, SetupError
+from devhost.log import TRACE
 from devhost.messages import Message, ParameterBinding, Protos, StatusResult
 
 _log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Worker:
             _log.error("Function '%s' ran longer than functionTimeout (%s s)", function.name, self._seconds)
             raise FunctionFailedError(function.name) from error
         if reply.result.status != StatusResult.Success:
-            _log.error("Function '%s' failed\n%s", function.name, reply.result.exception.stack_trace.rstrip())
+            _log.error("Function '%s' failed", function.name, extra={TRACE: reply.result.exception.stack_trace})
             raise FunctionFailedError(function.name)
         value: Message | None = reply.return_value
         return value

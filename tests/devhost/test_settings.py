@@ -16,7 +16,7 @@ def http(**section: object) -> dict[str, object]:
 
 
 def test_defaults_are_those_of_the_host() -> None:
-    assert parse_settings({}, {}) == Settings("api", timedelta(minutes=30), None, None, 210 * 1024 * 1024)
+    assert parse_settings({}, {}) == Settings("api", timedelta(minutes=30), None, None, 100 * 1024 * 1024)
 
 
 @pytest.mark.parametrize(("prefix", "expected"), [("", ""), ("api", "api"), ("/v1/", "v1")])
