@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from devhost.azurite import ROOT, azurite
-from devhost.processes import beside, end_on_signals, output
+from devhost.processes import beside, output
 
 READY_WITHIN_SEC: Final = 60
 _READY: Final = {
@@ -123,7 +123,6 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=7071, help="0 takes a free one (default %(default)s)")
     parser.add_argument("--folder", type=Path, default=ROOT / ".azurite", help="what is stored (default .azurite)")
     given = parser.parse_args()
-    end_on_signals()
     try:
         with stack(port=given.port, folder=given.folder, echo=True) as running:
             running.process.wait()

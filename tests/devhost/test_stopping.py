@@ -22,6 +22,14 @@ NODE = """#!/bin/sh
 echo started > {fifo}
 exec sleep 600
 """
+ELSEWHERE = """
+import pathlib, sys
+import tools.run
+from tools.verbs import main
+tools.run.ROOT = pathlib.Path(__file__).parent
+sys.exit(main(sys.argv[3:]))
+"""
+"""What `make run` runs, with storage in the folder of this file instead of the repository."""
 
 
 @contextmanager
@@ -76,11 +84,25 @@ def test_the_stack_ends_with_host_and_storage(tmp_path: Path, number: signal.Sig
         assert process.returncode == 0
 
 
+def test_the_stack_ends_however_the_program_that_runs_it_is_told_to(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, devhost.stack as s\n"
+        f"with s.stack(folder=pathlib.Path({str(tmp_path)!r}), echo=True) as running: running.process.wait()"
+    )
+    with started([sys.executable, "-c", program]) as process:
+        port, programs = port_of(process), programs_of(process)
+        process.terminate()
+        assert_ended(process, programs, port)
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 def test_make_run_ends_with_host_and_storage(tmp_path: Path, number: signal.Signals) -> None:
     """SIGTERM goes to make alone, as a supervisor sends it; the others to its group, as a terminal does."""
-    with started(["make", *BUILT, "run", f"PYTHON={sys.executable}", f"PORT=0 --folder {tmp_path}"]) as process:
+    elsewhere = tmp_path / "elsewhere.py"
+    elsewhere.write_text(ELSEWHERE)
+    python = f"PYTHON={sys.executable} {elsewhere}"
+    with started(["make", *BUILT, "run", python, "PORT=0"], PYTHONPATH=str(REPOSITORY)) as process:
         port, programs = port_of(process), programs_of(process)
         assert len(programs) >= 3
         if number == signal.SIGTERM:
