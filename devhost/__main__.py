@@ -70,7 +70,7 @@ async def _run(options: Options) -> None:
         port = server_socket.getsockname()[1]
         _set_platform_variables(port)
         worker = await start_worker(options.root, settings.timeout)
-        background = Background(worker)
+        background = Background(worker, settings)
         host = Host(worker, background, settings, keys)
         print(banner(worker.functions, host.router), flush=True)
         for warning in warnings(host.router):
@@ -107,9 +107,8 @@ async def _serve(handle: Handler, background: Background, server_socket: socket.
     await stop.wait()
     for number in _SIGNALS:  # a second one ends the process at once
         loop.remove_signal_handler(number)
-    print("Stopping: requests in flight are finished first", flush=True)
-    await background.stop()
-    await server.stop(_GRACE_SECONDS)
+    print("Stopping: what is in flight is finished first", flush=True)
+    await asyncio.gather(background.stop(_GRACE_SECONDS), server.stop(_GRACE_SECONDS))
 
 
 if __name__ == "__main__":
