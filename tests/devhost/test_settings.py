@@ -67,7 +67,7 @@ def test_queues_are_read_as_the_extension_reads_them() -> None:
     assert parse_settings({}, {}).queues == QueueSettings(16, 8, 5, 0, 2, is_base64=True, invisible=600)
     section = {"batchSize": 1, "newBatchThreshold": 0, "maxDequeueCount": 3, "messageEncoding": "None"}
     spans = {"visibilityTimeout": "00:00:30", "maxPollingInterval": "00:01:00"}
-    host = {"extensions": {"queues": {**section, **spans}}}
+    host: dict[str, object] = {"extensions": {"queues": {**section, **spans}}}
     given = parse_settings(host, {"DEVHOST_MESSAGE_INVISIBLE_SECONDS": "3"})
     assert given.queues == QueueSettings(1, 0, 3, 30, 60, is_base64=False, invisible=3)
     assert parse_settings({"extensions": {"queues": {"batchSize": 10}}}, {}).queues.threshold == 5
