@@ -11,21 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
-
 from devhost.background import Background
 from devhost.banner import banner, warnings
-from devhost.cors import Handler, with_cors
+from devhost.cors import with_cors
 from devhost.errors import SetupError
 from devhost.keys import Keys
+from devhost.log import configure_logging
 from devhost.server import Host
+from devhost.serving import Handler, Server
 from devhost.settings import load_settings
 from devhost.worker import start_worker
 
-_READ_BUFFER = 1 << 20
 _GRACE_SECONDS = 60
-_NOISY_LOGGERS = ("aiohttp", "asyncio", "azure", "urllib3")  # azure.functions is the worker
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger("devhost")
@@ -44,7 +41,7 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the host; return the exit code."""
     options = _parse(arguments)
-    _configure_logging()
+    configure_logging()
     try:
         asyncio.run(_run(options))
     except SetupError as error:
@@ -65,19 +62,6 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     return Options(given.host, given.port, given.root.resolve(), given.enable_auth)
 
 
-def _configure_logging() -> None:
-    """Send the app's logs to stderr from INFO up; what its libraries and the worker say from WARNING up."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in _NOISY_LOGGERS:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.server").addFilter(_quotes_no_request)
-
-
-def _quotes_no_request(record: logging.LogRecord) -> bool:
-    """Leave out requests that are not HTTP: aiohttp would quote them, body and all."""
-    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
-
-
 async def _run(options: Options) -> None:
     settings = load_settings(options.root)
     os.chdir(options.root)  # where the worker runs
@@ -86,7 +70,7 @@ async def _run(options: Options) -> None:
         port = server_socket.getsockname()[1]
         _set_platform_variables(port)
         worker = await start_worker(options.root, settings.timeout)
-        background = Background(worker)
+        background = Background(worker, settings)
         host = Host(worker, background, settings, keys)
         print(banner(worker.functions, host.router), flush=True)
         for warning in warnings(host.router):
@@ -116,18 +100,15 @@ async def _serve(handle: Handler, background: Background, server_socket: socket.
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    server = web.Server(handle, access_log=None, auto_decompress=False, read_bufsize=_READ_BUFFER)
-    runner = web.ServerRunner(server, shutdown_timeout=_GRACE_SECONDS)
-    await runner.setup()
-    await web.SockSite(runner, server_socket).start()
+    server = Server(handle)
+    await server.start(server_socket)
     print(f"Listening on {url}", flush=True)
     background.start()
     await stop.wait()
     for number in _SIGNALS:  # a second one ends the process at once
         loop.remove_signal_handler(number)
-    print("Stopping: requests in flight are finished first", flush=True)
-    await background.stop()
-    await runner.cleanup()
+    print("Stopping: what is in flight is finished first", flush=True)
+    await asyncio.gather(background.stop(_GRACE_SECONDS), server.stop(_GRACE_SECONDS))
 
 
 if __name__ == "__main__":

@@ -4,17 +4,19 @@ import base64
 import re
 import secrets
 import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
+
+from devhost.processes import beside, output
 
 ROOT: Final = Path(__file__).parent.parent
 ACCOUNT: Final = "local"
 
 _PROGRAM: Final = ROOT / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 _FREE_PORTS: Final = ("--blobPort", "0", "--queuePort", "0", "--tablePort", "0")
+_GRACE_SEC: Final = 10
 _LISTENING: Final = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at (\S+)")
 
 
@@ -56,17 +58,10 @@ def azurite_for_identities(certificate: Path, private_key: Path) -> Iterator[dic
 
 @contextmanager
 def _running(key: str, options: list[str]) -> Iterator[dict[str, str]]:
-    with subprocess.Popen(
-        [_node(), str(_PROGRAM), "--silent", "--disableTelemetry", *_FREE_PORTS, *options],
-        env={"AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        try:
-            yield _endpoints(process)
-        finally:
-            process.terminate()
+    command = [_node(), str(_PROGRAM), "--silent", "--disableTelemetry", *_FREE_PORTS, *options]
+    accounts = {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"}
+    with ExitStack() as ending, beside(command, accounts, grace=_GRACE_SEC) as process:
+        yield _endpoints(ending.enter_context(output(process)))
 
 
 def _new_key() -> str:
@@ -81,10 +76,10 @@ def _node() -> str:
     return node
 
 
-def _endpoints(process: subprocess.Popen[str]) -> dict[str, str]:
+def _endpoints(lines: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     said = []
-    for line in process.stdout or ():
+    for line in lines:
         said.append(line.strip())
         found.update(_LISTENING.findall(line))
         if len(found) == 3:

@@ -12,10 +12,12 @@ devhost: a local stand-in for the Azure Functions host, not the real one
 (Python {python}, worker library azure-functions-runtime {runtime})
 """
 _NOT_RUN = "(devhost does not run this trigger)"
+_TOLD = {"timerTrigger": "schedule", "queueTrigger": "queueName", "warmupTrigger": None}
+"""What is told of the triggers that devhost runs."""
 
 
 def banner(functions: list[Function], router: Router) -> str:
-    """Return the title and a table of functions: name, methods or trigger, route or schedule."""
+    """Return the title and a table of functions: name, methods or trigger, route, schedule or queue."""
     title = _TITLE.format(python=platform.python_version(), runtime=version("azure-functions-runtime"))
     rows = [*map(_route_row, router.routes), *(_row(f) for f in functions if f.kind != "httpTrigger")]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
@@ -37,5 +39,6 @@ def _route_row(route: Route) -> tuple[str, str, str]:
 
 
 def _row(function: Function) -> tuple[str, str, str]:
-    default = "" if function.kind == "warmupTrigger" else _NOT_RUN
-    return function.name, function.kind, str(function.trigger.get("schedule", default))
+    told = _TOLD.get(function.kind)
+    default = "" if function.kind in _TOLD else _NOT_RUN
+    return function.name, function.kind, str(function.trigger[told]) if told else default

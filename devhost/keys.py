@@ -4,11 +4,10 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import parse_qsl
-
-from aiohttp import web
 
 from devhost.errors import SetupError
+from devhost.heads import Head
+from devhost.paths import parse_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +25,19 @@ class Keys:
             raise SetupError("--enable-auth needs FUNCTIONS_KEY in the environment or in local.settings.json")
         return cls(function, environment.get("FUNCTIONS_MASTER_KEY", ""))
 
-    def admit(self, request: web.BaseRequest, level: str) -> bool:
+    def admit(self, head: Head, level: str) -> bool:
         """Whether the caller may use a function of this level: anonymous, function or admin."""
         if level == "anonymous":
             return True
-        given = _given_key(request)
+        given = _given_key(head)
         return _same(given, self.master) or (level == "function" and _same(given, self.function))
 
 
-def _given_key(request: web.BaseRequest) -> str:
+def _given_key(head: Head) -> str:
     """Return the caller's key; the header wins over the query, even when it is wrong."""
-    header: str | None = request.headers.get("x-functions-key")
-    if header is not None:
-        return header
-    return dict(parse_qsl(request.raw_path.partition("?")[2])).get("code", "")
+    if head.values("x-functions-key"):
+        return head.get("x-functions-key")
+    return {name.lower(): value for name, value in parse_query(head.query[1:]).items()}.get("code", "")
 
 
 def _same(given: str, key: str) -> bool:

@@ -35,11 +35,27 @@ class StatusResult(Message):
     Failure, Success, Cancelled = range(3)
 
 
+class SameSite:
+    """Which requests of other sites carry a cookie: as the `Set-Cookie` header names it, None if it does not say."""
+
+    Lax, Strict, ExplicitNone = "lax", "strict", "none"
+
+
+setattr(SameSite, "None", None)  # a keyword of Python
+
+
+class RpcHttpCookie(Message):
+    """A cookie that a function sets."""
+
+    SameSite = SameSite
+
+
 class Protos:
     """Stands in for the generated module: the types above, and a plain `Message` for every other name."""
 
     BindingInfo = BindingInfo
     ParameterBinding = ParameterBinding
+    RpcHttpCookie = RpcHttpCookie
     StatusResult = StatusResult
 
     def __getattr__(self, _name: str) -> type[Message]:

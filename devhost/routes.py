@@ -21,8 +21,8 @@ class Route:
     methods: frozenset[str] | None = None
 
     def allows(self, method: str) -> bool:
-        """Whether the function takes this method; for the host it is one more constraint of the route."""
-        return self.methods is None or method in self.methods
+        """Whether the function takes this method, in any case; for the host it is one more constraint of the route."""
+        return self.methods is None or method.upper() in self.methods
 
     def hides(self, other: "Route") -> bool:
         """Whether this route, tried first, takes requests of one that is at least as specific."""

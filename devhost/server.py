@@ -1,24 +1,30 @@
 """What the Functions host answers: routes, keys, limits, failures with empty bodies, and the admin API."""
 
 import asyncio
+import json
 import logging
 import time
 from contextlib import AbstractAsyncContextManager, nullcontext
-
-from aiohttp import web
+from typing import Final
 
 from devhost.background import Background
 from devhost.errors import FunctionFailedError
+from devhost.heads import Head
 from devhost.keys import Keys
 from devhost.routes import Route, Router
+from devhost.serving import BodyError, Request, Response
 from devhost.settings import Settings
 from devhost.templates import Values, parse_template
-from devhost.wire import BodyTooLargeError, decode_path, read_body, to_response, to_rpc_http
+from devhost.wire import InvalidResponseError, names_a_host, to_response, to_rpc_http
 from devhost.worker import Function, Worker
 
-logger = logging.getLogger("devhost")
+_log = logging.getLogger("devhost")
 
-_HOMEPAGE = "<!doctype html><title>devhost</title><p>Your function app is up and running on devhost.</p>\n"
+_RESERVED: Final = ("/admin/", "/runtime/")
+_HOMEPAGE: Final = (
+    b"<!doctype html><title>devhost</title><p>Your function app is up and running on devhost, a local stand-in.</p>\n"
+)
+_JSON: Final = (("Content-Type", "application/json; charset=utf-8"),)
 
 
 class Host:
@@ -37,53 +43,60 @@ class Host:
         )
         self.router = Router(_route(f, settings.route_prefix) for f in worker.functions if f.kind == "httpTrigger")
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: Request) -> Response:
         """Answer one request."""
-        path = _without_leading_slashes(decode_path(request.raw_path.partition("?")[0]))
-        if f"{path}/".lower().startswith("/admin/"):  # an app's route cannot take these
-            return self._admin(request, path.rstrip("/"))
-        found = self.router.match(request.method, path)
+        head = request.head
+        if f"{head.path}/".lower().startswith(_RESERVED):  # an app's route cannot take these
+            return self._admin(head)
+        found = self.router.match(head.method, head.path)
         if found is not None:
-            return await self._call(request, path, *found)
-        return web.Response(text=_HOMEPAGE, content_type="text/html") if path == "/" else _empty(404)
+            return await self._call(request, *found)
+        if head.path.startswith("//"):
+            _log.warning("404 for %s: the Functions host matches no path that begins with two slashes", head.path)
+        return _home() if head.path == "/" else Response(404)
 
-    async def _call(self, request: web.BaseRequest, path: str, route: Route, params: Values) -> web.Response:
+    async def _call(self, request: Request, route: Route, params: Values) -> Response:
         function = self._functions[route.function]
-        if not self._admits(request, str(function.trigger.get("authLevel", "function")).lower()):
-            return _empty(401)
+        if not self._admits(request.head, str(function.trigger.get("authLevel", "function")).lower()):
+            return Response(401)
         if self._outstanding >= (self._settings.max_outstanding or self._outstanding + 1):
-            return _empty(429)
+            return Response(429)
         self._outstanding += 1
         try:
             async with self._slots:
-                return await self._answer(request, path, function, params)
+                return await self._answer(request, function, params)
         finally:
             self._outstanding -= 1
 
-    async def _answer(self, request: web.BaseRequest, path: str, function: Function, params: Values) -> web.Response:
+    async def _answer(self, request: Request, function: Function, params: Values) -> Response:
+        head = request.head
+        if not names_a_host(head):
+            _log.error("500 for %s: no URL can be made of the host %r", head.path, head.get("host"))
+            return Response(500)
         try:
-            body = await read_body(request, self._settings.body_limit)
-            http = to_rpc_http(request, path, params, body)
-            return to_response(await self._worker.invoke(function, http, request.headers.get("traceparent", "")))
-        except BodyTooLargeError:
-            return _empty(413)
-        except (ConnectionResetError, web.RequestPayloadError):  # the caller left, or sent no proper chunks
-            return _empty(400)
+            http = to_rpc_http(head, params, await request.body(self._settings.body_limit))
+            return to_response(await self._worker.invoke(function, http, head.get("traceparent")))
+        except BodyError:
+            _log.error("500 for %s: the body is over the limit, or not in proper chunks", head.path)
+        except InvalidResponseError as error:
+            _log.error("500 for %s: %s", head.path, error)
         except FunctionFailedError:
-            return _empty(500)
+            pass  # the worker has logged it
+        return Response(500)
 
-    def _admits(self, request: web.BaseRequest, level: str) -> bool:
-        return self._keys is None or self._keys.admit(request, level)
+    def _admits(self, head: Head, level: str) -> bool:
+        return self._keys is None or self._keys.admit(head, level)
 
-    def _admin(self, request: web.BaseRequest, path: str) -> web.Response:
+    def _admin(self, head: Head) -> Response:
+        path = head.path.rstrip("/")
         operation = path.lower()
         if operation == "/admin/host/ping":
-            return _empty(200)
-        if not self._admits(request, "admin"):
-            return _empty(401)
+            return Response(200)
+        if not self._admits(head, "admin"):
+            return Response(401)
         if operation == "/admin/host/status":
-            return web.json_response(self._status())
-        return _empty(202 if self._runs_by_hand(request.method, path) else 404)
+            return Response(200, _JSON, json.dumps(self._status()).encode())
+        return Response(202 if self._runs_by_hand(head.method, path) else 404)
 
     def _runs_by_hand(self, method: str, path: str) -> bool:
         folder, _, name = path.rpartition("/")
@@ -94,18 +107,6 @@ class Host:
         return {"id": "devhost", "state": "Running", "version": "devhost", "processUptime": uptime}
 
 
-def _without_leading_slashes(path: str) -> str:
-    """A path with one slash before its first word.
-
-    Here the dev host is kinder than the Functions host, whose router takes no empty first segment and answers 404:
-    a client whose endpoint ends in a slash would otherwise need a front end that merges slashes even on this machine.
-    """
-    if not path.startswith("//"):
-        return path
-    logger.warning("%s begins with two slashes: the Functions host needs a front end that merges them", path)
-    return "/" + path.lstrip("/")
-
-
 def _route(function: Function, prefix: str) -> Route:
     text = str(function.trigger.get("route") or function.name)
     methods = function.trigger.get("methods")
@@ -113,5 +114,5 @@ def _route(function: Function, prefix: str) -> Route:
     return Route(function.name, parse_template(f"{prefix}/{text}" if prefix else text), allowed)
 
 
-def _empty(status: int) -> web.Response:
-    return web.Response(status=status)
+def _home() -> Response:
+    return Response(200, (("Content-Type", "text/html"),), _HOMEPAGE)

@@ -11,16 +11,45 @@ from typing import cast
 
 from devhost.errors import SetupError
 
-DEFAULT_BODY_LIMIT = 210 * 1024 * 1024
-"""Bytes; the documented limit of every plan, overridden by FUNCTIONS_REQUEST_BODY_SIZE_LIMIT."""
+DEFAULT_BODY_LIMIT = 100 * 1024 * 1024
+"""Bytes, as host 4.1037 takes (Azure documents 210 MB); FUNCTIONS_REQUEST_BODY_SIZE_LIMIT overrides it."""
 DEFAULT_TIMEOUT = timedelta(minutes=30)
+
+_INVISIBLE = "DEVHOST_MESSAGE_INVISIBLE_SECONDS"
 
 type Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """How messages are taken from queues: `extensions.queues` of host.json.
+
+    Attributes:
+        batch: messages taken at once.
+        threshold: so many may still run when more are taken.
+        tries: before a message is given up.
+        pause: seconds between two tries.
+        longest_poll: seconds between two looks at an empty queue; 2 where the environment is Development.
+        is_base64: whether messages are in base64, or else plain.
+        invisible: seconds for which a message is lent, and lent again while it runs. Always 600 on the Functions host;
+            DEVHOST_MESSAGE_INVISIBLE_SECONDS changes it for tests.
+    """
+
+    batch: int = 16
+    threshold: int = 8
+    tries: int = 5
+    pause: float = 0
+    longest_poll: float = 2
+    is_base64: bool = True
+    invisible: float = 600
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """The part of the configuration that changes how requests are served; `origins` of pages that may read answers."""
+    """The part of the configuration that changes how functions are served.
+
+    `origins` of pages that may read answers; `has_bundle` says whether there are extensions, which queues need.
+    """
 
     route_prefix: str = "api"
     timeout: timedelta | None = DEFAULT_TIMEOUT
@@ -28,6 +57,8 @@ class Settings:
     max_concurrent: int | None = None
     body_limit: int = DEFAULT_BODY_LIMIT
     origins: frozenset[str] = frozenset()
+    queues: QueueSettings = QueueSettings()
+    has_bundle: bool = False
 
 
 def load_settings(root: Path) -> Settings:
@@ -54,6 +85,36 @@ def parse_settings(host: Json, environment: Mapping[str, str]) -> Settings:
         max_outstanding=_limit("maxOutstandingRequests", http.get("maxOutstandingRequests", -1)),
         max_concurrent=_limit("maxConcurrentRequests", http.get("maxConcurrentRequests", -1)),
         body_limit=_limit("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", limit) or DEFAULT_BODY_LIMIT,
+        queues=_queues(_section(_section(host, "extensions"), "queues"), environment),
+        has_bundle=bool(_section(host, "extensionBundle")),
+    )
+
+
+def resolved(text: str, what: str) -> str:
+    """A text of a binding, in which `%NAME%` stands for a setting; SetupError, which names `what`, if there is none."""
+
+    def setting(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            raise SetupError(f"{what} names the setting {match[0]}, which does not exist")
+        return os.environ[match[1]]
+
+    return re.sub("%(.+?)%", setting, text)
+
+
+def _queues(queues: Json, environment: Mapping[str, str]) -> QueueSettings:
+    default = QueueSettings()
+    batch = _number("batchSize", queues.get("batchSize", default.batch))
+    encoding = str(queues.get("messageEncoding", "base64")).lower()
+    if encoding not in ("base64", "none"):
+        raise SetupError(f"messageEncoding must be base64 or none, not {encoding!r}")
+    return QueueSettings(
+        batch,
+        threshold=_number("newBatchThreshold", queues.get("newBatchThreshold", batch // 2)),
+        tries=_number("maxDequeueCount", queues.get("maxDequeueCount", default.tries)),
+        pause=_seconds("visibilityTimeout", queues.get("visibilityTimeout"), default.pause),
+        longest_poll=_seconds("maxPollingInterval", queues.get("maxPollingInterval"), default.longest_poll),
+        is_base64=encoding == "base64",
+        invisible=_number(_INVISIBLE, environment.get(_INVISIBLE, int(default.invisible))),
     )
 
 
@@ -81,21 +142,32 @@ def _origins(host: Json) -> frozenset[str]:
 
 
 def _limit(name: str, value: object) -> int | None:
-    try:
-        number = int(str(value))
-    except ValueError as error:
-        raise SetupError(f"{name} must be a whole number, not {value!r}") from error
+    number = _number(name, value)
     return number if number > 0 else None
 
 
+def _number(name: str, value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError as error:
+        raise SetupError(f"{name} must be a whole number, not {value!r}") from error
+
+
 def _timeout(value: object) -> timedelta | None:
-    """Parse a .NET TimeSpan (`[d.]hh:mm:ss`); -1 is unlimited."""
+    """A time span, or None for -1, which is unlimited."""
     if value is None:
         return DEFAULT_TIMEOUT
-    if str(value) == "-1":
-        return None
+    return None if str(value) == "-1" else _time_span("functionTimeout", value)
+
+
+def _seconds(name: str, value: object, default: float) -> float:
+    return default if value is None else _time_span(name, value).total_seconds()
+
+
+def _time_span(name: str, value: object) -> timedelta:
+    """Parse a .NET TimeSpan (`[d.]hh:mm:ss`)."""
     match = re.fullmatch(r"(?:(\d+)\.)?(\d+):(\d+):(\d+)", str(value))
     if match is None:
-        raise SetupError(f"functionTimeout must look like 00:05:00, not {value!r}")
+        raise SetupError(f"{name} must look like 00:05:00, not {value!r}")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

@@ -1,4 +1,4 @@
-"""The whole service on this machine: storage, host and app. ``python -m devhost.stack`` runs it until Ctrl-C."""
+"""The whole service on this machine: storage, host and app. ``python -m devhost.stack`` runs it."""
 
 import argparse
 import os
@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from devhost.azurite import ROOT, azurite
+from devhost.processes import beside, output
 
 READY_WITHIN_SEC: Final = 60
 _READY: Final = {
@@ -57,24 +58,17 @@ def host(
     """
     kind = "devhost" if python else os.environ.get("HOST") or ("func" if shutil.which("func") else "devhost")
     port = port or _free_port()
-    with subprocess.Popen(
-        _command(kind, port, str(python or sys.executable)),
-        cwd=root,
-        env={**os.environ, "FUNCTIONS_WORKER_RUNTIME": "python", **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    command = _command(kind, port, str(python or sys.executable))
+    variables = {**os.environ, "FUNCTIONS_WORKER_RUNTIME": "python", **environment}
+    with ExitStack() as ending, beside(command, variables, folder=root, ends_on=signal.SIGINT) as process:
         running = Host(f"http://127.0.0.1:{port}", process)
         ready = threading.Event()
         reader = threading.Thread(target=_read, args=(running, _READY[kind], ready), kwargs={"echo": echo})
+        ending.enter_context(output(process))
         reader.start()
-        try:
-            _wait(running, _READY[kind], ready)
-            yield running
-        finally:
-            process.send_signal(signal.SIGINT)
-            reader.join()
+        ending.callback(reader.join)  # once the host has ended
+        _wait(running, _READY[kind], ready)
+        yield running
 
 
 @contextmanager
@@ -108,10 +102,11 @@ def _free_port() -> int:
 
 def _read(running: Host, marker: re.Pattern[str], ready: threading.Event, *, echo: bool) -> None:
     """Keep what the host prints, until it ends; ``ready`` is set by the marker, or at the end."""
-    for line in running.process.stdout or ():
+    for line in output(running.process):
         running.log.append(line)
         if echo:
-            print(line, end="", flush=True)
+            with suppress(OSError):  # the terminal may be gone; the host must still be read
+                print(line, end="", flush=True)
         if marker.search(line):
             ready.set()
     ready.set()
@@ -123,14 +118,17 @@ def _wait(running: Host, marker: re.Pattern[str], ready: threading.Event) -> Non
 
 
 def main() -> None:
-    """Serve until Ctrl-C, with storage kept in ``.azurite``."""
+    """Serve until Ctrl-C, SIGTERM or SIGHUP."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--port", type=int, default=7071)
+    parser.add_argument("--port", type=int, default=7071, help="0 takes a free one (default %(default)s)")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".azurite", help="what is stored (default .azurite)")
+    given = parser.parse_args()
     try:
-        with stack(port=parser.parse_args().port, folder=ROOT / ".azurite", echo=True) as running:
+        with stack(port=given.port, folder=given.folder, echo=True) as running:
             running.process.wait()
     except KeyboardInterrupt:
-        print("stopped")
+        with suppress(OSError):
+            print("stopped", flush=True)
     except RuntimeError as problem:
         sys.exit(str(problem))
 

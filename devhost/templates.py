@@ -8,18 +8,20 @@ from typing import Final, Protocol
 
 from devhost.errors import SetupError
 
+_WHOLE_NUMBER = r"\s*([+-]?)0*(\d{1,19})\s*"
 _CONSTRAINTS = {
     "alpha": "[a-z]*",
-    "bool": "true|false",
-    "guid": r"[0-9a-f]{32}|[{(]?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[)}]?",
-    "int": r"[+-]?\d{1,10}",
+    "bool": r"\s*(true|false)\s*",
+    "guid": r"\s*([0-9a-f]{32}|[{(]?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[)}]?)\s*",
+    "int": _WHOLE_NUMBER,
     "length": ".{%s}",
-    "long": r"[+-]?\d{1,19}",
+    "long": _WHOLE_NUMBER,
     "maxlength": ".{0,%s}",
     "minlength": ".{%s,}",
     "regex": ".*(?:%s).*",
     "required": ".+",
 }
+_BITS = {"int": 32, "long": 64}
 _CATCH_ALL = 4
 _TOKEN = re.compile(r"([^{}]+)|(\{[^{}]*\}|.)")
 _PARAMETER = re.compile(r"\{(\*{0,2})(\w+)((?::\w+(?:\(.*?\))?)*)(\??)\}")
@@ -62,11 +64,26 @@ class Literal:
 
 
 @dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a parameter's value must look like; `bits` of the number that it must fit into, if it is one."""
+
+    pattern: re.Pattern[str]
+    bits: int | None
+
+    def allows(self, text: str) -> bool:
+        """Whether a value keeps it."""
+        match = self.pattern.fullmatch(text)
+        if match is None or self.bits is None:
+            return match is not None
+        return -1 << self.bits - 1 <= int(match[1] + match[2]) < 1 << self.bits - 1
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """`{name}`, `{name:constraint}`, `{name?}` or `{*name}`."""
 
     name: str
-    constraints: tuple[re.Pattern[str], ...] = ()
+    constraints: tuple[Constraint, ...] = ()
     optional: bool = False
     catch_all: bool = False
 
@@ -83,7 +100,7 @@ class Parameter:
     def match(self, text: str, values: Values) -> bool:
         """See Segment."""
         values[self.name] = text
-        return bool(text) and all(constraint.fullmatch(text) for constraint in self.constraints)
+        return bool(text) and all(constraint.allows(text) for constraint in self.constraints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +199,13 @@ def _parse_parameter(text: str) -> Parameter:
     match = _PARAMETER.fullmatch(text)
     if match is None:
         raise ValueError(f"devhost cannot read {text!r}")
-    stars, name, constraints, mark = match.groups()
-    patterns = tuple(starmap(_constraint, _CONSTRAINT.findall(constraints)))
-    return Parameter(name, patterns, optional=bool(mark or stars), catch_all=bool(stars))
+    stars, name, named, mark = match.groups()
+    constraints = tuple(starmap(_constraint, _CONSTRAINT.findall(named)))
+    return Parameter(name, constraints, optional=bool(mark or stars), catch_all=bool(stars))
 
 
-def _constraint(name: str, argument: str) -> re.Pattern[str]:
+def _constraint(name: str, argument: str) -> Constraint:
     if name not in _CONSTRAINTS:
         raise ValueError(f"devhost does not know the constraint {name!r}")
     pattern = _CONSTRAINTS[name].replace("%s", argument)
-    return re.compile(pattern, re.IGNORECASE | re.ASCII | re.DOTALL)
+    return Constraint(re.compile(pattern, re.IGNORECASE | re.ASCII | re.DOTALL), _BITS.get(name))

@@ -18,6 +18,7 @@ from pathlib import Path
 import azure_functions_runtime as runtime
 
 from devhost.errors import FunctionFailedError, SetupError
+from devhost.log import TRACE
 from devhost.messages import Message, ParameterBinding, Protos, StatusResult
 
 _log = logging.getLogger(__name__)
@@ -47,9 +48,15 @@ class Worker:
         self.functions = functions
         self._seconds = timeout.total_seconds() if timeout else None
 
-    async def invoke(self, function: Function, data: Message, trace_parent: str = "") -> Message | None:
-        """Run a function and return its `$return` value; FunctionFailedError after logging why there is none."""
-        invocation = _invocation(function, data, trace_parent)
+    async def invoke(
+        self, function: Function, data: Message, trace_parent: str = "", metadata: dict[str, Message] | None = None
+    ) -> Message | None:
+        """Run a function on its trigger's data, of which `metadata` tells more, and return its `$return` value.
+
+        Raises:
+            FunctionFailedError: it has none; the log says why.
+        """
+        invocation = _invocation(function, data, trace_parent, metadata or {})
         try:
             async with asyncio.timeout(self._seconds):
                 reply = await runtime.invocation_request(_envelope(invocation_request=invocation))
@@ -57,7 +64,7 @@ class Worker:
             _log.error("Function '%s' ran longer than functionTimeout (%s s)", function.name, self._seconds)
             raise FunctionFailedError(function.name) from error
         if reply.result.status != StatusResult.Success:
-            _log.error("Function '%s' failed\n%s", function.name, reply.result.exception.stack_trace.rstrip())
+            _log.error("Function '%s' failed", function.name, extra={TRACE: reply.result.exception.stack_trace})
             raise FunctionFailedError(function.name)
         value: Message | None = reply.return_value
         return value
@@ -112,12 +119,12 @@ def _envelope(**request: Message) -> Message:
     return Message(request=Message(**request), properties={"protos": _PROTOS, "host": "127.0.0.1"})
 
 
-def _invocation(function: Function, data: Message, trace_parent: str) -> Message:
+def _invocation(function: Function, data: Message, trace_parent: str, metadata: dict[str, Message]) -> Message:
     return Message(
         invocation_id=str(uuid.uuid4()),
         function_id=function.id,
         input_data=[ParameterBinding(name=function.trigger["name"], data=data)],
-        trigger_metadata={},
+        trigger_metadata=metadata,
         trace_context=Message(trace_parent=trace_parent, trace_state="", attributes={}),
         retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
     )

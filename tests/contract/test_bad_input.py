@@ -157,7 +157,7 @@ def test_create_requests_that_say_nothing_usable(api: Api, body: bytes, code: st
     assert message in said
 
 
-@pytest.mark.parametrize("profile_id", ["x", "1234", str(uuid.UUID(int=1)), "%00", "..%2f", "a" * 300])
+@pytest.mark.parametrize("profile_id", ["x", "1234", str(uuid.UUID(int=1)), "%01", "..%2f", "a" * 300])
 @pytest.mark.parametrize(
     ("method", "suffix"), [("GET", ""), ("POST", ":reset"), ("POST", "/enrollments"), ("POST", ":verify")]
 )
@@ -167,6 +167,11 @@ def test_ids_that_nobody_has(api: Api, family: str, profile_id: str, method: str
     status, code, _ = error_of(answer)
     assert status == 404
     assert code in ("NotFound", "404")
+
+
+def test_the_host_refuses_an_id_with_a_zero_before_the_app_sees_it(api: Api) -> None:
+    answer = api("GET", f"{VERIFICATION}/profiles/%00")
+    assert (answer.status_code, answer.content) == (400, b"")
 
 
 def test_ids_of_another_family_are_unknown(api: Api, candidate: str, enrolled: str, passphrase: str) -> None:

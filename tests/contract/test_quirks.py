@@ -41,18 +41,23 @@ def _send(
     "spelling",
     [
         "/speaker-recognition/verification/text-independent/profiles/{id}:verify/",
-        "//speaker-recognition//verification/text-independent/profiles/{id}:verify",
+        "/speaker-recognition//verification/text-independent/profiles/{id}:verify",
         "/speaker-recognition/verification/text-independent/profiles/{id}%3Averify",
         "/speaker-recognition/verification/text-independent/profiles/{id}%3averify/",
         "/SPEAKER-Recognition/Verification/TEXT-INDEPENDENT/Profiles/{ID}:VERIFY",
         "/speaker/verification/v2.0/text-independent/profiles/{id}/verify/",
-        "//speaker/Verification/V2.0/Text-Independent/profiles//{ID}/Verify",
+        "/speaker//Verification/V2.0/Text-Independent/profiles//{ID}/Verify",
     ],
 )
 def test_an_operation_is_found_under_every_spelling_of_its_path(api: Api, enrolled: str, spelling: str) -> None:
     path = spelling.replace("{id}", enrolled).replace("{ID}", enrolled.upper())
     answer = _send(api, "POST", f"{path}?{VERSION}", CLIP)
     assert (answer.status_code, answer.json()["recognitionResult"]) == (200, "Accept")
+
+
+def test_the_host_finds_no_path_that_begins_with_two_slashes(api: Api) -> None:
+    answer = _send(api, "GET", f"//speaker-recognition/verification/text-independent/profiles?{VERSION}")
+    assert (answer.status_code, answer.content) == (404, b"")
 
 
 @pytest.mark.parametrize("query", ["ignoreMinLength=True", "ignoreminlength=TRUE", "IgnoreMinLength=true"])

@@ -16,5 +16,10 @@ def test_functions_are_listed_in_the_order_in_which_their_routes_are_tried() -> 
 
 
 def test_a_trigger_that_devhost_does_not_run_is_marked() -> None:
-    table = banner([Function("q", "q", {"type": "queueTrigger"})], Router([]))
-    assert table.endswith("  q  queueTrigger  (devhost does not run this trigger)\n")
+    table = banner([Function("b", "b", {"type": "blobTrigger"})], Router([]))
+    assert table.endswith("  b  blobTrigger  (devhost does not run this trigger)\n")
+
+
+def test_a_queue_is_named() -> None:
+    table = banner([Function("q", "q", {"type": "queueTrigger", "queueName": "pieces"})], Router([]))
+    assert table.endswith("  q  queueTrigger  pieces\n")

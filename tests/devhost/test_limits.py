@@ -80,16 +80,22 @@ def test_the_default_route_prefix_is_api(app: RunningApp) -> None:
     assert app.get("/open").status == 404
 
 
-def test_a_body_at_the_limit_is_served_and_one_over_it_is_413(app: RunningApp) -> None:
+def test_a_body_at_the_limit_is_served_and_one_over_it_is_500(app: RunningApp) -> None:
     assert app.call("POST", "/api/open", b"x" * 1000).json == {"length": 1000}
     reply = app.call("POST", "/api/open", b"x" * 1001)
-    assert (reply.status, reply.body) == (413, b"")
+    assert (reply.status, reply.body) == (500, b"")
+    assert "500 for /api/open: the body is over the limit" in app.log
 
 
-def test_a_chunked_body_over_the_limit_is_413(app: RunningApp) -> None:
+def test_a_chunked_body_over_the_limit_is_500(app: RunningApp) -> None:
     with app.connect() as connection:
         connection.request("POST", "/api/open", iter([b"x" * 600, b"x" * 600]), encode_chunked=True)
-        assert connection.getresponse().status == 413
+        assert connection.getresponse().status == 500
+
+
+def test_a_caller_that_sends_much_too_much_reads_its_answer(app: RunningApp) -> None:
+    assert app.call("POST", "/api/open", bytes(20_000_000)).status == 500
+    assert app.call("POST", "/api/nowhere", bytes(20_000_000)).status == 404
 
 
 def test_a_function_that_runs_longer_than_function_timeout_is_500(app: RunningApp) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from devhost.errors import SetupError
 from devhost.keys import Keys
-from devhost.settings import Settings, load_settings, parse_settings
+from devhost.settings import QueueSettings, Settings, load_settings, parse_settings
 
 
 def http(**section: object) -> dict[str, object]:
@@ -16,7 +16,7 @@ def http(**section: object) -> dict[str, object]:
 
 
 def test_defaults_are_those_of_the_host() -> None:
-    assert parse_settings({}, {}) == Settings("api", timedelta(minutes=30), None, None, 210 * 1024 * 1024)
+    assert parse_settings({}, {}) == Settings("api", timedelta(minutes=30), None, None, 100 * 1024 * 1024)
 
 
 @pytest.mark.parametrize(("prefix", "expected"), [("", ""), ("api", "api"), ("/v1/", "v1")])
@@ -53,11 +53,24 @@ def test_minus_one_is_unlimited() -> None:
         ({"functionTimeout": "5 minutes"}, "functionTimeout"),
         ({"extensions": "http"}, "extensions"),
         (http(maxOutstandingRequests="many"), "maxOutstandingRequests"),
+        ({"extensions": {"queues": {"batchSize": "all"}}}, "batchSize"),
+        ({"extensions": {"queues": {"visibilityTimeout": 30}}}, "visibilityTimeout"),
+        ({"extensions": {"queues": {"messageEncoding": "gzip"}}}, "messageEncoding"),
     ],
 )
 def test_a_setting_that_is_not_understood_is_refused(host: dict[str, object], complaint: str) -> None:
     with pytest.raises(SetupError, match=complaint):
         parse_settings(host, {})
+
+
+def test_queues_are_read_as_the_extension_reads_them() -> None:
+    assert parse_settings({}, {}).queues == QueueSettings(16, 8, 5, 0, 2, is_base64=True, invisible=600)
+    section = {"batchSize": 1, "newBatchThreshold": 0, "maxDequeueCount": 3, "messageEncoding": "None"}
+    spans = {"visibilityTimeout": "00:00:30", "maxPollingInterval": "00:01:00"}
+    host: dict[str, object] = {"extensions": {"queues": {**section, **spans}}}
+    given = parse_settings(host, {"DEVHOST_MESSAGE_INVISIBLE_SECONDS": "3"})
+    assert given.queues == QueueSettings(1, 0, 3, 30, 60, is_base64=False, invisible=3)
+    assert parse_settings({"extensions": {"queues": {"batchSize": 10}}}, {}).queues.threshold == 5
 
 
 def test_local_settings_do_not_replace_what_the_environment_says(

@@ -85,6 +85,10 @@ def test_complex_segments(template: str, path: str, values: dict[str, str] | Non
     ("constraint", "good", "bad"),
     [
         ("int", "-42", "4x"),
+        ("int", "+0042", "4.2"),
+        ("int", " 2147483647", "2147483648"),
+        ("int", "-2147483648", "-2147483649"),
+        ("int", "0", "9" * 5000),
         ("long", "4200000000", "x"),
         ("guid", GUID, "49a36324"),
         ("guid", "{" + GUID + "}", GUID + "0"),

@@ -110,7 +110,7 @@ def test_paths_are_read_as_clients_write_them(api: Api) -> None:
     profile_id = api.enrolled(voices.speakers()["anna"].enrollments[0])
     headers, query = {"Ocp-Apim-Subscription-Key": api.key}, "api-version=2021-09-05"
     for path in (
-        f"//speaker-recognition/{VERIFICATION}/profiles/{profile_id}",
+        f"/speaker-recognition//{VERIFICATION}/profiles/{profile_id}",
         f"/Speaker-Recognition/Verification/TEXT-independent/Profiles/{profile_id}/",
     ):
         assert requests.get(f"{api.url}{path}?{query}", headers=headers, timeout=10).status_code == 200, path
