@@ -1,11 +1,14 @@
-"""A thin hand on the running service: one request, nothing hidden."""
+"""A thin hand on the service, wherever it runs: one request, nothing hidden."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
+from devhost.stack import Host
 from shared.settings import Settings
+from shared.store import Store
 from shared.store.azure import AzureStore
 from tests.privacy.stored import Everything, Stored
 
@@ -31,14 +34,26 @@ PASSPHRASES = [
 
 @dataclass
 class Api:
-    """The 2021-09-05 API under one key."""
+    """The 2021-09-05 API under one key.
+
+    Attributes:
+        request: sends any request, as ``requests.request``.
+        host: what runs the app, where that is known and not this process.
+    """
 
     url: str
     key: str
+    request: Callable[..., requests.Response] = requests.request
+    host: Host | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process that answers is still there."""
+        return self.host is None or self.host.process.poll() is None
 
     def __call__(self, method: str, path: str, body: bytes | str | None = None, **query: str) -> requests.Response:
         """Send a request below ``/speaker-recognition``."""
-        return requests.request(
+        return self.request(
             method,
             f"{self.url}/speaker-recognition/{path}",
             params={**VERSION, **query},
@@ -77,24 +92,23 @@ class Api:
         return found
 
 
-@dataclass
+@dataclass(kw_only=True)
 class BackedApi(Api):
     """The same, with the storage behind it open to be looked into.
 
     Attributes:
-        storage: connection string.
+        store: the storage as the app sees it.
+        stored: tells everything in it.
     """
 
-    storage: str
+    store: Store
+    stored: Callable[[], Stored]
 
-    @property
-    def store(self) -> AzureStore:
-        """The storage as the app sees it."""
-        return AzureStore.open(Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": self.storage}))
 
-    def stored(self) -> Stored:
-        """Everything in it."""
-        return Everything(self.storage, ()).now()
+def backed(running: Host, key: str, storage: str) -> BackedApi:
+    """The API of a host whose storage a connection string names."""
+    store = AzureStore.open(Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": storage}))
+    return BackedApi(running.url, key, store=store, stored=Everything(storage, ()).now, host=running)
 
 
 def error_of(answer: requests.Response) -> tuple[int, str, str]:

@@ -1,6 +1,14 @@
-from collections.abc import Iterator
-from contextlib import ExitStack
+"""Where the cases of the contract run.
+
+Every case runs on the app in this process. The first case of every test runs over the real host as well, and so does
+every case of a test that is marked ``wire``: where it matters what travels.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 import pytest
 import requests
@@ -8,29 +16,80 @@ import requests
 from devhost.stack import Host, host
 from tests import voices
 from tests.conftest import KEYS
-from tests.contract.api import TEXT_DEPENDENT, VERIFICATION, Api, BackedApi
+from tests.contract.api import TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, backed
+from tests.contract.in_process import in_process
 from tests.speech_service import Asked, heard, speech_service
 
-ACTIVE = {"SPEAKER_RECOGNITION_KEYS": KEYS[0], "SPEAKER_ACTIVE_ENROLLMENT": "true"}
+KEY = {"SPEAKER_RECOGNITION_KEYS": ",".join(KEYS)}
+ACTIVE = {**KEY, "SPEAKER_ACTIVE_ENROLLMENT": "true"}
+IN_PROCESS: Final = "in process"
+OVER_HTTP: Final = "over http"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave over HTTP what has to be there."""
+    seen: set[str] = set()
+    kept = [item for item in items if not _over_http(item) or _belongs_there(item, seen)]
+    items[:] = kept
+
+
+def _over_http(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and _place(item) == OVER_HTTP
+
+
+def _place(item: pytest.Function) -> object:
+    return item.callspec.params.get("place") if hasattr(item, "callspec") else None
+
+
+def _belongs_there(item: pytest.Item, seen: set[str]) -> bool:
+    test = item.nodeid.partition("[")[0]
+    first = test not in seen
+    seen.add(test)
+    item.add_marker("host")
+    return first or item.get_closest_marker("wire") is not None
+
+
+@pytest.fixture(scope="session", params=[IN_PROCESS, OVER_HTTP])
+def place(request: pytest.FixtureRequest) -> str:
+    """Where the service is."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def api(service: Host) -> Api:
-    """The running service under its first key."""
-    return Api(service.url, KEYS[0])
+def api(place: str, request: pytest.FixtureRequest) -> Api:
+    """The service under its first key."""
+    running: Api = in_process(KEY) if place == IN_PROCESS else request.getfixturevalue("hosted")
+    return running
 
 
 @pytest.fixture(scope="session")
-def active_service(storage: str) -> Iterator[Host]:
+def hosted(service: Host) -> Api:
+    """The running service under its first key, for what only a host can show."""
+    return Api(service.url, KEYS[0], host=service)
+
+
+type Serve = Callable[[Mapping[str, str]], AbstractContextManager[BackedApi]]
+
+
+@pytest.fixture(scope="session")
+def serve(place: str, request: pytest.FixtureRequest) -> Serve:
+    """Serves under settings of a test's own."""
+    if place == IN_PROCESS:
+        return lambda environment: nullcontext(in_process(environment))
+    return partial(_hosted, request.getfixturevalue("storage"))
+
+
+@contextmanager
+def _hosted(storage: str, environment: Mapping[str, str]) -> Iterator[BackedApi]:
+    with host({**environment, "SPEAKER_STORAGE_CONNECTION_STRING": storage}) as running:
+        yield backed(running, KEYS[0], storage)
+
+
+@pytest.fixture(scope="session")
+def active(serve: Serve) -> Iterator[BackedApi]:
     """A service that asks for an activation phrase."""
-    with host({**ACTIVE, "SPEAKER_STORAGE_CONNECTION_STRING": storage}) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def active(active_service: Host, storage: str) -> BackedApi:
-    """The service that asks for an activation phrase, under its key."""
-    return BackedApi(active_service.url, KEYS[0], storage)
+    with serve(ACTIVE) as api:
+        yield api
 
 
 @dataclass
@@ -56,16 +115,13 @@ PASSPORT = "my voice is my passport verify me"
 
 
 @pytest.fixture(scope="session")
-def forsaken(storage: str) -> Iterator[Forsaken]:
+def forsaken(serve: Serve) -> Iterator[Forsaken]:
     """A service whose Azure AI Speech does not answer any more: its port is closed."""
     with ExitStack() as until_the_end:
         with speech_service() as speech:
             speech.answers = [heard("guten tag"), heard(GERMAN), heard(PASSPORT)]
             settings = {"SPEAKER_SPEECH_ENDPOINT": speech.endpoint, "SPEAKER_SPEECH_KEY": speech.key}
-            running = until_the_end.enter_context(
-                host({**ACTIVE, **settings, "SPEAKER_STORAGE_CONNECTION_STRING": storage})
-            )
-            api = BackedApi(running.url, KEYS[0], storage)
+            api = until_the_end.enter_context(serve({**ACTIVE, **settings}))
             german, phrase = api.create(VERIFICATION, "de-de"), voices.phrase("anna", 11)
             answers = [api.enroll(german, clip) for clip in (phrase, phrase, voices.seconds("anna", 25))]
             passphrase = api.enrolled(voices.phrase("anna", 3), TEXT_DEPENDENT)

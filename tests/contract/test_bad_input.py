@@ -7,27 +7,20 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import requests
 import soundfile
 
-from devhost.stack import Host, stack
 from tests import voices
-from tests.conftest import KEYS
-from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, error_of
+from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
+from tests.contract.conftest import KEY, Serve
 
 AUDIO_FORMAT = "Supported format is WAV 16Khz 16bit Mono PCM."
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Host]:
+def api(serve: Serve) -> Iterator[BackedApi]:
     """A service that takes no more formats than the original did."""
-    with stack({"SPEAKER_RECOGNITION_KEYS": ",".join(KEYS), "SPEAKER_DECODE_ANY": "false"}) as running:
+    with serve({**KEY, "SPEAKER_DECODE_ANY": "false"}) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def api(service: Host) -> Api:
-    return Api(service.url, KEYS[0])
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +39,12 @@ def passphrase(api: Api) -> str:
 
 
 @pytest.fixture(autouse=True)
-def nothing_changes(api: Api, enrolled: str, passphrase: str, service: Host) -> Iterator[None]:
+def nothing_changes(api: BackedApi, enrolled: str, passphrase: str) -> Iterator[None]:
     """Around each test: the profiles stay as they were, and the process stays alive."""
     before = api.profile(enrolled), api.profile(passphrase, TEXT_DEPENDENT)
     yield
     assert (api.profile(enrolled), api.profile(passphrase, TEXT_DEPENDENT)) == before
-    assert service.process.poll() is None
+    assert api.alive
 
 
 def _wav(samples: object, rate: int = 16_000, subtype: str = "PCM_16") -> bytes:
@@ -157,6 +150,7 @@ def test_create_requests_that_say_nothing_usable(api: Api, body: bytes, code: st
     assert message in said
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("profile_id", ["x", "1234", str(uuid.UUID(int=1)), "%01", "..%2f", "a" * 300])
 @pytest.mark.parametrize(
     ("method", "suffix"), [("GET", ""), ("POST", ":reset"), ("POST", "/enrollments"), ("POST", ":verify")]
@@ -245,11 +239,12 @@ def test_flags_that_are_neither_true_nor_false(api: Api, enrolled: str, value: s
     assert 'Valid values are "true" and "false".' in said
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize(("key", "code"), [("wrong", "401"), (None, "Unauthorized"), ("", "Unauthorized")])
 def test_nobody_is_served_without_a_key(api: Api, key: str | None, code: str) -> None:
     headers = {} if key is None else {"Ocp-Apim-Subscription-Key": key}
     url = f"{api.url}/speaker-recognition/{VERIFICATION}/profiles?api-version=2021-09-05"
-    assert error_of(requests.get(url, headers=headers, timeout=10))[:2] == (401, code)
+    assert error_of(api.request("GET", url, headers=headers, timeout=10))[:2] == (401, code)
 
 
 @pytest.mark.parametrize("version", ["", "2020-01-01"])
@@ -259,6 +254,7 @@ def test_versions_that_are_not_spoken(api: Api, version: str) -> None:
     assert "2021-09-05" in said
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize(
     ("method", "path"),
     [

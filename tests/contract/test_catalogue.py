@@ -1,6 +1,7 @@
 """Every row of the error catalogue, provoked over HTTP on the real parts."""
 
 import io
+import math
 import re
 import threading
 import uuid
@@ -37,6 +38,7 @@ from functions.contract.refusals import (
     UnsupportedParameter,
     WrongVersion,
 )
+from functions.plumbing.guard import App
 from shared.errors import (
     Conflict,
     Fault,
@@ -66,9 +68,15 @@ from shared.listening.refusals import (
     WrongFormat,
 )
 from shared.store.azure import _BLOB_API_VERSION, AUDIO_CONTAINER, TABLE
+from shared.store.memory import MemoryStore
 from shared.voices.families import PASSPHRASE_VERIFICATION
+from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
+from shared.voices.records import Enrollment, Profile
 from tests import voices
+from tests.conftest import KEYS
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
+from tests.contract.conftest import IN_PROCESS, KEY
+from tests.contract.in_process import ORIGIN, sending_to
 
 CLIP = voices.seconds("anna", 6)
 PHRASE = voices.phrase("anna", 5)
@@ -126,11 +134,12 @@ def _filled(api: Api) -> requests.Response:
 
 def _with_key(api: Api, **headers: str) -> requests.Response:
     url = f"{api.url}/speaker-recognition/{PROFILES}?api-version=2021-09-05"
-    return requests.get(url, headers=headers, timeout=10)
+    return api.request("GET", url, headers=headers, timeout=10)
 
 
 def _compressed(api: Api, path: str) -> requests.Response:
-    return requests.post(
+    return api.request(
+        "POST",
         f"{api.url}/speaker-recognition/{path}?api-version=2021-09-05",
         headers={"Ocp-Apim-Subscription-Key": api.key, "Content-Encoding": "gzip"},
         data=b"\x1f\x8b",
@@ -140,26 +149,24 @@ def _compressed(api: Api, path: str) -> requests.Response:
 
 def _older_list(api: Api) -> requests.Response:
     url = f"{api.url}/speaker/verification/v2.0/text-independent/profiles?$filter=x"
-    return requests.get(url, headers={"Ocp-Apim-Subscription-Key": api.key}, timeout=10)
+    return api.request("GET", url, headers={"Ocp-Apim-Subscription-Key": api.key}, timeout=10)
 
 
-@dataclass
-class Crowded:
+@dataclass(kw_only=True)
+class Crowded(Api):
     """A service that is full, and whose one profile is never left alone."""
 
-    api: Api
     profile_id: str
     audio: ContainerClient
 
 
-@contextmanager
-def _crowded() -> Iterator[Crowded]:
+@pytest.fixture(scope="module")
+def crowded() -> Iterator[Crowded]:
     with azurite() as storage, host({**HOLDS_ONE_PROFILE, "SPEAKER_STORAGE_CONNECTION_STRING": storage}) as running:
-        api = Api(running.url, "key")
         audio = ContainerClient.from_connection_string(storage, AUDIO_CONTAINER, api_version=_BLOB_API_VERSION)
-        crowded = Crowded(api, api.create(), audio)
+        api = Crowded(running.url, "key", profile_id=Api(running.url, "key").create(), audio=audio)
         with TableClient.from_connection_string(storage, TABLE) as table, audio, _meddling(table):
-            yield crowded
+            yield api
 
 
 @contextmanager
@@ -181,51 +188,33 @@ def _meddling(table: TableClient) -> Iterator[None]:
         thread.join()
 
 
-def _full(_: Api) -> requests.Response:
-    with _crowded() as crowded:
-        return crowded.api("POST", PROFILES, '{"locale":"en-us"}')
+def _conflict(api: Api) -> requests.Response:
+    assert isinstance(api, Crowded)
+    path, clip = f"{PROFILES}/{api.profile_id}/enrollments", voices.seconds("anna", 1.5)
+    answers = (api("POST", path, clip) for _ in range(100))
+    refused = next(answer for answer in answers if answer.status_code != 201)
+    kept = sum(1 for _ in api.audio.list_blob_names())
+    assert kept == api.profile(api.profile_id)["enrollmentsCount"]
+    return refused
 
 
-def _conflict(_: Api) -> requests.Response:
-    with _crowded() as crowded:
-        path, clip = f"{PROFILES}/{crowded.profile_id}/enrollments", voices.seconds("anna", 1.5)
-        answers = (crowded.api("POST", path, clip) for _ in range(100))
-        refused = next(answer for answer in answers if answer.status_code != 201)
-        kept = sum(1 for _ in crowded.audio.list_blob_names())
-        assert kept == crowded.api.profile(crowded.profile_id)["enrollmentsCount"]
-        return refused
+def _damaged(api: Api) -> requests.Response:
+    """The answer to reading a profile of which nothing can be read any more."""
+    assert isinstance(api, BackedApi)
+    profile = api.store.get(VERIFICATION_FAMILY, api.create())
+    assert profile is not None
+    if isinstance(api.store, MemoryStore):
+        api.store.profiles[profile.family.name, profile.id] = Profile.unreadable(profile.family, profile.id, "etag")
+    else:
+        api.store.replace(replace(profile, enrollments=(Enrollment("endless", math.inf, 1, None),)))
+    return api("GET", f"{PROFILES}/{profile.id}")
 
 
-def _damaged(_: Api) -> requests.Response:
-    """The answer to reading a profile of whose row a property was lost."""
-    with azurite() as storage, host({**HOLDS_ONE_PROFILE, "SPEAKER_STORAGE_CONNECTION_STRING": storage}) as running:
-        api = Api(running.url, "key")
-        profile_id = api.create()
-        with TableClient.from_connection_string(storage, TABLE) as table:
-            (row,) = table.list_entities()
-            table.update_entity({**row, "Created": "yesterday"}, mode=UpdateMode.REPLACE)
-        assert api("GET", PROFILES).json() == {"value": []}
-        return api("GET", f"{PROFILES}/{profile_id}")
-
-
-def _second_call(_: Api) -> requests.Response:
-    with host({"SPEAKER_RECOGNITION_KEYS": "key", "SPEAKER_RATE_LIMIT": "0.01"}) as running:
-        api = Api(running.url, "key")
-        assert api("GET", PROFILES).status_code == 500  # it has no storage, but it may be called
-        answer = api("GET", PROFILES)
-        assert 1 <= int(answer.headers["retry-after"]) <= 100
-        return answer
-
-
-def _misconfigured(_: Api) -> requests.Response:
-    with host({"SPEAKER_RECOGNITION_KEYS": "key", "SPEAKER_RATE_LIMIT": "many"}) as running:
-        return Api(running.url, "key")("GET", PROFILES)
-
-
-def _unreachable(_: Api) -> requests.Response:
-    settings = {"SPEAKER_RECOGNITION_KEYS": "key", "SPEAKER_STORAGE_CONNECTION_STRING": NO_STORAGE}
-    with host(settings) as running:
-        return Api(running.url, "key")("GET", PROFILES)
+def _second_call(api: Api) -> requests.Response:
+    assert api("GET", PROFILES).status_code == 500  # it has no storage, but it may be called
+    answer = api("GET", PROFILES)
+    assert 1 <= int(answer.headers["retry-after"]) <= 100
+    return answer
 
 
 @dataclass(frozen=True)
@@ -389,7 +378,6 @@ PROVOKED = [
         "valid key for an active subscription and use a correct regional API endpoint for your resource.",
         lambda api: _with_key(api, **{"Ocp-Apim-Subscription-Key": "wrong"}),
     ),
-    Provoked("profiles", QuotaExceeded, "Maximum allowed number of profiles is", _full),
     Provoked(
         "profile-full", ProfileFull, "Maximum allowed length across all profile enrollments is 300 seconds.", _filled
     ),
@@ -407,7 +395,6 @@ PROVOKED = [
     ),
     Provoked("no-id", NoGuid, "Requested profile doesn't exist", lambda api: api("GET", f"{PROFILES}/x")),
     Provoked("unknown-route", NoSuchRoute, "Resource not found", lambda api: api("PUT", PROFILES)),
-    Provoked("conflict", Conflict, "Sending concurrent requests on same profile is not allowed.", _conflict),
     Provoked(
         "json-type",
         UnsupportedMediaType,
@@ -422,8 +409,8 @@ PROVOKED = [
     ),
     Provoked("rate", RateLimited, "Rate limit is exceeded. Try again in", _second_call),
     Provoked("unreadable", UnreadableProfile, "The stored profile cannot be read. It can be deleted.", _damaged),
-    Provoked("internal", Fault, "Internal Server Error.", _misconfigured),
-    Provoked("storage", StorageUnavailable, "Storage is not available. Try again.", _unreachable),
+    Provoked("internal", Fault, "Internal Server Error.", lambda api: api("GET", PROFILES)),
+    Provoked("storage", StorageUnavailable, "Storage is not available. Try again.", lambda api: api("GET", PROFILES)),
     Provoked(
         "transcriber",
         TranscriberUnavailable,
@@ -431,26 +418,64 @@ PROVOKED = [
         lambda api: _enroll_phrase(api, PHRASE),
     ),
 ]
+CROWDED = [
+    Provoked(
+        "profiles",
+        QuotaExceeded,
+        "Maximum allowed number of profiles is",
+        lambda api: api("POST", PROFILES, '{"locale":"en-us"}'),
+    ),
+    Provoked("conflict", Conflict, "Sending concurrent requests on same profile is not allowed.", _conflict),
+]
+"""Those of a service that is crowded."""
+ALONE = {
+    "rate": {"SPEAKER_RATE_LIMIT": "0.01"},
+    "internal": {"SPEAKER_RATE_LIMIT": "many"},
+    "storage": {"SPEAKER_STORAGE_CONNECTION_STRING": NO_STORAGE},
+}
+"""Settings of a service that is without storage."""
 SERVICES = {
     "activation": "active",
     "locale-not-understood": "active",
     "too-many-enrollments": "active",
     "transcriber": "forsaken_api",
+    "unreadable": "active",
 }
 """Where it is another than ``api``."""
 
 
+@pytest.fixture
+def provoking(request: pytest.FixtureRequest, place: str, provoked: Provoked) -> Iterator[Api]:
+    """The service of which a row is provoked."""
+    if provoked.key not in ALONE:
+        yield request.getfixturevalue(SERVICES.get(provoked.key, "api"))
+    elif place == IN_PROCESS:
+        yield Api(ORIGIN, KEYS[0], sending_to(App({**KEY, **ALONE[provoked.key]})))
+    else:
+        with host({**KEY, **ALONE[provoked.key]}) as running:
+            yield Api(running.url, KEYS[0])
+
+
+@pytest.mark.wire
 @pytest.mark.parametrize("provoked", PROVOKED, ids=lambda provoked: provoked.key)
-def test_an_error_is_answered_as_it_is_written(request: pytest.FixtureRequest, provoked: Provoked) -> None:
-    api: Api = request.getfixturevalue(SERVICES.get(provoked.key, "api"))
+def test_an_error_is_answered_as_it_is_written(provoking: Api, provoked: Provoked) -> None:
+    _check(provoking, provoked)
+
+
+@pytest.mark.parametrize("provoked", CROWDED, ids=lambda provoked: provoked.key)
+def test_an_error_of_a_crowded_service_is_answered_as_it_is_written(crowded: Crowded, provoked: Provoked) -> None:
+    _check(crowded, provoked)
+
+
+def test_every_cause_is_provoked() -> None:
+    assert {provoked.error for provoked in PROVOKED + CROWDED} == set(causes())
+
+
+def _check(api: Api, provoked: Provoked) -> None:
     status, code, said = error_of(provoked.by(api))
     assert (status, code) == (provoked.error.status, provoked.error.code)
     assert said.startswith(provoked.message)
     assert re.fullmatch(_pattern(provoked.error), said)
-
-
-def test_every_cause_is_provoked() -> None:
-    assert {provoked.error for provoked in PROVOKED} == set(causes())
 
 
 def _pattern(error: type[SpeakerError]) -> str:

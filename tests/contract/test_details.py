@@ -1,7 +1,6 @@
 """What callers read who ask for more than yes or no; who does not ask reads the plain contract."""
 
 import pytest
-import requests
 import soxr
 
 from shared.listening.bundle import Bundle
@@ -88,7 +87,8 @@ def test_an_upsampled_telephone_recording_is_named_as_such(api: Api, profile_id:
 
 
 def test_a_header_asks_as_well(api: Api, profile_id: str) -> None:
-    answer = requests.post(
+    answer = api.request(
+        "POST",
         f"{api.url}/speaker-recognition/{VERIFICATION}/profiles/{profile_id}:verify",
         params={"api-version": "2021-09-05"},
         headers={"Ocp-Apim-Subscription-Key": api.key, "X-Speaker-Details": "true"},
@@ -124,7 +124,8 @@ def test_a_profile_says_whether_another_model_could_re_extract_its_signature(
 ) -> None:
     def details(of: str) -> object:
         url = f"{api.url}/{path}/text-independent/profiles/{of}?api-version=2021-09-05&details=true"
-        return requests.get(url, headers={"Ocp-Apim-Subscription-Key": api.key}, timeout=10).json()["details"]
+        answer = api.request("GET", url, headers={"Ocp-Apim-Subscription-Key": api.key}, timeout=10)
+        return answer.json()["details"]
 
     assert details(profile_id) == {"canBeReExtracted": True, "audioKept": 1}
     assert details(api.create()) == {"canBeReExtracted": False, "audioKept": 0}

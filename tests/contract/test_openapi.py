@@ -9,7 +9,6 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 
-from devhost.stack import Host
 from functions.contract.description import description
 from functions.contract.operations import spoken
 from shared.voices.families import FAMILIES, PASSPHRASE_VERIFICATION, Family
@@ -41,7 +40,7 @@ class Described:
         defaults = {p["name"]: p["schema"]["const"] for p in operation["parameters"] if "const" in p["schema"]}
         query = {p["name"] for p in operation["parameters"] if p["in"] == "query"}
         given = {**defaults, **values}
-        answer = requests.request(
+        answer = self.api.request(
             method,
             self.description["servers"][0]["url"] + re.sub(r"\{(\w+)\}", lambda found: given[found[1]], path),
             params={name: value for name, value in given.items() if name in query},
@@ -90,13 +89,14 @@ class Described:
 
 @pytest.fixture(scope="module")
 def described(api: Api) -> Described:
-    return Described(api, requests.get(f"{api.url}/openapi.json", timeout=10).json())
+    return Described(api, api.request("GET", f"{api.url}/openapi.json", timeout=10).json())
 
 
-def test_the_description_is_served_without_a_key_and_names_the_host_that_the_caller_sees(service: Host) -> None:
-    url = f"{service.url}/openapi.json"
-    assert requests.get(url, timeout=10).json() == description(service.url)
-    proxied = requests.get(url, headers={"X-Forwarded-Host": "a.example", "X-Forwarded-Proto": "https"}, timeout=10)
+def test_the_description_is_served_without_a_key_and_names_the_host_that_the_caller_sees(api: Api) -> None:
+    url = f"{api.url}/openapi.json"
+    assert api.request("GET", url, timeout=10).json() == description(api.url)
+    forwarded = {"X-Forwarded-Host": "a.example", "X-Forwarded-Proto": "https"}
+    proxied = api.request("GET", url, headers=forwarded, timeout=10)
     assert proxied.json()["servers"] == [{"url": "https://a.example"}]
 
 
@@ -111,6 +111,7 @@ def test_every_reference_leads_somewhere(described: Described) -> None:
         described._resolved({"$ref": reference})
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("version", ["", "V2"])
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)
 def test_a_profiles_whole_life_is_answered_as_described(described: Described, family: Family, version: str) -> None:

@@ -45,7 +45,7 @@ class Family:
 
     def __call__(self, method: str, path: str, body: bytes | str = b"", **query: str) -> requests.Response:
         """Send a request below the family's path."""
-        return requests.request(
+        return self.api.request(
             method,
             f"{self.api.url}/{self.path}/{path}",
             params={**self.version, **query},
