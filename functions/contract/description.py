@@ -45,6 +45,8 @@ _PARAMETERS: Final[dict[str, Json]] = {
         "description": "also say what was measured, what stands behind the score, or what audio is kept",
     },
 }
+_NEEDED: Final = frozenset({"profileId", "locale", "profileIds", "confirm", "api-version"})
+"""Parameters without which a request is refused."""
 _PAGE_SIZE: Final[Json] = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
 _REFUSED: Final[Json] = {"$ref": "#/components/responses/Error"}
 
@@ -99,13 +101,12 @@ def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[
     version = {"api-version": {"type": "string", "const": dialect.api_version}} if dialect.api_version else {}
     return [
         *(_parameter(name, _PARAMETERS[name], "path") for name in in_path),
-        *(_parameter(name, schema, "query") for name, schema in {**paged, **asked}.items()),
-        *({**_parameter(name, schema, "query"), "required": True} for name, schema in version.items()),
+        *(_parameter(name, schema, "query") for name, schema in {**paged, **asked, **version}.items()),
     ]
 
 
 def _parameter(name: str, schema: Json, where: str) -> Json:
-    return {"name": name, "in": where, **({"required": True} if where == "path" else {}), "schema": schema}
+    return {"name": name, "in": where, **({"required": True} if name in _NEEDED else {}), "schema": schema}
 
 
 def _answers(operation: Operation, dialect: Dialect) -> bool:
