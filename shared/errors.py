@@ -25,7 +25,7 @@ class SpeakerError(Exception):
     Attributes:
         status: HTTP status of the answer.
         code: the contract's ``error.code``.
-        says: the contract's message (its section 10).
+        says: the contract's message, to the letter.
         adds: what follows it in the answer.
         where: the contract's names of the operations that answer it; empty for all.
         note: what else the documentation says of it.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 ACCEPT_AT: Final = 0.5
-"""Wire score from which a speaker is accepted (section 6 of the wire contract)."""
+"""Wire score from which a speaker is accepted, as in the retired service."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The versions of the API, and what they say differently: one row each (the contract's section 4.3)."""
+"""The versions of the API, and what they say differently: one row each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What callers may write: parameters and bodies, read or refused (sections 3 and 10 of the wire contract)."""
+"""What callers may write: parameters and bodies, read or refused."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""The JSON that callers read (sections 3, 4 and 10 of the wire contract), and what details add to it."""
+"""The JSON that callers read, in every version of the API, and what details add to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from shared.listening.refusals import WrongFormat
 SAMPLE_RATE: Final = 16_000
 SAMPLE_WIDTH: Final = 2
 MAX_BODY_BYTES: Final = 5 * 1024 * 1024
-"""Largest body of audio that the contract accepts (its section 1)."""
+"""Largest body of audio that the retired service accepted."""
 
 _PCM: Final = 0x0001
 _EXTENSIBLE: Final = 0xFFFE

@@ -1,6 +1,6 @@
 """The families of profiles and what each allows: one table, read by every operation.
 
-Numbers are section 5 of the wire contract.
+The numbers are the limits of the retired service.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""What Whisper hears: the log-mel spectrogram on which its models were trained (Radford et al. 2022, section 2.2)."""
+"""What Whisper hears: the log-mel spectrogram on which its models were trained (Radford et al. 2022)."""
 
 from functools import cache
 from typing import Final

@@ -219,7 +219,7 @@ def _second_call(api: Api) -> requests.Response:
 
 @dataclass(frozen=True)
 class Provoked:
-    """A row of the contract's section 10, or one of ours: how the message begins, and a request that is answered so."""
+    """An error of the contract, or one of ours: how the message begins, and a request that is answered so."""
 
     key: str
     error: type[SpeakerError]

@@ -1,4 +1,4 @@
-"""What real clients send beside the letter of the contract (its sections 11 and 12)."""
+"""What real clients send beside the letter of the contract."""
 
 import json
 import urllib.request

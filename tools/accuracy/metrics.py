@@ -105,7 +105,7 @@ def cllr(tally: Tally) -> float:
 def min_cllr(tally: Tally) -> float:
     """``cllr`` after the best monotone recalibration, found by pool adjacent violators: discrimination alone.
 
-    Source: Brümmer & du Preez (2006), section 9.
+    Source: Brümmer & du Preez (2006).
     """
     same, different = tally.same / tally.same.sum(), tally.different / tally.different.sum()
     seen = same + different > 0
