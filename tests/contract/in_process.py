@@ -12,12 +12,10 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 import function_app  # noqa: F401  its import registers the handlers
-from functions.contract.description import description
 from functions.fallback import routed
-from functions.health import check
-from functions.plumbing.call import reply
+from functions.health import Checked
+from functions.openapi import described
 from functions.plumbing.guard import App, guarded
-from functions.plumbing.origin import origin
 from shared.store.entities import to_entity
 from shared.store.memory import MemoryStore
 from tests import remembering
@@ -69,22 +67,22 @@ class InProcess(BaseAdapter):
 
 
 def _received(request: requests.PreparedRequest) -> func.HttpRequest:
-    body, url = request.body or b"", str(request.url)
+    body, url = request.body, str(request.url)
     return func.HttpRequest(
         method=str(request.method),
         url=url,
         headers={name.lower(): str(value) for name, value in request.headers.items()},
         params=dict(parse_qsl(urlsplit(url).query)),
-        body=body.encode() if isinstance(body, str) else bytes(body),
+        body=body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b"",  # chunks: as Azure
     )
 
 
-def _described(_: App, request: func.HttpRequest) -> func.HttpResponse:
-    return guarded("OpenApi", request, lambda: reply(200, description(origin(request.url, request.headers))))
+def _described(app: App, request: func.HttpRequest) -> func.HttpResponse:
+    return guarded("OpenApi", request, lambda: described(app, request))
 
 
 def _health(app: App, request: func.HttpRequest) -> func.HttpResponse:
-    return guarded("Health", request, lambda: check(app))
+    return guarded("Health", request, Checked(app).answer)
 
 
 def _stored(store: MemoryStore) -> Stored:

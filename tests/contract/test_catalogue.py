@@ -25,6 +25,8 @@ from functions.contract.refusals import (
     BadFlag,
     BadPageSize,
     BadToken,
+    LengthRequired,
+    MalformedHost,
     NoBody,
     NoCandidates,
     NoGuid,
@@ -32,10 +34,14 @@ from functions.contract.refusals import (
     NoLocale,
     NoSuchRoute,
     RateLimited,
+    TooManyGuesses,
+    TooManyParts,
+    TooMuchJson,
     Unauthorized,
     Unconfirmed,
     UnsupportedMediaType,
     UnsupportedParameter,
+    WrongScope,
     WrongVersion,
 )
 from functions.plumbing.guard import App
@@ -82,6 +88,7 @@ CLIP = voices.seconds("anna", 6)
 PHRASE = voices.phrase("anna", 5)
 NOBODY = str(uuid.UUID(int=1))
 PROFILES = f"{VERIFICATION}/profiles"
+MANY_PARTS = b"\r\n--xAB" * 99
 IDENTIFY = f"{IDENTIFICATION}/profiles:identifySingleSpeaker"
 HOLDS_ONE_PROFILE = {"SPEAKER_RECOGNITION_KEYS": "key", "SPEAKER_MAX_PROFILES": "1"}
 NO_STORAGE = (
@@ -145,6 +152,18 @@ def _compressed(api: Api, path: str) -> requests.Response:
         data=b"\x1f\x8b",
         timeout=10,
     )
+
+
+def _sent(api: Api, path: str, body: bytes | Iterator[bytes], **headers: str) -> requests.Response:
+    url = f"{api.url}/speaker-recognition/{path}?api-version=2021-09-05"
+    key = {"Ocp-Apim-Subscription-Key": api.key}
+    return api.request("POST", url, headers={**key, **headers}, data=body, timeout=10)
+
+
+def _guessed(api: Api) -> requests.Response:
+    for _ in range(30):
+        assert _with_key(api, **{"Ocp-Apim-Subscription-Key": "guess"}).status_code == 401
+    return _with_key(api, **{"Ocp-Apim-Subscription-Key": "guess"})
 
 
 def _older_list(api: Api) -> requests.Response:
@@ -228,6 +247,34 @@ class Provoked:
 
 
 PROVOKED = [
+    Provoked(
+        "too-much-json",
+        TooMuchJson,
+        "Invalid JSON format. The body holds 20,0",
+        lambda api: api("POST", PROFILES, b'{"locale":"en-us","x":"' + b"x" * 20_000 + b'"}'),
+    ),
+    Provoked(
+        "too-many-parts",
+        TooManyParts,
+        "Invalid multipart body. At most 16 parts are read.",
+        lambda api: _sent(
+            api, f"{PROFILES}/{NOBODY}:verify", b"\r\n--xAB" * 99, **{"Content-Type": "multipart/x; boundary=x"}
+        ),
+    ),
+    Provoked(
+        "chunked",
+        LengthRequired,
+        "The length of the body is not known. Send Content-Length.",
+        lambda api: _sent(api, PROFILES, iter([b'{"locale":"en-us"}'])),
+    ),
+    Provoked(
+        "malformed-host",
+        MalformedHost,
+        "Invalid Host header.",
+        lambda api: _sent(api, PROFILES, b'{"locale":"en-us"}', Host="a$b"),
+    ),
+    Provoked("scope", WrongScope, "The key may not do this. Its scope is recognize;", lambda api: api("GET", PROFILES)),
+    Provoked("guesses", TooManyGuesses, "Too many wrong keys were presented. Try again in", _guessed),
     Provoked("no-body", NoBody, "Request body is missing.", lambda api: api("POST", PROFILES, b"")),
     Provoked("no-json", NoJson, "Invalid JSON format.", lambda api: api("POST", PROFILES, b"{")),
     Provoked("no-locale", NoLocale, "Locale parameter is missing.", lambda api: api("POST", PROFILES, b"{}")),
@@ -432,6 +479,8 @@ ALONE = {
     "rate": {"SPEAKER_RATE_LIMIT": "0.01"},
     "internal": {"SPEAKER_RATE_LIMIT": "many"},
     "storage": {"SPEAKER_STORAGE_CONNECTION_STRING": NO_STORAGE},
+    "scope": {"SPEAKER_RECOGNITION_KEYS": f"app:recognize:{KEYS[0]}"},
+    "guesses": {},
 }
 """Settings of a service that is without storage."""
 SERVICES = {

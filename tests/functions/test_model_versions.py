@@ -38,7 +38,7 @@ class Watched:
         return document["details"]["modelVersion"], line["model"], decision.model_version if decision else ""
 
     def call(self, path: str, body: bytes, **query: str) -> dict[str, Any]:
-        url = f"http://here/speaker-recognition/{path}"
+        url = f"http://127.0.0.1/speaker-recognition/{path}"
         params = {"api-version": "2021-09-05", "ignoreMinLength": "true", **query}
         answer = routed(self._app, func.HttpRequest(method="POST", url=url, params=params, body=body))
         assert answer.status_code < 300, answer.get_body()

@@ -16,8 +16,7 @@ CAUSES = list(causes())
 
 
 def test_the_docstring_draws_the_tree() -> None:
-    drawn = [line.removeprefix("    ") for line in (catalogue.__doc__ or "").splitlines()]
-    assert "\n".join(drawn).count(tree()) == 1, tree()
+    assert (catalogue.__doc__ or "").count(tree()) == 1, tree()
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.__name__)

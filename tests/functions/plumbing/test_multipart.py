@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import Request
 
-from functions.plumbing.multipart import audio_in
+from functions.contract.refusals import TooManyParts
+from functions.plumbing.multipart import MAX_PARTS, audio_in
 
 AUDIO = bytes(range(256)) * 4 + b"\r\n--\r\n"
 
@@ -25,6 +26,15 @@ def test_a_form_without_a_file_gives_its_first_part() -> None:
 )
 def test_a_body_that_is_no_form_is_taken_as_it_is(content_type: str) -> None:
     assert audio_in(content_type, AUDIO) is AUDIO
+
+
+def test_a_form_of_many_parts_is_refused_before_it_is_taken_apart() -> None:
+    part = b"\r\n--x\r\n\r\none"
+    assert audio_in("multipart/form-data; boundary=x", part * MAX_PARTS + b"\r\n--x--\r\n") == b"one"
+    with pytest.raises(TooManyParts, match="At most 16 parts are read"):
+        audio_in("multipart/form-data; boundary=x", part * (MAX_PARTS + 1) + b"\r\n--x--\r\n")
+    with pytest.raises(TooManyParts):
+        audio_in("multipart/x; boundary=x", b"\r\n--xAB" * 500_000)
 
 
 def test_a_boundary_that_does_not_occur_makes_no_form() -> None:
