@@ -67,7 +67,8 @@ class InProcess(BaseAdapter):
 
 
 def _received(request: requests.PreparedRequest) -> func.HttpRequest:
-    body, url = request.body, str(request.url)
+    body, asked = request.body, urlsplit(str(request.url))
+    url = asked._replace(netloc=str(request.headers.get("Host", asked.netloc))).geturl()
     return func.HttpRequest(
         method=str(request.method),
         url=url,
