@@ -1,24 +1,31 @@
-"""What several tests need: human recordings, storage, and the running service."""
+"""What several tests need: recordings of speech, storage, and the running service."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from devhost.azurite import azurite
 from devhost.stack import Host, stack
+from tests.recordings import HUMAN, SHIPPED, Recordings
 
 ROOT = Path(__file__).parent.parent
 KEYS = ("first-key", "second-key")
+PRESENT: Final = [SHIPPED, *([HUMAN] if HUMAN.speech.is_dir() else [])]
 
 
-@pytest.fixture(scope="session")
-def shared_folder() -> Path:
-    """The folder of recordings and reference values beside the checkout."""
-    folder = ROOT.parent / "shared"
-    if not folder.is_dir():
-        pytest.skip(f"no recordings: {folder} is absent")
-    return folder
+def pytest_report_header() -> str:
+    """Says by name what is not tested."""
+    heard = "" if HUMAN in PRESENT else " is absent, tests hear synthetic voices only"
+    return f"human recordings: {HUMAN.speech}{heard}"
+
+
+@pytest.fixture(scope="session", params=PRESENT, ids=lambda present: present.name)
+def recordings(request: pytest.FixtureRequest) -> Recordings:
+    """Those that ship with the repository, and then, where they are, those of people."""
+    found: Recordings = request.param
+    return found
 
 
 @pytest.fixture(scope="session")

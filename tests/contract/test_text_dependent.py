@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import soundfile
 
 from tests import voices
 from tests.contract.api import PASSPHRASES, TEXT_DEPENDENT, VERIFICATION, Api, error_of
+from tests.recordings import Recordings
 
 CLIP, OTHER = voices.phrase("anna", 5), voices.phrase("anna", 7)
 CHANGED = voices.changed("anna", 5)
@@ -296,9 +296,8 @@ def test_the_details_tell_how_near_the_phrase_was(api: Api, anna: str) -> None:
     assert profile["details"] == {"canBeReExtracted": True, "audioKept": 3}
 
 
-def test_a_human_voice_is_verified_by_its_passphrase(api: Api, shared_folder: Path) -> None:
-    recording = shared_folder / "speech" / "phrases" / "myVoiceIsMyPassportVerifyMe01.flac"
-    clip = voices.to_wav(soundfile.read(recording, dtype="int16")[0])
+def test_a_voice_is_verified_by_its_passphrase(api: Api, recordings: Recordings) -> None:
+    clip = voices.to_wav(soundfile.read(recordings.speech / recordings.phrase, dtype="int16")[0])
     profile_id = api.enrolled(clip, TEXT_DEPENDENT)
     answer = api.verify(profile_id, voices.noisy(clip, 20), TEXT_DEPENDENT).json()
     assert answer["recognitionResult"] == "Accept"

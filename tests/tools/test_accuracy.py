@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from shared.listening.bundle import Bundle
 from shared.scoring import Calibration, OperatingPoint
 from shared.settings import ROOT
+from tests.recordings import HUMAN, SHIPPED, Recordings
 from tools.accuracy import page
 from tools.accuracy.comparison import compare, peer
 from tools.accuracy.extraction import service_extractor
@@ -220,11 +222,14 @@ def test_a_peer_that_is_not_installed_is_said_to_be_with_the_way_to_install_it()
 # The program
 
 
+TWO = {SHIPPED.name: ("anna", "david"), HUMAN.name: ("103", "1069")}
+
+
 @pytest.fixture(scope="module")
-def two_speakers(shared_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_speakers(recordings: Recordings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("recordings")
-    for speaker in ("103", "1069"):
-        shutil.copytree(shared_folder / "speech" / "librispeech-clean" / speaker, root / speaker)
+    for speaker in TWO[recordings.name]:
+        shutil.copytree(recordings.speech / recordings.readers / speaker, root / speaker)
     return root
 
 
@@ -336,14 +341,31 @@ def test_the_results_of_the_page_are_of_the_calibration_in_force(kept: dict[str,
         assert result["calibration"] == digest(bundle.calibration), "`make accuracy ARGS=--write-docs` measures anew"
 
 
-def test_the_results_of_the_page_follow_from_the_table_that_they_name(
-    kept: dict[str, Any], shared_folder: Path, bundle: Bundle
-) -> None:
-    trials = read_csv(shared_folder / "golden" / kept["trials"]["source"])
-    chosen = trials.where((trials.set == "digits") & (trials.test_length == 4))
-    assert bundle.calibration is not None
-    again = measure(chosen, bundle.calibration, kept["trials"]["rate"], quiet=True)
-    assert row(again, "digits", 4) == row(kept["trials"], "digits", 4)
+@dataclass(frozen=True)
+class Kept:
+    """Results that are kept, the calibration that they judge, and the part of them that is measured again."""
+
+    results: dict[str, Any]
+    calibration: Calibration
+    group: str
+    length: float
+
+
+@pytest.fixture
+def kept_of(recordings: Recordings, kept: dict[str, Any], bundle: Bundle) -> Kept:
+    """Of people's voices those of the page, of synthetic ones those beside their table."""
+    if recordings == HUMAN:
+        assert recordings.trials.name == kept["trials"]["source"]
+        return Kept(kept["trials"], bundle.required_calibration(), "digits", 4)
+    beside = json.loads(recordings.figures.read_text("utf-8"))
+    return Kept(beside["figures"], Calibration.from_json(beside["calibration"]), "digits-8khz", 1.5)
+
+
+def test_results_follow_from_the_table_that_they_are_of(recordings: Recordings, kept_of: Kept) -> None:
+    trials = read_csv(recordings.trials)
+    chosen = trials.where((trials.set == kept_of.group) & (trials.test_length == kept_of.length))
+    again = measure(chosen, kept_of.calibration, kept_of.results["rate"], quiet=True)
+    assert row(again, kept_of.group, kept_of.length) == row(kept_of.results, kept_of.group, kept_of.length)
 
 
 def test_a_page_out_of_date_is_filled_and_everything_else_left_as_it_is(result: dict[str, Any], tmp_path: Path) -> None:

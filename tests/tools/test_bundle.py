@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import kaldi_native_fbank
 import numpy as np
 import onnxruntime
 import pytest
-import soundfile
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
 from shared.listening.bundle import Bundle, Source, golden_signal, sha256
+from tests.golden.network import kaldi_features
+from tests.recordings import Recordings
 from tools.bundle import campplus, command, frontend
 from tools.bundle.checkpoint import Tensors, read_checkpoint
 from tools.bundle.command import RECIPES, build
@@ -29,10 +29,6 @@ from tools.verbs import main
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "models"
 type Samples = NDArray[np.float32]
-
-
-def read(file: Path) -> Samples:
-    return np.asarray(soundfile.read(file, dtype="float32")[0], np.float32)
 
 
 def outputs(model: bytes, samples: Samples) -> Samples:
@@ -59,15 +55,11 @@ def exact(tensors: Tensors) -> bytes:
     return campplus.waveform_model(tensors, compact=False)
 
 
-def test_exact_model_gives_the_reference_embeddings(shared_folder: Path, exact: bytes) -> None:
-    reference = np.load(shared_folder / "golden" / "campplus.npz")
-    files = [name for name in reference if name.endswith(".flac")]
-    assert files
-    for name in files:
-        embedding = outputs(exact, read(shared_folder / "speech" / name)[np.newaxis])[0]
-        assert np.abs(embedding - reference[name]).max() <= 5e-5
+def test_exact_model_gives_the_reference_embeddings(recordings: Recordings, exact: bytes) -> None:
+    for samples, expected in recordings.embedded():
+        assert np.abs(outputs(exact, samples[np.newaxis])[0] - expected).max() <= 5e-5
     synthetic = outputs(exact, golden_signal()[np.newaxis])[0]
-    assert np.abs(synthetic - reference["synthetic"]).max() <= 5e-5
+    assert np.abs(synthetic - recordings.reference("synthetic")).max() <= 5e-5
 
 
 def test_compact_model_is_half_the_size_and_gives_the_golden_embedding(exact: bytes) -> None:
@@ -110,16 +102,6 @@ def test_build_gives_the_same_bytes_every_time(tensors: Tensors) -> None:
 # The front end, against Kaldi's own code
 
 
-def kaldi_features(samples: Samples) -> Samples:
-    options = kaldi_native_fbank.FbankOptions()
-    options.frame_opts.dither = 0
-    options.mel_opts.num_bins = 80
-    fbank = kaldi_native_fbank.OnlineFbank(options)
-    fbank.accept_waveform(16_000, samples.tolist())
-    fbank.input_finished()
-    return np.array([fbank.get_frame(i) for i in range(fbank.num_frames_ready)])
-
-
 def assert_features_are_kaldis(samples: Samples, tolerance: float) -> None:
     ours = outputs(frontend.features_model(), samples[np.newaxis])[0].T
     expected = kaldi_features(samples)
@@ -131,27 +113,19 @@ def test_features_of_the_synthetic_signal_are_kaldis() -> None:
     assert_features_are_kaldis(golden_signal(), 1e-3)
 
 
-def test_features_of_the_synthetic_signal_are_the_reference(shared_folder: Path) -> None:
-    expected = np.load(shared_folder / "golden" / "campplus.npz")["synthetic_fbank"]
+def test_features_of_the_synthetic_signal_are_the_reference(recordings: Recordings) -> None:
+    expected = recordings.reference("synthetic_fbank")
     actual = outputs(frontend.features_model(), golden_signal()[np.newaxis])[0].T
     assert np.abs(actual - expected).max() <= 1e-3
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "librispeech-clean/103/103-1240-0000.flac",
-        "librispeech-other/1688/1688-142285-0000.flac",
-        "phrases/myVoiceIsMyPassportVerifyMe01.flac",
-    ],
-)
-def test_features_of_a_recording_are_kaldis(shared_folder: Path, name: str) -> None:
-    assert_features_are_kaldis(read(shared_folder / "speech" / name), 5e-3)
+def test_features_of_a_recording_are_kaldis(recordings: Recordings) -> None:
+    for samples, _ in recordings.embedded():
+        assert_features_are_kaldis(samples, 5e-3)
 
 
-def test_features_of_a_telephone_band_are_kaldis(shared_folder: Path) -> None:
-    file = sorted((shared_folder / "speech" / "digits-8khz").glob("*/*.flac"))[0]
-    assert_features_are_kaldis(read(file), 5e-3)
+def test_features_of_a_telephone_band_are_kaldis(recordings: Recordings) -> None:
+    assert_features_are_kaldis(recordings.read(recordings.files(recordings.telephone)[0]), 5e-3)
 
 
 @pytest.mark.parametrize("samples", [400, 559, 560, 1000])

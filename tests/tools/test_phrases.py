@@ -14,6 +14,9 @@ from shared.settings import Settings
 from shared.words.book import PhraseBook
 from shared.words.scripts import ACTIVATION, PASSPHRASE
 from shared.words.transcript import Transcript
+from tests.recordings import HUMAN as HUMAN_SET
+from tests.recordings import SHIPPED as SHIPPED_SET
+from tests.recordings import Recordings
 from tools.phrases import clips, command
 from tools.phrases.clips import (
     CHANGED,
@@ -79,11 +82,33 @@ def test_every_clip_is_tried_and_halves_are_half(tried: list[Clip]) -> None:
     assert len(begins.samples) + len(ends.samples) == len(whole.samples)
 
 
-def test_people_are_tried_where_they_are_recorded(tried: list[Clip], shared_folder: Path) -> None:
+LEAST_OTHER = {SHIPPED_SET.name: 8, HUMAN_SET.name: 120}
+
+
+@pytest.fixture
+def people(recordings: Recordings, tmp_path: Path) -> Path:
+    """A folder with recordings under the names that the command knows."""
+    if recordings == HUMAN_SET:
+        return recordings.speech
+    said = zip(clips.HUMAN_CLIPS, (recordings.phrase, recordings.activation), strict=True)
+    (tmp_path / "phrases").mkdir()
+    for name, recording in said:
+        (tmp_path / "phrases" / f"{name}.flac").symlink_to(recordings.speech / recording)
+    (tmp_path / "librispeech-clean").symlink_to(recordings.speech / recordings.readers)
+    return tmp_path
+
+
+def test_people_are_tried_where_they_are_recorded(
+    people: Path, recordings: Recordings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clips, "SPEECH", people)
+    tried = list(clips.clips())
     counts = Counter(clip.row for clip in tried)
     assert counts[HUMAN] == 2
-    assert counts[OTHER] >= 120
+    assert counts[OTHER] >= LEAST_OTHER[recordings.name]
     assert all(3 <= len(clip.samples) / SAMPLE_RATE <= 8 for clip in tried if clip.row == OTHER)
+    heard = command.measure([clip for clip in tried if clip.row == HUMAN], Settings.read({}))
+    assert [each.accepted for each in heard] == [{PHRASES[place]} for place in clips.HUMAN_CLIPS.values()]
 
 
 def test_without_recordings_of_people_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

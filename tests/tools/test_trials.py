@@ -5,7 +5,7 @@ import csv
 import gzip
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.quality import quality, speech_only
+from tests.recordings import HUMAN, SHIPPED, Recordings
 from tools.accuracy import trials as module
 from tools.accuracy.extraction import CACHE, Extractor, Memory, service_extractor
 from tools.accuracy.sources import from_folder, read_trials
 from tools.accuracy.speakers import TEST_SEC, beginning, cuts, find_speakers, halves
 from tools.accuracy.trial_table import COLUMNS, read_csv
 from tools.accuracy.trials import Corpus, Trials
+from tools.demo.speakers import VOICES
 from tools.recordings import Samples, UnusableInput
 
 GOOD = ("read", "anna", "ben", "10", "4", "0.1", "0")
@@ -47,15 +49,44 @@ def extractor() -> Extractor:
     return service_extractor()
 
 
+@dataclass(frozen=True)
+class Three:
+    """Three speakers of one set: two with several files, of whom the first has most, and one with a single file."""
+
+    folders: tuple[Path, Path, Path]
+    most_files: int = 6
+
+    @property
+    def names(self) -> list[str]:
+        return [folder.name for folder in self.folders]
+
+    def copied(self, root: Path) -> Path:
+        for folder, count in zip(self.folders, (self.most_files, 4, 1), strict=True):
+            copy(sorted(folder.iterdir())[:count], root / "read" / folder.name)
+        return root
+
+
+THREE = {
+    SHIPPED.name: Three((VOICES / "boris", VOICES / "david", SHIPPED.speech / "reading-16khz" / "anna")),
+    HUMAN.name: Three(
+        (
+            HUMAN.speech / "librispeech-other" / "2609",
+            HUMAN.speech / "librispeech-other" / "1688",
+            HUMAN.speech / "librispeech-clean" / "103",
+        )
+    ),
+}
+
+
 @pytest.fixture(scope="module")
-def three_speakers(shared_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three speakers of one set: one with ten files, one with four, one with a single file."""
-    root = tmp_path_factory.mktemp("recordings")
-    for speaker, count in (("librispeech-other/2609", 6), ("librispeech-other/1688", 4)):
-        files = sorted((shared_folder / "speech" / speaker).iterdir())[:count]
-        copy(files, root / speaker)
-    copy([next((shared_folder / "speech/librispeech-clean/103").iterdir())], root / "librispeech-other" / "103")
-    return root
+def three(recordings: Recordings) -> Three:
+    return THREE[recordings.name]
+
+
+@pytest.fixture(scope="module")
+def three_speakers(three: Three, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the recordings of three speakers."""
+    return three.copied(tmp_path_factory.mktemp("recordings"))
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +140,28 @@ def test_columns_may_stand_in_any_order_beside_others(table: Table) -> None:
     assert trials.test_speaker.tolist() == ["ben", "anna"]
 
 
-def test_the_shared_table_is_read_whole(shared_folder: Path) -> None:
-    trials = read_trials(shared_folder / "golden" / "trials.csv.gz")
-    assert len(trials) == 183_547
-    assert trials.sets == [
-        "digits", "digits-8khz", "english-read", "english-read-hard", "english-wild", "german-acted"
-    ]  # fmt: skip
-    assert sorted(set(trials.test_length.tolist())) == list(TEST_SEC)
+TABLES = {
+    SHIPPED.name: (672, ["digits-8khz", "reading-16khz"], TEST_SEC[:5]),
+    HUMAN.name: (
+        183_547,
+        ["digits", "digits-8khz", "english-read", "english-read-hard", "english-wild", "german-acted"],
+        TEST_SEC,
+    ),
+}
+
+
+def test_a_table_is_read_whole(recordings: Recordings) -> None:
+    trials = read_trials(recordings.trials)
+    found = len(trials), trials.sets, tuple(sorted(set(trials.test_length.tolist())))
+    assert found == TABLES[recordings.name]
+
+
+def test_recordings_give_the_cosines_that_another_implementation_found(extractor: Extractor) -> None:
+    ours, theirs = from_folder(SHIPPED.speech, extractor, cache=None).trials(), read_csv(SHIPPED.trials)
+    for name in ("set", "enrolled_speaker", "test_speaker", "test_length", "same"):
+        assert getattr(ours, name).tolist() == getattr(theirs, name).tolist()
+    assert ours.cosine == pytest.approx(theirs.cosine, abs=1e-3)
+    assert ours.enrolled_sec == pytest.approx(theirs.enrolled_sec, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -290,22 +336,23 @@ def test_enrollment_ends_at_the_length_asked_for() -> None:
 # Recordings: the whole way
 
 
-def test_every_enrollment_is_compared_with_every_test_of_its_set(corpus: Corpus) -> None:
+def test_every_enrollment_is_compared_with_every_test_of_its_set(corpus: Corpus, three: Three) -> None:
     trials = corpus.trials()
     assert len(trials) == len(corpus.enrollments.speaker) * len(corpus.tests.speaker)
-    assert trials.sets == ["librispeech-other"]
-    assert set(trials.enrolled_speaker.tolist()) == {"2609", "1688", "103"}
+    assert trials.sets == ["read"]
+    assert set(trials.enrolled_speaker.tolist()) == set(three.names)
     assert (trials.same == (trials.enrolled_speaker == trials.test_speaker)).all()
 
 
-def test_speakers_are_enrolled_at_the_lengths_that_they_have_audio_for(corpus: Corpus) -> None:
+def test_speakers_are_enrolled_at_the_lengths_that_they_have_audio_for(corpus: Corpus, three: Three) -> None:
+    most, _, single = three.names
     lengths = list(zip(corpus.enrollments.speaker.tolist(), corpus.enrollments.length.tolist(), strict=True))
-    assert ("103", 8.0) in lengths
-    assert ("103", 20.0) not in lengths
-    assert ("2609", 20.0) in lengths
+    assert (single, 8.0) in lengths
+    assert (single, 20.0) not in lengths
+    assert (most, 20.0) in lengths
 
 
-def test_human_voices_are_told_apart(corpus: Corpus) -> None:
+def test_voices_are_told_apart(corpus: Corpus) -> None:
     trials = corpus.trials()
     long = trials.where(trials.test_length == 4)
     assert long.cosine[long.same].min() > long.cosine[~long.same].max()
@@ -318,15 +365,16 @@ def test_net_speech_is_less_than_the_clip_but_most_of_it(corpus: Corpus) -> None
 
 
 def test_a_signature_is_the_mean_of_its_clips_weighted_by_net_speech(
-    corpus: Corpus, three_speakers: Path, extractor: Extractor
+    corpus: Corpus, three: Three, three_speakers: Path, extractor: Extractor
 ) -> None:
-    files = sorted((three_speakers / "librispeech-other/2609").iterdir())[:3]
+    most = three.names[0]
+    files = sorted((three_speakers / "read" / most).iterdir())[:3]
     clips = beginning([soundfile.read(file, dtype="float32")[0] for file in files], 20)
     probabilities = [extractor.detector.speech_probability(clip) for clip in clips]
     weights = [quality(clip, p).speech_sec for clip, p in zip(clips, probabilities, strict=True)]
     embeddings = [extractor.embed(speech_only(clip, p)) for clip, p in zip(clips, probabilities, strict=True)]
     expected = np.average(embeddings, axis=0, weights=weights)
-    own = (corpus.enrollments.speaker == "2609") & (corpus.enrollments.length == 20)
+    own = (corpus.enrollments.speaker == most) & (corpus.enrollments.length == 20)
     assert corpus.enrollments.embedding[own][0] == pytest.approx(expected, abs=1e-5)
     assert corpus.enrollments.speech_sec[own][0] == pytest.approx(sum(weights), rel=1e-5)
 
@@ -364,21 +412,22 @@ def test_embeddings_are_kept_where_clean_removes_them() -> None:
 
 
 def test_parts_that_cannot_be_compared_are_left_out_and_said(
-    three_speakers: Path, shared_folder: Path, extractor: Extractor, cache: Path, tmp_path: Path
+    three: Three, three_speakers: Path, recordings: Recordings, extractor: Extractor, cache: Path, tmp_path: Path
 ) -> None:
-    for speaker in ("2609", "103"):
-        files = sorted((three_speakers / "librispeech-other" / speaker).iterdir())
+    most, _, single = three.names
+    for speaker in (most, single):
+        files = sorted((three_speakers / "read" / speaker).iterdir())
         copy(files[:2], tmp_path / "read" / speaker)
-    shutil.copy(files[0], tmp_path / "read" / "103" / "again.flac")
-    copy(list((shared_folder / "speech/phrases").iterdir()), tmp_path / "spoken" / "anna")
+    shutil.copy(files[0], tmp_path / "read" / single / "again.flac")
+    copy(list((recordings.speech / "phrases").iterdir()), tmp_path / "spoken" / "anna")
     record(tmp_path / "read" / "nobody")
     corpus = from_folder(tmp_path, extractor, cache=cache)
     assert corpus.left_out == (
-        f"again.flac of 103 is the same recording as {files[0].name}",
+        f"again.flac of {single} is the same recording as {files[0].name}",
         "read/nobody has too little speech to enroll",
         "the set spoken has one speaker only",
     )
-    assert set(corpus.trials().test_speaker.tolist()) == {"2609", "103"}
+    assert set(corpus.trials().test_speaker.tolist()) == {most, single}
 
 
 def test_strangers_beyond_the_bound_are_drawn_and_every_same_speaker_comparison_is_kept(

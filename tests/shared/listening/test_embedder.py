@@ -6,23 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
 from shared.listening.bundle import Bundle, Model, golden_signal
 from shared.listening.embedder import CHUNK_SEC, Embedder
 from shared.listening.refusals import InvalidAudio
+from tests.recordings import Recordings
 
 ROOT = Path(__file__).parents[3]
 CAMPPLUS = ROOT / "models" / "campplus"
-GOLDEN_FILES = (
-    "librispeech-other/1688/1688-142285-0000.flac",
-    "librispeech-other/1998/1998-15444-0000.flac",
-    "librispeech-clean/103/103-1240-0000.flac",
-    "librispeech-clean/26/26-495-0000.flac",
-    "phrases/myVoiceIsMyPassportVerifyMe01.flac",
-)
 PROCESS_STATUS = Path("/proc/self/status")
 type Samples = NDArray[np.float32]
 
@@ -30,12 +23,6 @@ type Samples = NDArray[np.float32]
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
     return Embedder(Bundle.load(CAMPPLUS))
-
-
-def read(file: Path) -> Samples:
-    samples, rate = soundfile.read(file, dtype="float32")
-    assert rate == 16_000
-    return np.asarray(samples, np.float32)
 
 
 def noise(seconds: float, seed: int = 0) -> Samples:
@@ -58,17 +45,16 @@ def with_golden(folder: Path, output: list[float]) -> Bundle:
     return Bundle.load(folder)
 
 
-@pytest.mark.parametrize("name", GOLDEN_FILES)
-def test_model_gives_the_reference_embedding_of_a_recording(shared_folder: Path, name: str) -> None:
-    expected = np.load(shared_folder / "golden" / "campplus.npz")[name]
-    samples = read(shared_folder / "speech" / name)
-    actual = Model(Bundle.load(CAMPPLUS)).run(waveform=samples[np.newaxis])[0][0]
-    assert np.abs(actual - expected).max() <= 1e-3
-    assert_same_direction(actual, expected)
+def test_model_gives_the_reference_embedding_of_every_recording_that_has_one(recordings: Recordings) -> None:
+    model = Model(Bundle.load(CAMPPLUS))
+    for samples, expected in recordings.embedded():
+        actual = model.run(waveform=samples[np.newaxis])[0][0]
+        assert np.abs(actual - expected).max() <= 1e-3
+        assert_same_direction(actual, expected)
 
 
-def test_reference_embedding_of_the_synthetic_signal(shared_folder: Path, embedder: Embedder) -> None:
-    expected = np.load(shared_folder / "golden" / "campplus.npz")["synthetic"]
+def test_reference_embedding_of_the_synthetic_signal(recordings: Recordings, embedder: Embedder) -> None:
+    expected = recordings.reference("synthetic")
     actual = embedder.embed(golden_signal())
     assert np.abs(actual - unit(expected)).max() <= 1e-4
     assert_same_direction(actual, expected)
@@ -133,9 +119,9 @@ def test_threads_share_an_embedder(embedder: Embedder) -> None:
     np.testing.assert_array_equal(together, alone)
 
 
-def test_parts_of_one_recording_are_closer_than_other_speakers(shared_folder: Path, embedder: Embedder) -> None:
-    files = sorted((shared_folder / "speech" / "librispeech-clean").glob("*/*.flac"))[:12]
-    clips = [clip for clip in map(read, files) if len(clip) > 8 * 16_000]
+def test_parts_of_one_recording_are_closer_than_other_speakers(recordings: Recordings, embedder: Embedder) -> None:
+    files = recordings.files(recordings.readers)[:12]
+    clips = [clip for clip in map(recordings.read, files) if len(clip) > 8 * 16_000]
     left, right = (np.array([embedder.embed(part) for part in parts]) for parts in (
         [clip[: 4 * 16_000] for clip in clips], [clip[-4 * 16_000 :] for clip in clips]
     ))  # fmt: skip

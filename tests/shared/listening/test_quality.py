@@ -3,17 +3,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from numpy.typing import NDArray
 
 from shared.listening.bundle import Bundle, Model
 from shared.listening.embedder import Embedder
 from shared.listening.quality import FRAME, SpeechDetector, quality, snr_db, speech_frames, speech_only
+from tests.recordings import Recordings
 from tools.bundle.sources import WHEELS
 
 MODELS = Path(__file__).parents[3] / "models"
 RATE = 16_000
-CLEAN_CLIP = "phrases/myVoiceIsMyPassportVerifyMe01.flac"  # its own SNR is 44 dB
 type Samples = NDArray[np.float32]
 
 
@@ -28,13 +27,9 @@ def detector(bundle: Bundle) -> SpeechDetector:
 
 
 @pytest.fixture(scope="module")
-def recording(shared_folder: Path) -> Samples:
+def recording(recordings: Recordings) -> Samples:
     """Fourteen seconds of clean read speech."""
-    return read(shared_folder / "speech" / "librispeech-clean" / "103" / "103-1240-0000.flac")
-
-
-def read(file: Path) -> Samples:
-    return np.asarray(soundfile.read(file, dtype="float32")[0], np.float32)
+    return recordings.read(recordings.reading)
 
 
 def noise(samples: int, power: float = 1e-2) -> Samples:
@@ -152,8 +147,8 @@ def test_net_speech_is_never_longer_than_the_clip(length: int) -> None:
 
 
 @pytest.mark.parametrize("truth", [0, 2, 5, 10, 15, 20])
-def test_snr_of_noisy_speech(detector: SpeechDetector, shared_folder: Path, truth: float) -> None:
-    clip = padded(read(shared_folder / "speech" / CLEAN_CLIP), 1, 1)
+def test_snr_of_noisy_speech(detector: SpeechDetector, recordings: Recordings, truth: float) -> None:
+    clip = padded(recordings.read(recordings.phrase), 1, 1)  # its own SNR is above 40 dB
     speech = np.repeat(speech_frames(detector.speech_probability(clip)), FRAME)[: len(clip)]
     power = float(np.mean(clip[speech] ** 2)) / 10 ** (truth / 10)
     assert detector.measure(clip + noise(len(clip), power)).snr_db == pytest.approx(truth, abs=1.5)
@@ -172,16 +167,16 @@ def test_clean_reading_is_not_noisy(detector: SpeechDetector, recording: Samples
     assert measured.snr_db > 10
 
 
-def test_no_recording_is_called_too_noisy(detector: SpeechDetector, shared_folder: Path) -> None:
-    files = sorted((shared_folder / "speech").glob("*/*/*.flac"))[::4]
-    ratios = [detector.measure(read(file)).snr_db for file in files]
+def test_no_recording_is_called_too_noisy(detector: SpeechDetector, recordings: Recordings) -> None:
+    files = recordings.files("*")[::4]
+    ratios = [detector.measure(recordings.read(file)).snr_db for file in files]
     assert min(ratio for ratio in ratios if ratio is not None) > 5
 
 
-def test_other_people_talking_lower_the_snr(detector: SpeechDetector, shared_folder: Path) -> None:
-    talker = np.resize(read(shared_folder / "speech" / CLEAN_CLIP), 10 * RATE)
-    files = sorted((shared_folder / "speech" / "librispeech-clean").glob("*/*.flac"))[:6]
-    crowd = np.sum([np.resize(read(file), 10 * RATE) for file in files], axis=0, dtype=np.float32)
+def test_other_people_talking_lower_the_snr(detector: SpeechDetector, recordings: Recordings) -> None:
+    talker = np.resize(recordings.read(recordings.phrase), 10 * RATE)
+    files = recordings.files(recordings.readers)[:6]
+    crowd = np.sum([np.resize(recordings.read(file), 10 * RATE) for file in files], axis=0, dtype=np.float32)
     crowd *= np.sqrt(np.mean(talker**2) / np.mean(crowd**2))
     clean, crowded = (detector.measure(clip).snr_db for clip in (talker, talker + crowd))
     assert clean is not None

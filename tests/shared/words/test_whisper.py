@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-import soundfile
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
@@ -19,6 +18,7 @@ from shared.words.scripts import ACTIVATION, PASSPHRASE
 from shared.words.tokens import read_tokens
 from shared.words.whisper import Whisper, _Model
 from tests import voices
+from tests.recordings import Recordings
 
 FOLDER = MODELS / "whisper-tiny-en"
 FILES = ("config.json", "model.bin", "vocabulary.txt")
@@ -29,19 +29,14 @@ def whisper() -> Whisper:
     return Whisper(FOLDER)
 
 
-def _human(shared_folder: Path, name: str) -> NDArray[np.float32]:
-    samples: NDArray[np.float32] = soundfile.read(shared_folder / "speech" / name, dtype="float32")[0]
-    return samples
-
-
-def test_a_human_passphrase_is_written_down(whisper: Whisper, shared_folder: Path) -> None:
-    heard = whisper.transcribe(_human(shared_folder, "phrases/myVoiceIsMyPassportVerifyMe01.flac"), "en-US")
+def test_a_passphrase_is_written_down(whisper: Whisper, recordings: Recordings) -> None:
+    heard = whisper.transcribe(recordings.read(recordings.phrase), "en-US")
     saying = PhraseBook.read().nearest(PASSPHRASE, "en-US", heard)
     assert (saying.phrase, saying.distance) == ("my voice is my passport verify me", 0)
 
 
-def test_a_human_activation_phrase_is_written_down(whisper: Whisper, shared_folder: Path) -> None:
-    heard = whisper.transcribe(_human(shared_folder, "phrases/TalkForAFewSeconds16.flac"), "en-US")
+def test_an_activation_phrase_is_written_down(whisper: Whisper, recordings: Recordings) -> None:
+    heard = whisper.transcribe(recordings.read(recordings.activation), "en-US")
     assert PhraseBook.read().nearest(ACTIVATION, "en-US", heard).distance == 0
 
 
@@ -50,8 +45,8 @@ def test_fast_speech_is_written_down_to_its_end(whisper: Whisper) -> None:
     assert whisper.transcribe(clip.samples, "en-US").text.endswith("in the future.")
 
 
-def test_what_is_said_after_half_a_minute_is_not_heard(whisper: Whisper, shared_folder: Path) -> None:
-    phrase = _human(shared_folder, "phrases/TalkForAFewSeconds16.flac")
+def test_what_is_said_after_half_a_minute_is_not_heard(whisper: Whisper, recordings: Recordings) -> None:
+    phrase = recordings.read(recordings.activation)
     late = np.concatenate([np.zeros(27 * 16_000, np.float32), phrase])
     assert "recognize my voice" not in whisper.transcribe(late, "en-US").text
 
