@@ -13,13 +13,13 @@ from pathlib import Path
 
 import kaldi_native_fbank
 import numpy as np
-import onnxruntime
 import pytest
 import soundfile
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
 from shared.listening.bundle import Bundle, Source, golden_signal, sha256
+from shared.listening.runtime import runtime
 from tools.bundle import campplus, command, frontend
 from tools.bundle.checkpoint import Tensors, read_checkpoint
 from tools.bundle.command import RECIPES, build
@@ -37,7 +37,7 @@ def read(file: Path) -> Samples:
 
 def outputs(model: bytes, samples: Samples) -> Samples:
     """First output for a batch of clips [batch, samples]."""
-    result: Samples = onnxruntime.InferenceSession(model).run(None, {"waveform": samples})[0]
+    result: Samples = runtime().InferenceSession(model).run(None, {"waveform": samples})[0]
     return result
 
 
@@ -97,7 +97,7 @@ def test_model_for_features_is_the_same_network(tensors: Tensors, exact: bytes) 
     signal = golden_signal()[np.newaxis]
     features = outputs(frontend.features_model(), signal).transpose(0, 2, 1)
     centred = features - features.mean(axis=1, keepdims=True)
-    session = onnxruntime.InferenceSession(campplus.features_model(tensors, compact=False))
+    session = runtime().InferenceSession(campplus.features_model(tensors, compact=False))
     np.testing.assert_allclose(session.run(None, {"features": centred})[0], outputs(exact, signal), atol=1e-4)
     assert session.get_modelmeta().custom_metadata_map["framework"] == "3d-speaker"
 
