@@ -1,6 +1,7 @@
 # Each target does its own set-up on a machine with Python 3.13, Node 20 or newer, and make.
 PORT ?= 7071
 EXAMPLES ?= 2000
+export ORT_DISABLE_TELEMETRY := 1
 PYTHON := .venv/bin/python
 TOOLS := $(PYTHON) -m tools
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \

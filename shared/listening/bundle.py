@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from shared.errors import BundleError
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.runtime import runtime
 from shared.scoring import Calibration
 
 MANIFEST: Final = "manifest.json"
@@ -177,12 +178,10 @@ class Model:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        import onnxruntime
-
         file = bundle.model_file
         bundle.check_files()
         try:
-            self._session = onnxruntime.InferenceSession(file, _session_options(), providers=["CPUExecutionProvider"])
+            self._session = runtime().InferenceSession(file, _session_options(), providers=["CPUExecutionProvider"])
         except Exception as error:  # its exceptions have no common base but this
             raise BundleError(f"{file} cannot be loaded: {error}".splitlines()[0]) from error
 
@@ -193,9 +192,7 @@ class Model:
 
 
 def _session_options() -> Any:  # noqa: ANN401 (onnxruntime is untyped)
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
+    options = runtime().SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # one request, one core
     options.enable_mem_pattern = False  # would keep a plan for every length of audio it ever saw
     options.log_severity_level = 3

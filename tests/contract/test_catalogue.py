@@ -511,7 +511,8 @@ def provoking(request: pytest.FixtureRequest, place: str, provoked: Provoked) ->
 @pytest.mark.parametrize("provoked", PROVOKED, ids=lambda provoked: provoked.key)
 def test_an_error_is_answered_as_it_is_written(provoking: Api, provoked: Provoked, place: str) -> None:
     if place != IN_PROCESS and provoked.key in REFUSED_BY_THE_HOST:
-        assert provoked.by(provoking).status_code == 400
+        assert (answer := provoked.by(provoking)).status_code == 500, answer.content
+        assert answer.content == b""
         return
     _check(provoking, provoked)
 

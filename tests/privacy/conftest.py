@@ -22,6 +22,8 @@ from tests.privacy.stored import Everything, Stored
 
 KEY: Final = "a-key-that-nobody-may-read"
 CLIP: Final = voices.seconds("anna", 6)
+SILENCERS: Final = ("CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS")
+"""Variables that keep onnxruntime silent for the tests alone; the app has to by itself."""
 TALKATIVE: Final = """import logging
 for name in (None, "azure", "urllib3", "aiohttp", "asyncio"):
     logging.getLogger(name).setLevel(logging.DEBUG)
@@ -36,14 +38,17 @@ class Watched:
         states: everything that was stored, before and after a request, by the request's correlation id.
         answers: what was answered.
         log: what was printed.
+        left: files that were not there before, once it has ended.
     """
 
     url: str
+    pid: int
     everything: Everything
     proxy: Proxy
     states: dict[str, tuple[Stored, Stored]] = field(default_factory=dict)
     answers: dict[str, requests.Response] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
     @property
     def store(self) -> AzureStore:
@@ -95,21 +100,34 @@ def _root(folder: Path) -> Path:
     return root
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    """A home and a temporary folder that are empty, and nothing in the way of a library that talks."""
+    home, temporary = folder / "home", folder / "tmp"
+    home.mkdir()
+    temporary.mkdir()
+    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "TMPDIR": str(temporary)}
+    own = {"SPEAKER_RECOGNITION_KEYS": KEY, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**places, **own, **dict.fromkeys(SILENCERS, "")}
+
+
+def _files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
 @pytest.fixture(scope="session")
 def watch(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Watched]:
     """Runs a service while something is done with it; gives what was seen."""
 
     def run(act: Callable[[Watched], None], **settings: str) -> Watched:
         folder = tmp_path_factory.mktemp("watched")
-        root, temporary = _root(folder), folder / "tmp"
-        temporary.mkdir()
-        environment = {"SPEAKER_RECOGNITION_KEYS": KEY, "TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1"}
+        root, environment = _root(folder), _environment(folder)
+        before = _files(folder)
         with azurite() as direct, proxied(direct) as (proxy, through):
             storage = {"SPEAKER_STORAGE_CONNECTION_STRING": through, "AzureWebJobsStorage": direct}
             with host({**environment, **storage, **settings}, root=root) as running:
-                watched = Watched(running.url, Everything(direct, (root, temporary)), proxy)
+                watched = Watched(running.url, running.process.pid, Everything(direct, (folder,)), proxy)
                 act(watched)
-            watched.log = running.log
+            watched.log, watched.left = running.log, sorted(_files(folder) - before)
             return watched
 
     return run

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
 from shared.listening.bundle import Bundle, Source, golden_signal, sha256
+from shared.listening.runtime import runtime
 from tests.golden.network import kaldi_features
 from tests.recordings import Recordings
 from tools.bundle import campplus, command, frontend
@@ -33,7 +33,7 @@ type Samples = NDArray[np.float32]
 
 def outputs(model: bytes, samples: Samples) -> Samples:
     """First output for a batch of clips [batch, samples]."""
-    result: Samples = onnxruntime.InferenceSession(model).run(None, {"waveform": samples})[0]
+    result: Samples = runtime().InferenceSession(model).run(None, {"waveform": samples})[0]
     return result
 
 
@@ -89,7 +89,7 @@ def test_model_for_features_is_the_same_network(tensors: Tensors, exact: bytes) 
     signal = golden_signal()[np.newaxis]
     features = outputs(frontend.features_model(), signal).transpose(0, 2, 1)
     centred = features - features.mean(axis=1, keepdims=True)
-    session = onnxruntime.InferenceSession(campplus.features_model(tensors, compact=False))
+    session = runtime().InferenceSession(campplus.features_model(tensors, compact=False))
     np.testing.assert_allclose(session.run(None, {"features": centred})[0], outputs(exact, signal), atol=1e-4)
     assert session.get_modelmeta().custom_metadata_map["framework"] == "3d-speaker"
 

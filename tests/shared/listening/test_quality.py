@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from shared.listening.bundle import Bundle, Model
 from shared.listening.embedder import Embedder
 from shared.listening.quality import FRAME, SpeechDetector, quality, snr_db, speech_frames, speech_only
+from shared.listening.runtime import runtime
 from tests.recordings import Recordings
 from tools.bundle.sources import WHEELS
 
@@ -70,11 +71,7 @@ def test_detector_equals_the_streaming_model_of_the_same_wheel(
 ) -> None:
     if not (wheel := WHEELS / bundle.source.wheel).is_file():
         pytest.skip(f"no streaming model: {wheel} was removed")
-    import onnxruntime
-
-    streaming = onnxruntime.InferenceSession(
-        zipfile.ZipFile(wheel).extract("silero_vad/data/silero_vad.onnx", tmp_path)
-    )
+    streaming = runtime().InferenceSession(zipfile.ZipFile(wheel).extract("silero_vad/data/silero_vad.onnx", tmp_path))
     state, context, expected = np.zeros((2, 1, 128), np.float32), np.zeros(64, np.float32), []
     for frame in recording[: len(recording) // FRAME * FRAME].reshape(-1, FRAME):
         inputs = {"input": np.concatenate([context, frame])[np.newaxis], "state": state, "sr": np.array(RATE)}

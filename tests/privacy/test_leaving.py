@@ -1,0 +1,122 @@
+"""Whatever is done with it, the service writes no file and talks to nobody but those whom it was told of."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from functions.contract.operations import OPERATIONS
+from tests import voices
+from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION
+from tests.privacy.conftest import BAD_BODIES, CLIP, Watched
+from tests.privacy.outside import ends, way_out
+from tests.speech_service import speech_service
+
+CALLER = """
+import socket, sys
+caller = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+sys.stdin.read()
+"""
+
+
+@dataclass
+class Followed:
+    """A service through everything that it does.
+
+    Attributes:
+        told: address and port of everyone in its settings.
+        ends: address and port of everyone whom it talked to.
+        asked: what it asked for beyond this machine.
+    """
+
+    seen: Watched
+    told: set[tuple[str, int]]
+    ends: set[tuple[str, int]]
+    asked: list[str]
+
+
+@pytest.fixture(scope="module", params=["Whisper", "Azure AI Speech"])
+def followed(watch: Callable[..., Watched], request: pytest.FixtureRequest) -> Iterator[Followed]:
+    """Every operation, with words written down by each of those who can."""
+    found: list[set[tuple[str, int]]] = []
+
+    def act(seen: Watched) -> None:
+        with ends(seen.pid, seen.url) as talked_to:
+            _do_everything(seen)
+        found.extend((talked_to, {("127.0.0.1", port) for port in seen.proxy.ports.values()}))
+
+    with pytest.MonkeyPatch.context() as only, way_out() as (proxy, asked), speech_service() as speech:
+        only.setenv("HOST", "devhost")  # Core Tools has files and calls of its own
+        there = {"SPEAKER_SPEECH_ENDPOINT": speech.endpoint, "SPEAKER_SPEECH_KEY": speech.key}
+        chosen = {"SPEAKER_ACTIVE_ENROLLMENT": "true"} if request.param == "Whisper" else there
+        seen = watch(act, **proxy, **chosen)
+        talked_to, told = found
+        told |= {("127.0.0.1", urlsplit(speech.url).port or 0)} if chosen is there else set()
+        assert bool(speech.asked) == (chosen is there)
+        yield Followed(seen, told, talked_to, asked)
+
+
+def test_every_operation_was_done(followed: Followed) -> None:
+    done = {line["operation"] for line in followed.seen.lines() if line["status"] < 300}
+    assert {*OPERATIONS, "Health"} <= done
+    assert followed.seen.answers["upkeep"].status_code == 202
+
+
+def test_no_file_is_written_anywhere(followed: Followed) -> None:
+    assert followed.seen.left == []
+
+
+def test_nobody_is_talked_to_but_who_is_in_the_settings(followed: Followed) -> None:
+    assert followed.asked == []
+    assert followed.ends
+    assert followed.ends <= followed.told
+
+
+def test_who_talks_to_somebody_is_seen() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        port: int = somebody.getsockname()[1]
+        with subprocess.Popen([sys.executable, "-c", CALLER, str(port)], stdin=subprocess.PIPE) as caller:
+            with ends(caller.pid, "http://127.0.0.1:1") as seen:
+                somebody.accept()[0].close()
+                while not seen:
+                    pass
+            caller.communicate(b"")
+    assert seen == {("127.0.0.1", port)}
+
+
+def test_who_looks_for_a_way_out_is_seen() -> None:
+    with way_out() as (proxy, asked), pytest.MonkeyPatch.context() as only:
+        for name, value in proxy.items():
+            only.setenv(name, value)
+        with pytest.raises(requests.RequestException):
+            requests.get("https://example.invalid/", timeout=10)
+    assert [line.rpartition(" ")[0] for line in asked] == ["CONNECT example.invalid:443"]
+
+
+def _do_everything(seen: Watched) -> None:
+    passport, activation = voices.phrase("anna", 3), voices.phrase("anna", 11)
+    ids = {family: seen.create(family) for family in (VERIFICATION, IDENTIFICATION, TEXT_DEPENDENT)}
+    for family, profile_id in ids.items():
+        path = f"{family}/profiles/{profile_id}"
+        seen.send("phrases", "GET", f"{family}/phrases/en-us")
+        for clip in (passport,) * 3 if family == TEXT_DEPENDENT else (activation, voices.seconds("anna", 25)):
+            seen.send("enroll", "POST", f"{path}/enrollments", clip)
+        if family != IDENTIFICATION:
+            seen.send("verify", "POST", f"{path}:verify", passport if family == TEXT_DEPENDENT else CLIP)
+    identify = f"{IDENTIFICATION}/profiles:identifySingleSpeaker"
+    for body in (CLIP, *BAD_BODIES.values()):
+        seen.send("identify", "POST", identify, body, profileIds=ids[IDENTIFICATION])
+    seen.answers["upkeep"] = requests.post(f"{seen.url}/admin/functions/Upkeep", json={}, timeout=60)
+    requests.get(f"{seen.url}/health", timeout=60)
+    for family, profile_id in ids.items():
+        path = f"{family}/profiles"
+        seen.send("get", "GET", f"{path}/{profile_id}", details="true")
+        seen.send("list", "GET", path)
+        seen.send("reset", "POST", f"{path}/{profile_id}:reset")
+        seen.send("delete", "DELETE", f"{path}/{profile_id}")
+        seen.send("all", "DELETE", path, confirm="delete-all-profiles")
