@@ -1,11 +1,21 @@
-"""What the README says, the code does."""
+"""What the documents say, the code does; and their links lead somewhere."""
 
+import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.settings import ROOT, SETTINGS
+from tools.accuracy.measure import FREE_ENGLISH
+from tools.accuracy.tables import percent
 from tools.docs import PARTS, written
+
+README = (ROOT / "README.md").read_text()
+INDEX = ROOT / "docs" / "README.md"
+PAGES = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")])
 
 
 def test_the_page_of_settings_names_every_setting_with_its_default() -> None:
@@ -16,7 +26,7 @@ def test_the_page_of_settings_names_every_setting_with_its_default() -> None:
 
 def test_the_readme_names_only_targets_that_make_has() -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"(?:`|^)make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make (\w+)", README, re.MULTILINE))
     assert named <= targets
     assert {"demo", "test", "run", "check", "bench"} <= named
 
@@ -24,3 +34,68 @@ def test_the_readme_names_only_targets_that_make_has() -> None:
 @pytest.mark.parametrize("name", PARTS)
 def test_what_is_made_from_the_code_is_up_to_date(name: str) -> None:
     assert (ROOT / name).read_text() == written(name), "`make docs` writes it"
+
+
+def test_the_readme_stays_short() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+def test_the_readme_says_how_accurate_it_is_as_it_was_measured() -> None:
+    kept = json.loads((ROOT / "docs" / "accuracy.json").read_text())
+    free, digits = (_row(kept["trials"]["rows"], group=group, enrolled=None) for group in (FREE_ENGLISH, "digits"))
+    well = _row(kept["trials"]["rows"], group=FREE_ENGLISH, enrolled="12 s or more")
+    among = _row(kept["speech"]["identification"], group="librispeech-clean", everybody=True)
+    figures = [
+        f"{percent(free['fmr']['0.001'])} % | free English, {free['speakers']} speakers",
+        f"{percent(free['fnmr']['0.001'])} % |",
+        f"{percent(well['fnmr']['0.001'])} % |",
+        f"{percent(digits['fmr']['0.001'])} %, {percent(digits['fnmr']['0.001'])} % |",
+        f"among {among['gallery']} speakers",
+        f"{percent(among['fnir'])} %, {percent(among['fpir'])} % |",
+    ]
+    assert [figure for figure in figures if figure not in README] == []
+
+
+def test_every_page_is_in_the_index_once() -> None:
+    named = re.findall(r"^\| \[([\w-]+\.md)\]\(\1\) \|", INDEX.read_text(), re.MULTILINE)
+    assert sorted(named) == sorted(page.name for page in INDEX.parent.glob("*.md") if page != INDEX)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    assert [link for link in _links(page) if not _leads_somewhere(page, link)] == []
+
+
+def test_a_link_to_nowhere_is_found() -> None:
+    assert _leads_somewhere(INDEX, "../CONTRIBUTING.md#glossary")
+    assert not _leads_somewhere(INDEX, "../CONTRIBUTING.md#glossaries")
+    assert not _leads_somewhere(INDEX, "glossary.md")
+    assert not _leads_somewhere(INDEX, "#glossary")
+
+
+def _links(page: Path) -> list[str]:
+    """Links and pictures of a page that stay in the repository."""
+    return re.findall(r"\]\((?!\w+:)([^)\s]+)\)", _prose(page))
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = page.parent / name if name else page
+    return target.exists() and (not anchor or anchor in _anchors(target))
+
+
+def _anchors(page: Path) -> Iterator[str]:
+    """Names that GitHub gives to headings, and those that a page gives itself."""
+    text = _prose(page)
+    yield from re.findall(r'<a id="([\w-]+)">', text)
+    for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        yield re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def _prose(page: Path) -> str:
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+def _row(rows: list[dict[str, Any]], **wanted: object) -> dict[str, Any]:
+    [row] = [row for row in rows if {"test_length": 4.0, **wanted}.items() <= row.items()]
+    return row

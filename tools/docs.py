@@ -51,10 +51,9 @@ def what_details_say() -> str:
 
 
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
-    "README.md": {"endpoints": endpoints},
+    "docs/api.md": {"endpoints": endpoints, "details": what_details_say},
     "docs/errors.md": {"errors": errors, "never": errors_never_answered},
     "docs/settings.md": {"settings": settings},
-    "docs/details.md": {"details": what_details_say},
 }
 """What writes a text, by file and by the name of the markers between which it stands."""
 

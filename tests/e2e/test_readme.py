@@ -1,5 +1,6 @@
-"""The README's examples, run as a reader would."""
+"""The examples of the README and of the page of the API, run as a reader would."""
 
+import json
 import re
 import subprocess
 import sys
@@ -23,9 +24,13 @@ def desk(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def _blocks(language: str) -> list[str]:
+    text = "".join((ROOT / page).read_text() for page in ("README.md", "docs/api.md"))
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
 def _example(language: str, service: Host, family: str = "text-independent") -> str:
-    blocks = re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    example = next(block for block in blocks if "localhost:7071" in block and f"/{family}" in block)
+    example = next(block for block in _blocks(language) if "localhost:7071" in block and f"/{family}" in block)
     return str(example).replace("http://localhost:7071", service.url).replace("any", KEYS[0], 1)
 
 
@@ -45,6 +50,17 @@ def test_the_example_in_curl_enrolls_and_accepts(service: Host, desk: Path) -> N
     said = _run(["bash", "-c", _example("bash", service)], desk)
     assert '"enrollmentStatus": "Enrolled"' in said
     assert '"recognitionResult": "Accept"' in said
+
+
+def test_the_answer_that_the_readme_shows_is_that_of_its_example(service: Host, desk: Path) -> None:
+    [shown] = map(json.loads, _blocks("json"))
+    answers = re.findall(r'\{"recognitionResult".*?\}+', _run(["bash", "-c", _example("bash", service)], desk))
+    [answer] = map(json.loads, answers)
+    assert list(answer) == list(shown)
+    assert list(answer["details"]) == list(shown["details"])
+    assert answer["recognitionResult"] == shown["recognitionResult"]
+    assert answer["score"] == pytest.approx(shown["score"], abs=1e-3)
+    assert answer["details"]["modelVersion"] == shown["details"]["modelVersion"]
 
 
 def test_the_example_of_passphrases_enrolls_and_accepts(service: Host, desk: Path) -> None:

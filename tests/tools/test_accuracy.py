@@ -23,7 +23,7 @@ from tools.accuracy.identification import Lineup, identify
 from tools.accuracy.identification import _rates as rates_of
 from tools.accuracy.measure import FREE_ENGLISH, digest, groups, measure
 from tools.accuracy.metrics import Tally, eer
-from tools.accuracy.pictures import draw
+from tools.accuracy.pictures import draw, draw_trade_off
 from tools.accuracy.sources import from_folder
 from tools.accuracy.tables import sections
 from tools.accuracy.trial_table import read_csv
@@ -328,9 +328,22 @@ def kept() -> dict[str, Any]:
     return results
 
 
-def test_the_tables_of_the_page_are_those_of_its_results(kept: dict[str, Any]) -> None:
-    text = page.PAGE.read_text("utf-8")
+@pytest.mark.parametrize("file", [page.PAGE, page.TABLES], ids=lambda file: str(file.name))
+def test_the_tables_of_the_page_are_those_of_its_results(kept: dict[str, Any], file: Path) -> None:
+    text = file.read_text("utf-8")
+    assert "<!-- accuracy trials" in text
     assert page.filled(text, kept) == text, "`make accuracy ARGS=--write-docs` brings the page up to date"
+
+
+def test_the_picture_of_the_page_is_that_of_the_table_that_it_names(
+    kept: dict[str, Any], shared_folder: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    trials = read_csv(shared_folder / "golden" / kept["trials"]["source"])
+    assert bundle.calibration is not None
+    again = tmp_path / page.TRADE_OFF.name
+    draw_trade_off(trials, bundle.calibration, again)
+    assert again.read_text() == page.TRADE_OFF.read_text(), "`make accuracy ARGS=--write-docs` draws it"
+    assert f"]({page.TRADE_OFF.name})" in page.PAGE.read_text("utf-8")
 
 
 def test_the_results_of_the_page_are_of_the_calibration_in_force(kept: dict[str, Any], bundle: Bundle) -> None:
@@ -378,6 +391,16 @@ def test_a_page_out_of_date_is_filled_and_everything_else_left_as_it_is(result: 
     assert first.startswith("before\n<!-- accuracy trials -->\n\n**What was compared**\n")
     assert first.endswith("<!-- /accuracy -->\nafter\n")
     assert "old" not in first
+
+
+def test_a_page_in_short_has_one_table_at_the_operating_point(result: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "accuracy.md"
+    file.write_text("<!-- accuracy trials in short -->\nold\n<!-- /accuracy -->\n")
+    page.write({"trials": result}, file)
+    written = file.read_text()
+    assert written.startswith("<!-- accuracy trials in short -->\n\nTests of 4 s, operating point 0.005:\n\n| kind of")
+    assert [line.split()[1] for line in written.splitlines() if line.startswith("| ")][2:] == [*result["sets"], "all"]
+    assert "old" not in written
 
 
 def test_a_page_whose_marker_names_no_result_is_left_alone(result: dict[str, Any], tmp_path: Path) -> None:

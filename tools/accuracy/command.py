@@ -18,7 +18,7 @@ from tools.accuracy.crossvalidation import held_out
 from tools.accuracy.extraction import service_extractor
 from tools.accuracy.identification import identify
 from tools.accuracy.measure import DEFAULT_RATE, measure
-from tools.accuracy.pictures import draw
+from tools.accuracy.pictures import draw, draw_trade_off
 from tools.accuracy.sources import from_folder
 from tools.accuracy.tables import Result, notes, sections
 from tools.accuracy.trial_table import read_csv
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--folder", type=Path, help="recordings, one sub-folder a speaker (default: ../shared/speech)")
     source.add_argument("--trials", type=Path, help="table of comparisons, .csv or .csv.gz")
-    source.add_argument("--write-docs", action="store_true", help="measure anew what docs/accuracy.md shows")
+    source.add_argument("--write-docs", action="store_true", help="measure again what docs/accuracy*.md show")
     parser.add_argument("--compare", choices=PEERS, help="take another embedder through the same comparisons")
     parser.add_argument("--rate", type=_rate, default=DEFAULT_RATE, help="false-match rate of the operator's choice")
     parser.add_argument("--model", default="campplus", help="bundle under models/")
@@ -105,10 +105,13 @@ def folder_result(
 
 
 def _write_docs(bundle: Bundle, calibration: Calibration) -> None:
-    _, trials = table_result(TRIALS, bundle, calibration, DEFAULT_RATE)
+    compared, trials = table_result(TRIALS, bundle, calibration, DEFAULT_RATE)
     _, speech = folder_result(FOLDER, bundle, calibration, DEFAULT_RATE)
-    page.write({"trials": trials, "speech": speech})
-    print(f"written: {page.PAGE.relative_to(ROOT)} and {page.RESULTS.relative_to(ROOT)}")
+    page.write({"trials": trials, "speech": speech}, page.PAGE, page.TABLES)
+    draw_trade_off(compared, calibration, page.TRADE_OFF)
+    print(
+        f"written: {', '.join(file.name for file in (page.PAGE, page.TABLES, page.RESULTS, page.TRADE_OFF))} in docs/"
+    )
 
 
 def _report(trials: Trials, result: Result, calibration: Calibration, options: argparse.Namespace) -> None:

@@ -1,7 +1,11 @@
-"""``docs/accuracy.md``: text by people, tables by the program from ``docs/accuracy.json``, which is committed too.
+"""The pages of accuracy: text by people, tables by the program from ``docs/accuracy.json``, which is committed too.
 
 <!-- accuracy trials -->
-...tables...
+...every table...
+<!-- /accuracy -->
+
+<!-- accuracy trials in short -->
+...one table...
 <!-- /accuracy -->
 """
 
@@ -12,12 +16,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from shared.settings import ROOT
-from tools.accuracy.tables import Result, notes, sections
+from tools.accuracy.tables import Result, in_short, notes, sections
 
 PAGE: Final = ROOT / "docs" / "accuracy.md"
+TABLES: Final = ROOT / "docs" / "accuracy-tables.md"
 RESULTS: Final = PAGE.with_suffix(".json")
+TRADE_OFF: Final = ROOT / "docs" / "accuracy-det.svg"
 
-_MARKED: Final = re.compile(r"(<!-- accuracy (\w+) -->\n).*?(<!-- /accuracy -->)", re.DOTALL)
+_MARKED: Final = re.compile(r"(<!-- accuracy (\w+)( in short)? -->\n).*?(<!-- /accuracy -->)", re.DOTALL)
 
 
 def filled(page: str, results: Mapping[str, Result]) -> str:
@@ -26,14 +32,15 @@ def filled(page: str, results: Mapping[str, Result]) -> str:
     Raises:
         KeyError: a marker names a result that is not there.
     """
-    return _MARKED.sub(lambda marked: f"{marked[1]}{_tables(results[marked[2]])}\n{marked[3]}", page)
+    return _MARKED.sub(lambda marked: f"{marked[1]}{_between(marked, results)}\n{marked[4]}", page)
 
 
-def write(results: Mapping[str, Result], page: Path = PAGE) -> None:
-    """Keep the results beside the page and bring its tables up to date."""
-    text = filled(page.read_text("utf-8"), results)
+def write(results: Mapping[str, Result], page: Path = PAGE, *others: Path) -> None:
+    """Keep the results beside the page, and bring the tables of all pages up to date."""
+    texts = {file: filled(file.read_text("utf-8"), results) for file in (page, *others)}
     page.with_suffix(".json").write_text(as_json(results), "utf-8")
-    page.write_text(text, "utf-8")
+    for file, text in texts.items():
+        file.write_text(text, "utf-8")
 
 
 def as_json(results: Mapping[str, Any]) -> str:
@@ -41,6 +48,11 @@ def as_json(results: Mapping[str, Any]) -> str:
     text = json.dumps(results, indent=1)
     rows = re.compile(r"^( {3})\{\n.*?^ {3}\}", re.DOTALL | re.MULTILINE)
     return rows.sub(lambda row: f"{row[1]}{json.dumps(json.loads(row[0]))}", text) + "\n"
+
+
+def _between(marked: re.Match[str], results: Mapping[str, Result]) -> str:
+    result = results[marked[2]]
+    return f"\n{in_short(result)}\n" if marked[3] else _tables(result)
 
 
 def _tables(result: Result) -> str:

@@ -35,11 +35,7 @@ def draw(trials: Trials, calibration: Calibration, rate: float, folder: Path) ->
     Shown are tests of ``REFERENCE_TEST_SEC``, or all where no kind of speech has both labels among those. Without any
     such kind, nothing is drawn.
     """
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    reference = trials.where(trials.test_length == REFERENCE_TEST_SEC)
-    kinds = dict(_kinds(reference, calibration)) or dict(_kinds(trials, calibration))
+    kinds = _shown(trials, calibration)
     if not kinds:
         return []
     pictures = {
@@ -48,8 +44,26 @@ def draw(trials: Trials, calibration: Calibration, rate: float, folder: Path) ->
         "reliability.svg": _reliability(kinds),
     }
     for name, picture in pictures.items():
-        picture.savefig(folder / name, metadata={"Date": None})
+        _save(picture, folder / name)
     return [folder / name for name in pictures]
+
+
+def draw_trade_off(trials: Trials, calibration: Calibration, file: Path) -> None:
+    """Write only the error trade-off of the kinds of speech that ``draw`` shows."""
+    _save(_det(_shown(trials, calibration)), file)
+
+
+def _save(picture: "Figure", file: Path) -> None:
+    """The same figures give the same file: no date, and no random ids."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"svg.hashsalt": file.name}):
+        picture.savefig(file, metadata={"Date": None})
+
+
+def _shown(trials: Trials, calibration: Calibration) -> Kinds:
+    reference = trials.where(trials.test_length == REFERENCE_TEST_SEC)
+    return dict(_kinds(reference, calibration)) or dict(_kinds(trials, calibration))
 
 
 def _kinds(trials: Trials, calibration: Calibration) -> Iterator[tuple[str, tuple[Floats, NDArray[np.bool]]]]:

@@ -21,8 +21,8 @@ _COMPARED: Final = {
     "fnmr_at_fmr_0.001": "FNMR % at FMR 0.1 %",
 }
 _INTERVALS: Final = (
-    "In brackets, 95 % confidence intervals: speakers drawn anew with replacement, or where nothing failed the rule of "
-    "3, which counts comparisons as independent and so is too narrow."
+    "In brackets, 95 % confidence intervals: speakers drawn again, with replacement, or where nothing failed the rule "
+    "of 3, which counts comparisons as independent and so is too narrow."
 )
 _IDENTIFICATION: Final = (
     "Thresholds of identification are those of one comparison at the rate that the candidates share; for larger "
@@ -81,6 +81,20 @@ def sections(result: Result) -> Iterator[tuple[str, str]]:
         yield f"Ours and {result['comparison']['peer']}, by cosine", _comparison(result["comparison"]["rows"])
 
 
+def in_short(result: Result) -> str:
+    """Errors at the operating point in one table, a row for each kind of speech."""
+    point, most = f"{result['rate']:g}", list(ENROLLED_BANDS)[-1]
+    length = f"{REFERENCE_TEST_SEC:g} s"
+    well = {row["group"]: percent(row["fnmr"][point]) for row in result["rows"] if row["enrolled"] == most}
+    rows = [
+        [row["group"], f"{row['speakers']}", percent(row["eer"]), percent(row["fmr"][point]),
+         percent(row["fnmr"][point]), well.get(row["group"], NOTHING)]
+        for row in _at_reference(result)
+    ]  # fmt: skip
+    head = ["kind of speech", "speakers", "EER %", "FMR %", "FNMR %", f"FNMR %, enrolled with {most}"]
+    return f"Tests of {length}, operating point {point}:\n\n{table(head, rows)}"
+
+
 def notes(result: Result) -> list[str]:
     """What a reader of the tables must know."""
     lines = [_INTERVALS]
@@ -118,7 +132,7 @@ def _picked(kind: str, rate: str) -> Callable[[Row], Sequence[float]]:
 
 
 def _summary(result: Result) -> str:
-    return _kinds([row for row in _rows(result) if row["test_length"] == REFERENCE_TEST_SEC], result["rate"])
+    return _kinds(_at_reference(result), result["rate"])
 
 
 def _kinds(rows: Sequence[Row], rate: float) -> str:
@@ -128,6 +142,10 @@ def _kinds(rows: Sequence[Row], rate: float) -> str:
         for row in rows
     ]  # fmt: skip
     return table(["kind of speech", "EER %", "minDCF(0.01)", "Cllr", "FMR %", "FNMR %"], cells)
+
+
+def _at_reference(result: Result) -> list[Row]:
+    return [row for row in _rows(result) if row["test_length"] == REFERENCE_TEST_SEC]
 
 
 def _rows(result: Result) -> list[Row]:
