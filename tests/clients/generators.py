@@ -101,7 +101,7 @@ def nswag_client(document: Path, folder: Path, json_library: str) -> Client:
     methods = re.findall(
         r"virtual async \S+ (\w+)Async\(.*cancellationToken", (folder / "SpeakerClient.cs").read_text()
     )
-    return Client(methods, ["dotnet", "run", "--project", str(folder)])
+    return Client(methods, _built("nswag", folder))
 
 
 def kiota_client(document: Path, folder: Path) -> Client:
@@ -121,7 +121,7 @@ def kiota_client(document: Path, folder: Path) -> Client:
         cwd=folder,
     )
     assert "warn" not in said.lower()
-    return Client(list(_kiota_methods(folder / "client")), ["dotnet", "run", "--project", str(folder)])
+    return Client(list(_kiota_methods(folder / "client")), _built("kiota", folder))
 
 
 def _kiota_methods(client: Path) -> Iterator[str]:
@@ -140,6 +140,11 @@ def _dotnet_project(name: str, folder: Path) -> None:
     shutil.copytree(PROGRAMS / name, folder, dirs_exist_ok=True)
     shutil.copy(PROGRAMS / "dotnet-tools.json", folder)
     run("dotnet", "tool", "restore", cwd=folder)
+
+
+def _built(name: str, folder: Path) -> list[str]:
+    run("dotnet", "build", "--output", "built", cwd=folder)
+    return ["dotnet", str(folder / "built" / f"{name}.dll")]
 
 
 GENERATORS: Final[dict[str, Callable[[Path, Path], Client]]] = {
