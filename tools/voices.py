@@ -1,4 +1,4 @@
-"""Speak the synthetic clips of the demo, or those of ``phrases``, anew; needs espeak-ng and flite.
+"""Speak the synthetic clips of the demo, or those of ``phrases``, again; needs espeak-ng and flite.
 
 The clips are in the repository: only who changes voices or sentences does this.
 """

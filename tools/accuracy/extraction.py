@@ -105,4 +105,4 @@ def _load(file: Path) -> dict[bytes, NDArray[np.float32]]:
         with np.load(file) as kept:
             return dict(zip(map(bytes.fromhex, kept["keys"]), kept["values"], strict=True))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return {}  # damaged: made anew
+        return {}  # damaged: embed again

@@ -55,7 +55,7 @@ class Lineup:
 def identify(corpus: Corpus, calibration: Calibration, rate: float) -> list[dict[str, Any]]:
     """Top-1, FNIR and FPIR by kind of speech, length of test and gallery, as JSON has them.
 
-    A gallery is drawn anew for each test: with its speaker for top-1 and FNIR, without for FPIR.
+    Each test has a gallery of its own: with its speaker for top-1 and FNIR, without for FPIR.
     """
     rows = []
     for group, enrollments, tests in _groups(corpus):
@@ -128,7 +128,7 @@ def _outcomes(
 
 
 def _estimate(failures: Floats, speaker: NDArray[np.intp]) -> Estimate:
-    """Mean over tests; the interval is that of drawing speakers anew."""
+    """Mean over tests; the interval is that of drawing speakers again."""
     random = np.random.default_rng(0)
     tests, failed = np.bincount(speaker), np.bincount(speaker, failures)
     present = np.flatnonzero(tests)

@@ -1,7 +1,7 @@
 """How good scores are: error rates, costs, and how sure one can be of them.
 
 Every metric takes a ``Tally``: how much weight same-speaker and different-speaker comparisons have at each score. Plain
-comparisons weigh 1 each; drawing speakers anew, as the bootstrap does, only changes the weights.
+comparisons weigh 1 each; drawing speakers again, as the bootstrap does, only changes the weights.
 """
 
 import math
@@ -146,7 +146,7 @@ def percentile_estimate(value: float, replicates: Floats) -> Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Resampling:
-    """Comparisons whose speakers are drawn anew with replacement.
+    """Comparisons whose speakers are drawn again with replacement.
 
     A speaker drawn k times counts k times as himself, and with another drawn m times k m times: comparisons that share
     a speaker are not independent, so that drawing comparisons would give intervals that are too narrow. Source: the

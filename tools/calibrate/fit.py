@@ -150,7 +150,7 @@ def _countable(tails: list[_Tail], rate: float) -> list[_Tail]:
 
 
 def _resampled(trials: Trials, times: int) -> Iterator[Floats]:
-    """Weights of comparisons when the speakers of each kind are drawn anew with replacement."""
+    """Weights of comparisons when the speakers of each kind are drawn again with replacement."""
     random = np.random.default_rng(0)
     draws = [_speakers_of(trials, kind) for kind in trials.sets]
     for _ in range(times):
