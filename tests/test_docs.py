@@ -56,6 +56,15 @@ def test_the_readme_says_how_accurate_it_is_as_it_was_measured() -> None:
     assert [figure for figure in figures if figure not in README] == []
 
 
+def test_no_text_sends_its_reader_to_a_numbered_section() -> None:
+    """Ours have names, and documents of others are cited by author, year and subject."""
+    texts = [
+        *PAGES,
+        *(file for top in ("functions", "shared", "tools", "devhost") for file in (ROOT / top).rglob("*.py")),
+    ]
+    assert [str(file) for file in texts if re.search(r"\bsections? \d|§", file.read_text())] == []
+
+
 def test_every_page_is_in_the_index_once() -> None:
     named = re.findall(r"^\| \[([\w-]+\.md)\]\(\1\) \|", INDEX.read_text(), re.MULTILINE)
     assert sorted(named) == sorted(page.name for page in INDEX.parent.glob("*.md") if page != INDEX)
