@@ -1,62 +1,62 @@
 """The error catalogue: every cause, read off the classes; docs/errors.md and the OpenAPI are written from it.
 
-    SpeakerError                    500 InternalServerError  Something went wrong.
-    ├── InvalidRequest              400 InvalidRequest       The request cannot be served as asked.
-    │   ├── NotEnrolled             400 InvalidRequest       The profile holds no voice signature yet.
-    │   ├── TooManyCandidates       400 InvalidRequest       One request names more profiles than it may.
-    │   ├── MixedLocales            400 InvalidRequest       The candidates are of different locales.
-    │   ├── PhraseNotSaid           400 InvalidRequest       The clip does not say what it has to.
-    │   │   ├── WrongPassphrase     400 InvalidRequest       The clip says no passphrase, or another than the profile's.
-    │   │   └── NoActivationPhrase  400 InvalidRequest       The first clip of a profile says no activation phrase.
-    │   ├── InvalidAudio            400 InvalidRequest       The audio cannot be used.
-    │   │   ├── WrongFormat         400 InvalidRequest       The audio is in a format that is not read, or damaged.
-    │   │   ├── TooNoisy            400 InvalidRequest       The voice does not stand out of the noise.
-    │   │   └── InvalidLength       400 InvalidRequest       There is more or less audio than a clip may hold.
-    │   │       ├── TooShort        400 InvalidRequest       The audio is shorter than a clip may be.
-    │   │       ├── TooLittleSpeech 400 InvalidRequest       The audio holds less speech than is needed.
-    │   │       ├── TooLong         400 InvalidRequest       The audio is longer than a clip may be.
-    │   │       ├── TooLarge        400 InvalidRequest       The body holds more bytes than are read.
-    │   │       └── TooMuchToDecode 400 InvalidRequest       A file of another format holds more audio than is decoded.
-    │   ├── NoBody                  400 InvalidRequest       A profile is created without a body.
-    │   ├── NoJson                  400 InvalidRequest       The body is no JSON object, or not one that is understood.
-    │   ├── TooMuchJson             400 InvalidRequest       The body is larger than any that is understood.
-    │   ├── TooManyParts            400 InvalidRequest       A form has more parts than one that wraps audio.
-    │   ├── MalformedHost           400 InvalidRequest       The Host header names no host.
-    │   ├── NoLocale                400 InvalidRequest       Nothing says which locale.
-    │   └── NoCandidates            400 InvalidRequest       An identification names nobody.
-    ├── InvalidArgument             400 InvalidArgument      A named parameter has a value that is not allowed.
-    │   ├── UnknownLocale           400 InvalidArgument      There are no phrases for the locale.
-    │   │   └── LocaleNotUnderstood 400 InvalidArgument      The transcriber could not write down the locale's phrases.
-    │   ├── BadCandidates           400 InvalidArgument      An identification names something that is no id, or nobody.
-    │   ├── BadPageSize             400 InvalidArgument      The page size is no number in its range.
-    │   ├── BadToken                400 InvalidArgument      The token that continues a list is none of ours.
-    │   ├── UnsupportedParameter    400 InvalidArgument      A list is asked for with a parameter that it never had.
-    │   ├── BadFlag                 400 InvalidArgument      A switch is neither true nor false.
-    │   ├── Unconfirmed             400 InvalidArgument      All profiles would be deleted, and nobody confirms it.
-    │   └── WrongVersion            400 InvalidArgument      Another version of the API is asked for, or none.
-    ├── Forbidden                   403 InvalidRequest       A quota is used up.
-    │   ├── ProfileFull             403 InvalidRequest       The profile would hold more audio than it may.
-    │   ├── TooManyEnrollments      403 InvalidOperation     The profile holds as many clips as it may.
-    │   ├── QuotaExceeded           403 Forbidden            The service holds as many profiles as it may.
-    │   └── WrongScope              403 Forbidden            The key is right, but not for this operation.
-    ├── NotFound                    404 NotFound             There is no such thing.
-    │   ├── UnknownProfile          404 NotFound             No profile of the family has the id.
-    │   ├── NoGuid                  404 NotFound             The id is no GUID, so no profile can have it.
-    │   └── NoSuchRoute             404 404                  No operation has the path and the method.
-    ├── Conflict                    409 Conflict             Another request changed the profile at the same time.
-    ├── Fault                       500 InternalServerError  Nothing that the caller did; the cause is for the log only.
-    │   ├── UnreadableProfile       500 InternalServerError  What is stored of a profile is damaged, or newer.
-    │   ├── StorageUnavailable      503 ServiceUnavailable   Tables or blobs did not answer.
-    │   ├── TranscriberUnavailable  503 ServiceUnavailable   The service that writes down what is said did not answer.
-    │   └── Misconfigured           500 InternalServerError  A setting is wrong; the operator has to act.
-    │       ├── BadPhrase           500 InternalServerError  A line in a file of phrases is wrong.
-    │       └── BundleError         500 InternalServerError  A model bundle is missing, damaged or not what it says.
-    ├── Unauthorized                401 Unauthorized         No subscription key was presented.
-    │   └── AccessDenied            401 401                  A subscription key was presented and is wrong.
-    ├── LengthRequired              411 LengthRequired       The body comes in chunks, which never arrive.
-    ├── UnsupportedMediaType        415 UnsupportedMediaType The body is compressed.
-    └── RateLimited                 429 RateLimit            This instance is called more often than it may be.
-        └── TooManyGuesses          429 RateLimit            Wrong keys come faster than anybody mistypes them.
+SpeakerError                    500 InternalServerError  Something went wrong.
+├── InvalidRequest              400 InvalidRequest       The request cannot be served as asked.
+│   ├── NotEnrolled             400 InvalidRequest       The profile holds no voice signature yet.
+│   ├── TooManyCandidates       400 InvalidRequest       One request names more profiles than it may.
+│   ├── MixedLocales            400 InvalidRequest       The candidates are of different locales.
+│   ├── PhraseNotSaid           400 InvalidRequest       The clip does not say what it has to.
+│   │   ├── WrongPassphrase     400 InvalidRequest       The clip says no passphrase, or another than the profile's.
+│   │   └── NoActivationPhrase  400 InvalidRequest       The first clip of a profile says no activation phrase.
+│   ├── InvalidAudio            400 InvalidRequest       The audio cannot be used.
+│   │   ├── WrongFormat         400 InvalidRequest       The audio is in a format that is not read, or damaged.
+│   │   ├── TooNoisy            400 InvalidRequest       The voice does not stand out of the noise.
+│   │   └── InvalidLength       400 InvalidRequest       There is more or less audio than a clip may hold.
+│   │       ├── TooShort        400 InvalidRequest       The audio is shorter than a clip may be.
+│   │       ├── TooLittleSpeech 400 InvalidRequest       The audio holds less speech than is needed.
+│   │       ├── TooLong         400 InvalidRequest       The audio is longer than a clip may be.
+│   │       ├── TooLarge        400 InvalidRequest       The body holds more bytes than are read.
+│   │       └── TooMuchToDecode 400 InvalidRequest       A file of another format holds more audio than is decoded.
+│   ├── NoBody                  400 InvalidRequest       A profile is created without a body.
+│   ├── NoJson                  400 InvalidRequest       The body is no JSON object, or not one that is understood.
+│   ├── TooMuchJson             400 InvalidRequest       The body is larger than any that is understood.
+│   ├── TooManyParts            400 InvalidRequest       A form has more parts than one that wraps audio.
+│   ├── MalformedHost           400 InvalidRequest       The Host header names no host.
+│   ├── NoLocale                400 InvalidRequest       Nothing says which locale.
+│   └── NoCandidates            400 InvalidRequest       An identification names nobody.
+├── InvalidArgument             400 InvalidArgument      A named parameter has a value that is not allowed.
+│   ├── UnknownLocale           400 InvalidArgument      There are no phrases for the locale.
+│   │   └── LocaleNotUnderstood 400 InvalidArgument      The transcriber could not write down the locale's phrases.
+│   ├── BadCandidates           400 InvalidArgument      An identification names something that is no id, or nobody.
+│   ├── BadPageSize             400 InvalidArgument      The page size is no number in its range.
+│   ├── BadToken                400 InvalidArgument      The token that continues a list is none of ours.
+│   ├── UnsupportedParameter    400 InvalidArgument      A list is asked for with a parameter that it never had.
+│   ├── BadFlag                 400 InvalidArgument      A switch is neither true nor false.
+│   ├── Unconfirmed             400 InvalidArgument      All profiles would be deleted, and nobody confirms it.
+│   └── WrongVersion            400 InvalidArgument      Another version of the API is asked for, or none.
+├── Forbidden                   403 InvalidRequest       A quota is used up.
+│   ├── ProfileFull             403 InvalidRequest       The profile would hold more audio than it may.
+│   ├── TooManyEnrollments      403 InvalidOperation     The profile holds as many clips as it may.
+│   ├── QuotaExceeded           403 Forbidden            The service holds as many profiles as it may.
+│   └── WrongScope              403 Forbidden            The key is right, but not for this operation.
+├── NotFound                    404 NotFound             There is no such thing.
+│   ├── UnknownProfile          404 NotFound             No profile of the family has the id.
+│   ├── NoGuid                  404 NotFound             The id is no GUID, so no profile can have it.
+│   └── NoSuchRoute             404 404                  No operation has the path and the method.
+├── Conflict                    409 Conflict             Another request changed the profile at the same time.
+├── Fault                       500 InternalServerError  Nothing that the caller did; the cause is for the log only.
+│   ├── UnreadableProfile       500 InternalServerError  What is stored of a profile is damaged, or newer.
+│   ├── StorageUnavailable      503 ServiceUnavailable   Tables or blobs did not answer.
+│   ├── TranscriberUnavailable  503 ServiceUnavailable   The service that writes down what is said did not answer.
+│   └── Misconfigured           500 InternalServerError  A setting is wrong; the operator has to act.
+│       ├── BadPhrase           500 InternalServerError  A line in a file of phrases is wrong.
+│       └── BundleError         500 InternalServerError  A model bundle is missing, damaged or not what it says.
+├── Unauthorized                401 Unauthorized         No subscription key was presented.
+│   └── AccessDenied            401 401                  A subscription key was presented and is wrong.
+├── LengthRequired              411 LengthRequired       The body comes in chunks, which never arrive.
+├── UnsupportedMediaType        415 UnsupportedMediaType The body is compressed.
+└── RateLimited                 429 RateLimit            This instance is called more often than it may be.
+    └── TooManyGuesses          429 RateLimit            Wrong keys come faster than anybody mistypes them.
 """
 
 from collections.abc import Iterator

@@ -92,7 +92,7 @@ def test_a_list_is_walked_by_its_links_in_id_order(api: Api) -> None:
     assert mine <= set(seen)
 
 
-def test_links_name_the_host_that_the_caller_sees(api: Api) -> None:
+def test_links_name_the_host_that_was_asked_whatever_is_forwarded(api: Api) -> None:
     forwarded = {"X-Forwarded-Host": "voice.example.org", "X-Forwarded-Proto": "https"}
     answer = requests.post(
         f"{api.url}/speaker-recognition/{VERIFICATION}/profiles/",
@@ -102,7 +102,7 @@ def test_links_name_the_host_that_the_caller_sees(api: Api) -> None:
         timeout=10,
     )
     profile_id = answer.json()["profileId"]
-    expected = f"https://voice.example.org/speaker-recognition/{VERIFICATION}/profiles/{profile_id}"
+    expected = f"{api.url}/speaker-recognition/{VERIFICATION}/profiles/{profile_id}"
     assert answer.headers["location"] == expected
 
 
@@ -117,6 +117,12 @@ def test_paths_are_read_as_clients_write_them(api: Api) -> None:
     encoded = f"{api.url}/speaker-recognition/{VERIFICATION}/profiles/{profile_id}%3Averify?{query}"
     answer = requests.post(encoded, data=voices.speakers()["anna"].test, headers=headers, timeout=10)
     assert answer.json()["recognitionResult"] == "Accept"
+
+
+@pytest.mark.parametrize("path", ["health", "openapi.json"])
+def test_monitors_that_ask_by_head_are_answered(service: Host, path: str) -> None:
+    answer = requests.head(f"{service.url}/{path}", timeout=10)
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_health_needs_no_key(service: Host) -> None:

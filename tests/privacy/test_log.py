@@ -35,7 +35,7 @@ def test_every_request_has_one_line(recognized: Recognized) -> None:
 
 def test_a_refused_clip_says_what_was_measured_and_which_error_it_was(recognized: Recognized) -> None:
     line = recognized.seen.line("verify-noisy")
-    assert (line["status"], line["error"]) == (400, "InvalidAudio")
+    assert (line["status"], line["error"]) == (400, "TooNoisy")
     assert line["snrDb"] < 2
     assert "problem" not in line
 
