@@ -30,28 +30,20 @@ class Enrolled:
     saying: Saying | None = None
 
 
+@dataclass(frozen=True, eq=False)
 class Enrolling:
-    """Adds clips to profiles. Every method may raise ``StorageUnavailable``."""
+    """Adds clips to profiles. Every method may raise ``StorageUnavailable``.
 
-    def __init__(
-        self,
-        store: Store,
-        listener: Listener,
-        checker: PhraseChecker,
-        now: Callable[[], datetime],
-        *,
-        keep_audio: bool = True,
-    ) -> None:
-        """Bind to storage, models, phrases and clock.
+    Attributes:
+        checker: hears whether a clip says what it has to.
+        keep_audio: store enrollment audio, so that signatures can be re-extracted.
+    """
 
-        Args:
-            keep_audio: store enrollment audio, so that signatures can be re-extracted.
-        """
-        self._store = store
-        self._listener = listener
-        self._checker = checker
-        self._now = now
-        self._keep_audio = keep_audio
+    store: Store
+    listener: Listener
+    checker: PhraseChecker
+    now: Callable[[], datetime]
+    keep_audio: bool = True
 
     def enroll(self, family: Family, profile_id: str, audio: bytes, *, waive_minimum: bool) -> Enrolled:
         """Add a clip to a profile: audio first, then the entity that names it.
@@ -64,24 +56,24 @@ class Enrolling:
             Conflict: other requests kept changing the profile.
             TranscriberUnavailable: nobody could tell what it says.
         """
-        profile = read(self._store, family, profile_id)
-        heard = self._listener.listen(audio, family.enrolling)
+        profile = read(self.store, family, profile_id)
+        heard = self.listener.listen(audio, family.enrolling)
         profile.check_room_for(heard.clip.seconds)
         saying = self._saying(profile, heard)
         profile.check_said(saying)
         enrollment, voice = _enrollment(heard), self._voice(heard, self._version_for(profile))
 
         def grow(fresh: Profile) -> Profile:
-            return fresh.with_enrollment(enrollment, voice, saying, self._now(), waive_minimum=waive_minimum)
+            return fresh.with_enrollment(enrollment, voice, saying, self.now(), waive_minimum=waive_minimum)
 
         with self._audio_of(profile, enrollment, heard):
-            _, grown = change(self._store, family, profile_id, grow)
+            _, grown = change(self.store, family, profile_id, grow)
         return Enrolled(grown, enrollment, heard.quality, voice.model_version, saying)
 
     @property
     def version(self) -> str:
         """Version of the model that makes new signatures, and re-extracts older ones."""
-        return self._listener.version
+        return self.listener.version
 
     def re_extract(self, profile: Profile) -> bool:
         """Make a profile's signature by the current model, from its kept audio; whether that was done.
@@ -90,41 +82,41 @@ class Enrolling:
             InvalidAudio: kept audio cannot be read.
             Conflict: the profile changed meanwhile; it is left for another time.
         """
-        clips = [self._store.get_audio(profile, enrollment.id) for enrollment in profile.enrollments]
+        clips = [self.store.get_audio(profile, enrollment.id) for enrollment in profile.enrollments]
         if not clips or None in clips:
             return False
-        heard = (self._listener.hear(decode(clip)) for clip in clips if clip is not None)
+        heard = (self.listener.hear(decode(clip)) for clip in clips if clip is not None)
         voices = (self._voice(each, self.version) for each in heard)
         signature = reduce(lambda made, voice: made.joined_by(voice.mean, voice.speech_sec), voices)
-        self._store.replace(profile.with_signature(signature))
+        self.store.replace(profile.with_signature(signature))
         return True
 
     def _saying(self, profile: Profile, heard: Utterance) -> Saying | None:
         """What the clip says, where the profile has to hear a phrase; the voice is embedded meanwhile."""
         if not profile.has_script:
             return None
-        with self._listener.embedding(heard, self._version_for(profile)):
-            return self._checker.check(profile.family.script, profile.locale, heard)
+        with self.listener.embedding(heard, self._version_for(profile)):
+            return self.checker.check(profile.family.script, profile.locale, heard)
 
     @contextmanager
     def _audio_of(self, profile: Profile, enrollment: Enrollment, heard: Utterance) -> Iterator[None]:
         """Store an enrollment's audio, and remove it again if nothing came to name it."""
-        if self._keep_audio:
-            self._store.put_audio(profile, enrollment.id, heard.clip.to_wav())
+        if self.keep_audio:
+            self.store.put_audio(profile, enrollment.id, heard.clip.to_wav())
         try:
             yield
         except SpeakerError as refused:
             if not isinstance(refused, StorageUnavailable):  # after which it is not certain, and left to upkeep
-                self._store.delete_audio(profile.family, profile.id, [enrollment.id])
+                self.store.delete_audio(profile.family, profile.id, [enrollment.id])
             raise
 
     def _version_for(self, profile: Profile) -> str:
         """The model that made the profile's signature, or will."""
-        return profile.signature.model_version if profile.signature else self._listener.version
+        return profile.signature.model_version if profile.signature else self.listener.version
 
     def _voice(self, heard: Utterance, version: str) -> Signature:
         """The utterance as a signature of its own."""
-        return Signature(self._listener.embed(heard, version), heard.quality.speech_sec, version)
+        return Signature(self.listener.embed(heard, version), heard.quality.speech_sec, version)
 
 
 def _enrollment(heard: Utterance) -> Enrollment:

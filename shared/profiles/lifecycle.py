@@ -39,32 +39,22 @@ class KeptAudio:
     can_be_re_extracted: bool
 
 
+@dataclass(frozen=True, eq=False)
 class Lifecycle:
     """Creates, reads, lists, resets and deletes profiles.
 
     All of it raises ``UnknownProfile`` for an id that is not in the family and ``StorageUnavailable`` when storage
     fails.
+
+    Attributes:
+        active_enrollment: new profiles are inactive until they have heard an activation phrase.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        checker: PhraseChecker,
-        quota: ProfileQuota,
-        now: Callable[[], datetime],
-        *,
-        active_enrollment: bool = False,
-    ) -> None:
-        """Bind to storage, phrases and clock.
-
-        Args:
-            active_enrollment: new profiles are inactive until they have heard an activation phrase.
-        """
-        self._store = store
-        self._checker = checker
-        self._quota = quota
-        self._now = now
-        self._active_enrollment = active_enrollment
+    store: Store
+    checker: PhraseChecker
+    quota: ProfileQuota
+    now: Callable[[], datetime]
+    active_enrollment: bool = False
 
     def create(self, family: Family, locale: str) -> Profile:
         """A new profile without enrollments.
@@ -73,41 +63,39 @@ class Lifecycle:
             UnknownLocale: the locale is not supported; names those that are.
             QuotaExceeded: the service holds as many profiles as it may.
         """
-        profile = Profile.new(family, locale, self._now(), active=self._begins_active(family))
-        self._checker.book.locale(family.script, locale)
+        profile = Profile.new(family, locale, self.now(), active=self._begins_active(family))
+        self.checker.book.locale(family.script, locale)
         if profile.has_script:
-            self._checker.understood(family.script, locale)
-        self._quota.take()
-        return self._store.insert(profile)
+            self.checker.understood(family.script, locale)
+        self.quota.take()
+        return self.store.insert(profile)
 
     def get(self, family: Family, profile_id: str) -> Profile:
         """The profile."""
-        return read(self._store, family, profile_id)
+        return read(self.store, family, profile_id)
 
     def page(self, family: Family, *, after: str, size: int) -> Page:
         """At most ``size`` profiles whose ids follow ``after``, ascending."""
-        found = self._store.page(family, after=after, size=size + 1)
+        found = self.store.page(family, after=after, size=size + 1)
         return Page(found[:size], more=len(found) > size)
 
     def reset(self, family: Family, profile_id: str) -> Profile:
         """The profile as it was created; its audio is removed once nothing names it."""
         active = self._begins_active(family)
-        before, after = change(
-            self._store, family, profile_id, lambda profile: profile.reset(self._now(), active=active)
-        )
-        self._store.delete_audio(family, profile_id, [enrollment.id for enrollment in before.enrollments])
+        before, after = change(self.store, family, profile_id, lambda profile: profile.reset(self.now(), active=active))
+        self.store.delete_audio(family, profile_id, [enrollment.id for enrollment in before.enrollments])
         return after
 
     def delete(self, family: Family, profile_id: str) -> None:
         """Remove a profile and its audio; gone for every reader with the first write, and no error if it was."""
-        stored = self._store.get(family, profile_id)
+        stored = self.store.get(family, profile_id)
         if stored is None:
             return
         if stored.is_readable and not stored.deleting:
             with suppress(NotFound):
-                change(self._store, family, profile_id, lambda profile: profile.marked_deleting(self._now()))
-        self._store.delete_folder(family, profile_id)
-        self._store.remove(stored)
+                change(self.store, family, profile_id, lambda profile: profile.marked_deleting(self.now()))
+        self.store.delete_folder(family, profile_id)
+        self.store.remove(stored)
 
     def delete_all(self, family: Family, *, until: datetime | None = None) -> Iterator[Cleared]:
         """Remove every profile of a family, and audio of it that no profile has; as much of it as is done ``until``.
@@ -115,7 +103,7 @@ class Lifecycle:
         Yields what is done after each profile and at the end. It may be cut off, and run again, at any time. What is
         created meanwhile is left.
         """
-        found = list(self._store.scan(family))
+        found = list(self.store.scan(family))
         cleared = Cleared(found=len(found))
         for profile in found:
             if self._is_over(until):
@@ -128,26 +116,26 @@ class Lifecycle:
 
     def kept_audio(self, profile: Profile) -> KeptAudio:
         """The audio that is kept of a profile's enrollments."""
-        stored = {clip.enrollment_id for clip in self._store.all_audio(profile)}
+        stored = {clip.enrollment_id for clip in self.store.all_audio(profile)}
         kept = [enrollment for enrollment in profile.enrollments if enrollment.id in stored]
         return KeptAudio(len(kept), can_be_re_extracted=0 < len(kept) == len(profile.enrollments))
 
     def check_storage(self) -> None:
         """Return if storage answers."""
-        self._store.ping()
+        self.store.ping()
 
     def _begins_active(self, family: Family) -> bool:
-        return family.script.every_clip or not self._active_enrollment
+        return family.script.every_clip or not self.active_enrollment
 
     def _is_over(self, until: datetime | None) -> bool:
-        return until is not None and self._now() >= until
+        return until is not None and self.now() >= until
 
     def _delete_left_over(self, family: Family, until: datetime | None) -> bool:
         """Whether all audio without a profile could be removed ``until`` then."""
-        for folder in self._store.folders(family):
+        for folder in self.store.folders(family):
             if self._is_over(until):
                 return False
             # Asked after the audio was listed: audio is never written for a profile that is not there yet.
-            if not is_guid(folder) or self._store.get(family, folder) is None:
-                self._store.delete_folder(family, folder)
+            if not is_guid(folder) or self.store.get(family, folder) is None:
+                self.store.delete_folder(family, folder)
         return True

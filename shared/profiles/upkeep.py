@@ -44,31 +44,21 @@ class Done:
     older: int = field(default=0, compare=False)
 
 
+@dataclass(frozen=True, eq=False)
 class Upkeep:
-    """Keeps storage as the operator has said. Whatever a run does not get done, the next one does."""
+    """Keeps storage as the operator has said. Whatever a run does not get done, the next one does.
 
-    def __init__(
-        self,
-        store: Store,
-        lifecycle: Lifecycle,
-        enrolling: Enrolling,
-        now: Callable[[], datetime],
-        *,
-        audio_days: int,
-        profile_days: int,
-    ) -> None:
-        """Bind to storage, the operations on it, and clock.
+    Attributes:
+        audio_days: how long enrollment audio is kept; 0 keeps none.
+        profile_days: after how many days without use a profile is deleted; 0 never does.
+    """
 
-        Args:
-            audio_days: how long enrollment audio is kept; 0 keeps none.
-            profile_days: after how many days without use a profile is deleted; 0 never does.
-        """
-        self._store = store
-        self._lifecycle = lifecycle
-        self._enrolling = enrolling
-        self._now = now
-        self._audio_days = timedelta(days=audio_days)
-        self._profile_days = timedelta(days=profile_days)
+    store: Store
+    lifecycle: Lifecycle
+    enrolling: Enrolling
+    now: Callable[[], datetime]
+    audio_days: int
+    profile_days: int
 
     def run(self, *, until: datetime | None = None) -> Iterator[Done]:
         """Do everything that is due; signatures are re-extracted only ``until`` then, or all of them.
@@ -79,7 +69,7 @@ class Upkeep:
             StorageUnavailable: what is left is left for the next run.
         """
         done = Done()
-        known = list(self._store.scan())
+        known = list(self.store.scan())
         kept = [profile for profile in known if not self._forgotten(profile, done)]
         audio = self._clear_audio(kept, done)
         self._name_damage(kept, done)
@@ -87,22 +77,23 @@ class Upkeep:
         done.older = len(older)
         yield done
         for profile in older:
-            if until is not None and self._now() >= until:
+            if until is not None and self.now() >= until:
                 break
             self._re_extract(profile, audio, done)
             yield done
-        self._store.write_report(UpkeepReport(self._now(), done.unreadable, done.foreign_audio))
+        self.store.write_report(UpkeepReport(self.now(), done.unreadable, done.foreign_audio))
         logger.info("upkeep: %s", done)
 
     def older_model(self) -> Iterator[Profile]:
         """Profiles whose signatures another model than the current one has made."""
-        return filter(self._is_old, self._store.scan())
+        return filter(self._is_old, self.store.scan())
 
     def _forgotten(self, profile: Profile, done: Done) -> bool:
-        expired = self._profile_days and self._now() - profile.last_seen() >= self._profile_days
+        unused = self.now() - profile.last_seen()
+        expired = self.profile_days > 0 and unused >= timedelta(days=self.profile_days)
         if not (profile.deleting or (expired and profile.is_readable)):
             return False
-        self._lifecycle.delete(profile.family, profile.id)
+        self.lifecycle.delete(profile.family, profile.id)
         done.deletions_finished += profile.deleting
         done.profiles_expired += not profile.deleting
         return True
@@ -115,8 +106,8 @@ class Upkeep:
         """
         stays: set[str] = set()
         profiles = {(profile.family.name, profile.id): profile for profile in known}
-        young = self._store.now() - GRACE
-        for (family, profile_id), clips in groupby(self._store.all_audio(), key=_owner):
+        young = self.store.now() - GRACE
+        for (family, profile_id), clips in groupby(self.store.all_audio(), key=_owner):
             listed, owner = list(clips), profiles.get((family.name, profile_id))
             if owner and not owner.is_readable:
                 continue
@@ -124,7 +115,7 @@ class Upkeep:
             expired = [clip for clip in listed if clip.enrollment_id in named and self._is_expired(clip)]
             left_over = [clip for clip in listed if clip.enrollment_id not in named and clip.written <= young]
             gone = [clip.enrollment_id for clip in (*expired, *left_over)]
-            self._store.delete_audio(family, profile_id, gone)
+            self.store.delete_audio(family, profile_id, gone)
             stays |= {clip.enrollment_id for clip in listed}.difference(gone)
             done.audio_expired += len(expired)
             done.audio_left_over += len(left_over)
@@ -136,21 +127,21 @@ class Upkeep:
             if not profile.is_readable:
                 logger.error("profile %s cannot be read", mark(profile.id))
                 done.unreadable += 1
-        for name in self._store.foreign_audio():
+        for name in self.store.foreign_audio():
             logger.error("%s among the audio is no enrollment's", mark(name))
             done.foreign_audio += 1
 
     def _is_expired(self, clip: StoredAudio) -> bool:
-        return self._now() - clip.written >= self._audio_days
+        return self.now() - clip.written >= timedelta(days=self.audio_days)
 
     def _is_old(self, profile: Profile) -> bool:
-        return profile.signature is not None and profile.signature.model_version != self._enrolling.version
+        return profile.signature is not None and profile.signature.model_version != self.enrolling.version
 
     def _re_extract(self, profile: Profile, audio: set[str], done: Done) -> None:
         """Only a profile whose audio is there costs time, or those without would use up every slice."""
         try:
             complete = audio.issuperset(enrollment.id for enrollment in profile.enrollments)
-            made = complete and self._enrolling.re_extract(profile)
+            made = complete and self.enrolling.re_extract(profile)
         except Conflict:
             return
         except (InvalidAudio, UnreadableProfile) as damaged:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.errors import Conflict, MixedLocales, NotEnrolled, TooManyCandidates
@@ -19,31 +19,21 @@ from shared.words.checker import PhraseChecker
 from shared.words.matching import Saying
 
 
+@dataclass(frozen=True, eq=False)
 class Recognizer:
-    """Compares clips with profiles. Every method may raise ``StorageUnavailable``."""
+    """Compares clips with profiles. Every method may raise ``StorageUnavailable``.
 
-    def __init__(
-        self,
-        store: Store,
-        listener: Listener,
-        checker: PhraseChecker,
-        now: Callable[[], datetime],
-        *,
-        false_match_rate: float,
-        note_use: bool = False,
-    ) -> None:
-        """Bind to storage, models, phrases and clock.
+    Attributes:
+        false_match_rate: how often, at most, a stranger may be accepted in one request of free speech.
+        note_use: note on which day a profile was last used.
+    """
 
-        Args:
-            false_match_rate: how often, at most, a stranger may be accepted in one request of free speech.
-            note_use: note on which day a profile was last used.
-        """
-        self._store = store
-        self._listener = listener
-        self._checker = checker
-        self._now = now
-        self._false_match_rate = false_match_rate
-        self._note_use = note_use
+    store: Store
+    listener: Listener
+    checker: PhraseChecker
+    now: Callable[[], datetime]
+    false_match_rate: float
+    note_use: bool = False
 
     def verify(self, family: Family, profile_id: str, audio: bytes, *, waive_minimum: bool) -> Verified:
         """How well a clip matches the profile's voice.
@@ -56,9 +46,9 @@ class Recognizer:
             InvalidAudio: the clip is not fit to recognize.
             TranscriberUnavailable: nobody could tell what it says.
         """
-        profile = read(self._store, family, profile_id)
+        profile = read(self.store, family, profile_id)
         signature = _signature(profile)
-        heard = self._listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
+        heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
         saying = self._saying(profile, signature, heard)
         [voice] = self._compare(heard, {profile_id: signature})
         self._use([profile])
@@ -77,9 +67,9 @@ class Recognizer:
         """
         current().candidates = len(profile_ids)
         _check_count(family, profile_ids)
-        heard = self._listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
-        found = self._store.get_many(family, profile_ids)
-        self._listener.embed(heard, self._listener.version)  # while storage reads; nearly every profile needs it
+        heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
+        found = self.store.get_many(family, profile_ids)
+        self.listener.embed(heard, self.listener.version)  # while storage reads; nearly every profile needs it
         profiles = [present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
         _check_locales(profiles)
         candidates = self._compare(heard, {profile.id: _signature(profile) for profile in profiles})
@@ -93,20 +83,20 @@ class Recognizer:
         """What the clip says, where the profile has a passphrase; the voice is embedded meanwhile."""
         if not profile.phrase:
             return None
-        with self._listener.embedding(heard, signature.model_version):
-            return self._checker.check(profile.family.script, profile.locale, heard)
+        with self.listener.embedding(heard, signature.model_version):
+            return self.checker.check(profile.family.script, profile.locale, heard)
 
     def _compare(self, heard: Utterance, signatures: Mapping[str, Signature]) -> list[Candidate]:
         """A candidate for each signature, every one by the model that made it: ratios compare, cosines would not."""
-        rate = rate_of_one(self._false_match_rate, len(signatures))
+        rate = rate_of_one(self.false_match_rate, len(signatures))
         return [
             Candidate(name, self._verdict(signature, heard, rate), signature.model_version)
             for name, signature in signatures.items()
         ]
 
     def _verdict(self, signature: Signature, heard: Utterance, rate: float) -> Verdict:
-        calibration = self._listener.calibration(signature.model_version)
-        embedding = self._listener.embed(heard, signature.model_version)
+        calibration = self.listener.calibration(signature.model_version)
+        embedding = self.listener.embed(heard, signature.model_version)
         signature.check_comparable(embedding)
         similarity = cosine(signature.mean, embedding)
         llr = calibration.llr(similarity, signature.speech_sec, heard.quality.speech_sec)
@@ -114,13 +104,13 @@ class Recognizer:
 
     def _use(self, profiles: Iterable[Profile]) -> None:
         """Note the day on profiles that were compared, where that decides how long they are kept."""
-        if not self._note_use:
+        if not self.note_use:
             return
         for profile in profiles:
-            used = profile.used_on(self._now())
+            used = profile.used_on(self.now())
             if used is not profile:
                 with suppress(Conflict):  # whoever was faster has used it as well
-                    self._store.replace(used)
+                    self.store.replace(used)
 
 
 def _check_count(family: Family, profile_ids: Sequence[str]) -> None:
