@@ -105,10 +105,12 @@ def _mono(file: SoundFile, allowed: float) -> Iterator[NDArray[np.float32]]:
         heard += len(block)
         if heard > math.ceil(allowed * file.samplerate):
             raise TooMuchToDecode(allowed, "goes on after that")
-        yield _checked(block @ share)
+        yield _mixed(block, share)
 
 
-def _checked(mixed: NDArray[np.float32]) -> NDArray[np.float32]:
+@np.errstate(invalid="ignore")  # of infinities that cancel each other: what comes of them is checked
+def _mixed(block: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
+    mixed: NDArray[np.float32] = block @ share
     if not np.isfinite(mixed).all():
         raise WrongFormat("samples that are NaN or infinite")
     return np.clip(mixed, -1, 1)
