@@ -23,7 +23,9 @@ def constant(value: float, length: int = LENGTH) -> Samples:
 
 
 def impulse(value: float, length: int = LENGTH) -> Samples:
-    return np.eye(1, length, length // 2, dtype=np.float32)[0] * np.float32(value)
+    samples = constant(0, length)
+    samples[length // 2] = value
+    return samples
 
 
 def square(period: int, high: float = 1 - STEP, low: float = -1) -> Samples:
