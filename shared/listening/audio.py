@@ -1,6 +1,7 @@
 """From the bytes of a request to samples, and back to the WAV that is kept of an enrollment."""
 
 import io
+import math
 import wave
 from dataclasses import dataclass
 
@@ -46,15 +47,17 @@ class Clip:
         return file.getvalue()
 
 
-def decode(body: bytes, *, any_format: bool = False) -> Clip:
+def decode(body: bytes, *, any_format: bool = False, max_sec: float = math.inf) -> Clip:
     """Read a WAV file (16 kHz, 16-bit, mono PCM) or headerless PCM of that format.
 
     Args:
         any_format: also read what ``shared.listening.decoding`` does.
+        max_sec: what is longer may be refused before it is decoded; what is read at once is not measured.
 
     Raises:
         WrongFormat: the header names another format.
         TooLarge: the body is larger than ``MAX_BODY_BYTES``.
+        TooLong, TooMuchToDecode: another format, and longer than is allowed.
     """
     if len(body) > MAX_BODY_BYTES:
         raise TooLarge(held=len(body), allowed=MAX_BODY_BYTES)
@@ -68,7 +71,7 @@ def decode(body: bytes, *, any_format: bool = False) -> Clip:
         raise WrongFormat(described(header) if header else f"a file of the format {container}")
     from shared.listening.decoding import read
 
-    return Clip(read(true_wav(header, data) if header else body))
+    return Clip(read(true_wav(header, data) if header else body, max_sec))
 
 
 def _from_pcm(pcm: bytes) -> Clip:

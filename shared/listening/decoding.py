@@ -2,9 +2,11 @@
 
 A small file can hold hours of silence, so nothing is decoded on a header's word: a header that promises too much is
 refused, and what is decoded is decoded block by block, mixed down and resampled at once, and stopped at the bound.
+Streams whose header does not say how long they are (FLAC with a total of 0) are read until they end.
 """
 
 import io
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,7 +17,8 @@ from numpy.typing import NDArray
 from soundfile import LibsndfileError, SoundFile
 
 from shared.listening.containers import MAX_BODY_BYTES, SAMPLE_RATE, SAMPLE_WIDTH
-from shared.listening.refusals import TooMuchToDecode, WrongFormat
+from shared.listening.quiet import quiet
+from shared.listening.refusals import TooLong, TooMuchToDecode, WrongFormat
 
 MAX_SECONDS: Final = MAX_BODY_BYTES / (SAMPLE_RATE * SAMPLE_WIDTH)
 """As much as the largest body of the contract's own format holds (163.84 s)."""
@@ -24,50 +27,93 @@ RATES: Final = (4_000, 192_000)
 
 _BLOCK: Final = 16_384
 """Frames that are decoded at once."""
+_UNKNOWN: Final = 2**63 - 1
+"""Frames of a file whose header does not say how many it has (libsndfile's ``SF_COUNT_MAX``)."""
 
 
-def read(body: bytes) -> NDArray[np.float32]:
+class _Stream(SoundFile):  # type: ignore[misc]  # soundfile is untyped
+    """A file that is read from its beginning to its end.
+
+    A seekable one is sought to where it already is after every block, which fails in a FLAC file of unknown length.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
+class _Body(io.BytesIO):
+    """Bytes that a damaged file may seek to wherever it wants, and come no further than to their ends.
+
+    An exception would not stop libsndfile: it is called from C, where it is printed.
+    """
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        size = self.getbuffer().nbytes
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: size}[whence]
+        return super().seek(min(max(origin + offset, 0), size))
+
+
+def read(body: bytes, max_sec: float = math.inf) -> NDArray[np.float32]:
     """Samples of an audio file: [n] at 16 kHz, mean of its channels, on the grid of 16-bit PCM.
+
+    Args:
+        max_sec: what is longer is refused as soon as that is known.
 
     Raises:
         InvalidAudio: not readable, too long, out of the bounds on rate and channels, or with samples that are no
             numbers; says what was measured.
     """
     try:
-        with SoundFile(io.BytesIO(body)) as file:
+        with quiet(), _Stream(_Body(body)) as file:
             _check_header(file)
-            return _on_16_bits(np.concatenate(list(_resampled(file))))
+            _check_promise(file, max_sec)
+            return _on_16_bits(np.concatenate(list(_resampled(file, min(max_sec, MAX_SECONDS)))))
     except LibsndfileError as damage:
-        raise WrongFormat(f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {damage}") from damage
+        said = damage.error_string.rstrip(".")
+        raise WrongFormat(f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {said}") from damage
 
 
 def _check_header(file: SoundFile) -> None:
-    if not RATES[0] <= file.samplerate <= RATES[1] or file.channels > MAX_CHANNELS:
+    if not RATES[0] <= file.samplerate <= RATES[1] or not 1 <= file.channels <= MAX_CHANNELS:
         raise WrongFormat(
             f"{file.samplerate} Hz and {file.channels} channel(s); read are {RATES[0]} to {RATES[1]} Hz "
             f"and up to {MAX_CHANNELS} channels"
         )
+
+
+def _check_promise(file: SoundFile, max_sec: float) -> None:
+    """Refuse a file by the length that its header promises, if it promises any."""
+    if file.frames == _UNKNOWN:
+        return
     if file.frames > MAX_SECONDS * file.samplerate:
         raise TooMuchToDecode(MAX_SECONDS, f"is {file.frames / file.samplerate:,.2f} seconds long")
+    seconds = round(file.frames * SAMPLE_RATE / file.samplerate) / SAMPLE_RATE  # as long as the clip would be
+    if seconds > max_sec:
+        raise TooLong(max_sec, seconds)
 
 
-def _resampled(file: SoundFile) -> Iterator[NDArray[np.float32]]:
+def _resampled(file: SoundFile, allowed: float) -> Iterator[NDArray[np.float32]]:
     resampler = soxr.ResampleStream(file.samplerate, SAMPLE_RATE, 1, dtype="float32")
-    for block in _mono(file):
+    for block in _mono(file, allowed):
         yield resampler.resample_chunk(block)
     yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
-def _mono(file: SoundFile) -> Iterator[NDArray[np.float32]]:
-    heard = 0
+def _mono(file: SoundFile, allowed: float) -> Iterator[NDArray[np.float32]]:
+    heard, share = 0, np.full(file.channels, 1 / file.channels, np.float32)
     while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         heard += len(block)
-        if heard > MAX_SECONDS * file.samplerate:
-            raise TooMuchToDecode(MAX_SECONDS, "goes on after that")
-        mixed = block.mean(axis=1)
-        if not np.isfinite(mixed).all():
-            raise WrongFormat("samples that are NaN or infinite")
-        yield np.clip(mixed, -1, 1)
+        if heard > math.ceil(allowed * file.samplerate):
+            raise TooMuchToDecode(allowed, "goes on after that")
+        yield _mixed(block, share)
+
+
+@np.errstate(invalid="ignore")  # of infinities that cancel each other: what comes of them is checked
+def _mixed(block: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
+    mixed: NDArray[np.float32] = block @ share
+    if not np.isfinite(mixed).all():
+        raise WrongFormat("samples that are NaN or infinite")
+    return np.clip(mixed, -1, 1)
 
 
 def _on_16_bits(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -84,7 +84,7 @@ class Listener:
             InvalidAudio: wrong format, too short, too long, too noisy, or too little speech; says what was measured.
         """
         with stage("decode"):
-            clip = decode(body, any_format=self._any_format)
+            clip = decode(body, any_format=self._any_format, max_sec=limits.max_sec)
         limits.check_length(clip.seconds)
         heard = self.hear(clip)
         limits.check_quality(heard.quality)

@@ -245,5 +245,7 @@ def _runs(mask: NDArray[np.bool]) -> NDArray[np.intp]:
 
 def _widened(mask: NDArray[np.bool], frames: int) -> NDArray[np.bool]:
     """The mask with every run of true values longer by ``frames`` on both sides."""
+    if not len(mask):
+        return mask
     near = np.convolve(mask, np.ones(2 * frames + 1))
     return near[frames : frames + len(mask)] > 0.5
