@@ -122,7 +122,7 @@ class Server:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):  # the caller left
+            with suppress(OSError, asyncio.IncompleteReadError):  # the caller left
                 while await self._exchange(reader, writer):
                     pass
         finally:
