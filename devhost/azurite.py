@@ -9,14 +9,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from devhost.processes import beside, output
+from devhost.processes import Ending, beside, output
 
 ROOT: Final = Path(__file__).parent.parent
 ACCOUNT: Final = "local"
 
 _PROGRAM: Final = ROOT / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 _FREE_PORTS: Final = ("--blobPort", "0", "--queuePort", "0", "--tablePort", "0")
-_GRACE_SEC: Final = 10
+_ENDING: Final = Ending(grace=10)
 _LISTENING: Final = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at (\S+)")
 
 
@@ -60,7 +60,7 @@ def azurite_for_identities(certificate: Path, private_key: Path) -> Iterator[dic
 def _running(key: str, options: list[str]) -> Iterator[dict[str, str]]:
     command = [_node(), str(_PROGRAM), "--silent", "--disableTelemetry", *_FREE_PORTS, *options]
     accounts = {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"}
-    with ExitStack() as ending, beside(command, accounts, grace=_GRACE_SEC) as process:
+    with ExitStack() as ending, beside(command, accounts, ending=_ENDING) as process:
         yield _endpoints(ending.enter_context(output(process)))
 
 

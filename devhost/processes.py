@@ -6,11 +6,33 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any, Final, cast
 
 type _SignalHandler = Any  # a function, a number, or None where C code has set it
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a program is ended: by which signal, and after how many seconds it is killed, with what it has started."""
+
+    by: signal.Signals = signal.SIGTERM
+    grace: float = 70
+
+    def end(self, process: subprocess.Popen[str]) -> None:
+        """End it, unless it has ended."""
+        process.send_signal(self.by)
+        try:
+            process.wait(self.grace)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+DEFAULT_ENDING: Final = Ending()
 
 
 class _Endings:
@@ -74,12 +96,7 @@ _endings: Final = _Endings()
 
 @contextmanager
 def beside(
-    command: Sequence[str],
-    environment: Mapping[str, str],
-    *,
-    folder: Path | None = None,
-    ends_on: signal.Signals = signal.SIGTERM,
-    grace: float = 70,
+    command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None, ending: Ending = DEFAULT_ENDING
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a program until the block ends, with a pipe from what it prints.
 
@@ -90,26 +107,17 @@ def beside(
         command: the program and its arguments.
         environment: all of its variables.
         folder: where it runs; None is here.
-        ends_on: signal that asks it to end.
-        grace: seconds after which it is killed.
+        ending: how it is ended.
     """
     process: subprocess.Popen[str] | None = None
     _endings.watch()
     try:
         with _endings.held():
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                process_group=0,
-            )
+            process = _start(command, environment, folder)
         yield process
     finally:
         if process:
-            _end(process, ends_on, grace)
+            ending.end(process)
         _endings.unwatch()
 
 
@@ -118,11 +126,13 @@ def output(process: subprocess.Popen[str]) -> IO[str]:
     return cast("IO[str]", process.stdout)
 
 
-def _end(process: subprocess.Popen[str], ends_on: signal.Signals, grace: float) -> None:
-    process.send_signal(ends_on)
-    try:
-        process.wait(grace)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def _start(command: Sequence[str], environment: Mapping[str, str], folder: Path | None) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    )

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from devhost.azurite import ROOT, azurite
-from devhost.processes import beside, output
+from devhost.processes import Ending, beside, output
 
 READY_WITHIN_SEC: Final = 60
+_ENDING: Final = Ending(by=signal.SIGINT)  # as Core Tools and the dev host are ended by hand
 _READY: Final = {
     "devhost": re.compile(r"Listening on (?P<url>http://\S+)"),
     "func": re.compile(r"Worker process started and initialized"),
@@ -60,7 +61,7 @@ def host(
     port = port or _free_port()
     command = _command(kind, port, str(python or sys.executable))
     variables = {**os.environ, "FUNCTIONS_WORKER_RUNTIME": "python", **environment}
-    with ExitStack() as ending, beside(command, variables, folder=root, ends_on=signal.SIGINT) as process:
+    with ExitStack() as ending, beside(command, variables, root, _ENDING) as process:
         running = Host(f"http://127.0.0.1:{port}", process)
         ready = threading.Event()
         reader = threading.Thread(target=_read, args=(running, _READY[kind], ready), kwargs={"echo": echo})

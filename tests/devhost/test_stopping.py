@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from devhost.processes import Ending, beside, output
 from tests.devhost.running import REPOSITORY
 
 BUILT = [f"--old-file={target}" for target in ("models", "node_modules/.installed", ".venv/.installed")]
@@ -136,3 +137,11 @@ def test_a_second_signal_does_not_disturb_the_end(tmp_path: Path) -> None:
         for number in SIGNALS:
             process.send_signal(number)
         assert_ended(process, programs, port)
+
+
+def test_a_program_that_does_not_end_is_killed_with_what_it_has_started() -> None:
+    stubborn = ["sh", "-c", "trap '' TERM; sleep 600 & echo $!; wait"]
+    with beside(stubborn, os.environ, ending=Ending(grace=0.1)) as process, output(process) as said:
+        started_by_it = psutil.Process(int(said.readline()))
+    assert process.returncode == -signal.SIGKILL
+    started_by_it.wait(timeout=20)
