@@ -8,7 +8,7 @@ LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --gen
   --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo help run test fuzz docs check bench accuracy phrases calibrate upkeep forget models notices package lock setup clean
+.PHONY: demo help run quick test fuzz docs check bench accuracy phrases calibrate upkeep forget models notices package lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(TOOLS) demo $(AUDIO)
@@ -18,6 +18,9 @@ help: ## this list
 
 run: models node_modules/.installed ## serve on PORT until Ctrl-C
 	@$(TOOLS) run --port $(PORT)
+
+quick: models ## the tests that need no host and no Azurite, in seconds
+	@$(PYTHON) -m pytest -m "not host and not slow" --numprocesses logical --dist loadscope $(ARGS)
 
 test: models node_modules/.installed tests/clients/node_modules/.installed ## every test, end to end on the real worker, model and Azurite
 	@$(PYTHON) -m pytest $(ARGS)

@@ -1,4 +1,8 @@
-"""What several tests need: recordings of speech, storage, and the running service."""
+"""What several tests need: recordings of speech, storage, and the running service.
+
+A test that needs the last two, or another host or Azurite, has the mark ``host``: by the fixtures that it uses, or
+where its module gives it. ``make quick`` runs those that have not.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +17,15 @@ from tests.recordings import HUMAN, SHIPPED, Recordings
 ROOT = Path(__file__).parent.parent
 KEYS = ("first-key", "second-key")
 PRESENT: Final = [SHIPPED, *([HUMAN] if HUMAN.speech.is_dir() else [])]
+STARTED: Final = frozenset({"service", "storage", "world", "upgrade", "watch", "crowded"})
+"""Fixtures that start a host or Azurite."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use such a fixture."""
+    for item in items:
+        if isinstance(item, pytest.Function) and not STARTED.isdisjoint(item.fixturenames):
+            item.add_marker(pytest.mark.host)
 
 
 def pytest_report_header() -> str:

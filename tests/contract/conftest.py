@@ -26,33 +26,27 @@ IN_PROCESS: Final = "in process"
 OVER_HTTP: Final = "over http"
 
 
+@pytest.fixture(scope="session", params=[IN_PROCESS, pytest.param(OVER_HTTP, marks=pytest.mark.host)])
+def place(request: pytest.FixtureRequest) -> str:
+    """Where the service is."""
+    return str(request.param)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave over HTTP what has to be there."""
     seen: set[str] = set()
-    kept = [item for item in items if not _over_http(item) or _belongs_there(item, seen)]
-    items[:] = kept
+    items[:] = [item for item in items if not _over_http(item) or _belongs_there(item, seen)]
 
 
 def _over_http(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and _place(item) == OVER_HTTP
-
-
-def _place(item: pytest.Function) -> object:
-    return item.callspec.params.get("place") if hasattr(item, "callspec") else None
+    return hasattr(item, "callspec") and item.callspec.params.get("place") == OVER_HTTP
 
 
 def _belongs_there(item: pytest.Item, seen: set[str]) -> bool:
     test = item.nodeid.partition("[")[0]
     first = test not in seen
     seen.add(test)
-    item.add_marker("host")
     return first or item.get_closest_marker("wire") is not None
-
-
-@pytest.fixture(scope="session", params=[IN_PROCESS, OVER_HTTP])
-def place(request: pytest.FixtureRequest) -> str:
-    """Where the service is."""
-    return str(request.param)
 
 
 @pytest.fixture(scope="session")

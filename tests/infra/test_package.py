@@ -21,6 +21,8 @@ from tests.infra.identity import STORAGE, Identity, identity, write_certificate
 from tools.client import Client
 from tools.package.command import MAX_BYTES, make_package
 
+pytestmark = pytest.mark.host
+
 KEYS: Final = ("a-key", "another-key")
 
 

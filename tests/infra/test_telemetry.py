@@ -21,6 +21,8 @@ from tests.infra.bicep import evaluate
 from tests.infra.identity import identity, write_certificate
 from tools.client import Client
 
+pytestmark = pytest.mark.host
+
 KEY: Final = "a-key-that-nobody-else-has"
 MONITOR: Final = "https://monitor.azure.com"
 

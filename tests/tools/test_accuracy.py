@@ -41,6 +41,8 @@ EXPONENTIAL = Calibration(
     operating_points=tuple(OperatingPoint(rate, -math.log(rate), -9, (0, 0)) for rate in FITTED),
     fitted_on={},
 )
+
+pytestmark = pytest.mark.slow
 """Cosines are ratios; where those of strangers are exponential, every operating point is exactly right."""
 
 

@@ -26,6 +26,8 @@ from tools.bundle.command import RECIPES, build
 from tools.bundle.sources import WHEELS, fetch
 from tools.verbs import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "models"
 type Samples = NDArray[np.float32]

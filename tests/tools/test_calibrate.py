@@ -17,6 +17,8 @@ from tools.accuracy.trials import Trials
 from tools.calibrate.command import write
 from tools.calibrate.fit import fit
 
+pytestmark = pytest.mark.slow
+
 SPEAKERS = 60
 
 

@@ -36,6 +36,8 @@ from tools.phrases.make_clips import LOCALE, MORE_SPEAKERS, NEAR_PHRASES, NEAR_S
 from tools.phrases.table import HEADER, MIN_RIGHT, WRONG, Heard, Row, accepted, rows, surprises
 from tools.verbs import main
 
+pytestmark = pytest.mark.slow
+
 LISTED = ["one", "two", "three"]
 
 

@@ -25,6 +25,8 @@ from tools.accuracy.trials import Corpus, Trials
 from tools.demo.speakers import VOICES
 from tools.recordings import Samples, UnusableInput
 
+pytestmark = pytest.mark.slow
+
 GOOD = ("read", "anna", "ben", "10", "4", "0.1", "0")
 SAME = ("read", "anna", "anna", "10", "4", "0.8", "1")
 
@@ -206,7 +208,11 @@ def test_a_table_from_which_no_error_rate_follows_is_refused(
         read_csv(table(*rows))
 
 
-@pytest.mark.parametrize("content", [b"\x1f\x8b damaged", b"no gzip", PACKED[:40], PACKED[:20] + b"x" * 40])
+@pytest.mark.parametrize(
+    "content",
+    [b"\x1f\x8b damaged", b"no gzip", PACKED[:40], PACKED[:20] + b"x" * 40],
+    ids=["damaged", "no gzip", "cut off", "overwritten"],
+)
 def test_a_damaged_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "trials.csv.gz"
     file.write_bytes(content)

@@ -149,6 +149,7 @@ def test_several_channels_are_refused(embedder: Embedder) -> None:
         embedder.embed(noise(1).reshape(2, -1))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PROCESS_STATUS.exists(), reason="no /proc to read the peak memory of a process from")
 def test_five_minutes_need_no_more_memory_than_half_a_minute() -> None:
     assert peak_memory_mb(300) < peak_memory_mb(30) + 100
