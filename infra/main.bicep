@@ -123,7 +123,7 @@ var roles = {
   metricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
 }
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${abbreviations.managedIdentityUserAssignedIdentities}${token}'
   location: location
   tags: tags
@@ -131,7 +131,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
 
 // ---- Voices ----
 
-resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource storage 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: storageName
   location: location
   tags: tags
@@ -154,7 +154,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
 }
 
 // Deleted is deleted: nothing may keep a voice that its owner was told is gone.
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-08-01' = {
   parent: storage
   name: 'default'
   properties: {
@@ -166,7 +166,7 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   }
 }
 
-resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = [
+resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = [
   for container in [audioContainer, packageContainer]: {
     parent: blobs
     name: container
@@ -174,17 +174,17 @@ resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2
   }
 ]
 
-resource tables 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' = {
+resource tables 'Microsoft.Storage/storageAccounts/tableServices@2025-08-01' = {
   parent: storage
   name: 'default'
 }
 
-resource profiles 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' = {
+resource profiles 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-08-01' = {
   parent: tables
   name: table
 }
 
-resource retention 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
+resource retention 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = {
   parent: storage
   name: 'default'
   properties: {
@@ -225,7 +225,7 @@ resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 // ---- Keys ----
 
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: '${abbreviations.keyVaultVaults}${token}'
   location: location
   tags: tags
@@ -242,7 +242,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
-resource keys 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(apiKeys)) {
+resource keys 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(apiKeys)) {
   parent: vault
   name: keysSecret
   properties: {
@@ -273,7 +273,7 @@ resource vaultOfficer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if 
 
 // ---- Telemetry ----
 
-resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource logs 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: '${abbreviations.operationalInsightsWorkspaces}${token}'
   location: location
   tags: tags
@@ -309,7 +309,7 @@ resource insightsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 // ---- The app ----
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: '${abbreviations.webServerFarms}${token}'
   location: location
   tags: tags
@@ -321,7 +321,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: '${abbreviations.webSitesFunctions}${token}'
   location: location
   tags: union(tags, { 'azd-service-name': 'api' })
@@ -365,7 +365,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   dependsOn: [containers, storageRoles]
 }
 
-resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
+resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(telemetrySettings, {
@@ -392,16 +392,20 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   dependsOn: [insightsRole, keys, profiles, vaultRole]
 }
 
-resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
-  for channel in ['ftp', 'scm']: {
-    parent: app
-    name: channel
-    properties: { allow: false }
-  }
-]
+resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}
+
+resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
 
 // Keys and tokens are both accepted, so that App Service lets callers without a token through to the app's own check.
-resource signInRules 'Microsoft.Web/sites/config@2024-04-01' = if (signIn) {
+resource signInRules 'Microsoft.Web/sites/config@2025-03-01' = if (signIn) {
   parent: app
   name: 'authsettingsV2'
   properties: {
@@ -440,7 +444,7 @@ var links = concat(
 )
 var privateLinks = vnetEnabled ? links : []
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = if (vnetEnabled) {
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = if (vnetEnabled) {
   name: '${abbreviations.networkVirtualNetworks}${token}'
   location: location
   tags: tags
@@ -485,7 +489,7 @@ resource zoneLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-0
   }
 ]
 
-resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
+resource endpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [
   for link in privateLinks: {
     name: '${abbreviations.networkPrivateEndpoints}${link.name}-${token}'
     location: location
@@ -499,7 +503,7 @@ resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   }
 ]
 
-resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
+resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = [
   for (link, i) in privateLinks: {
     parent: endpoints[i]
     name: 'default'
