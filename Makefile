@@ -8,7 +8,7 @@ LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --gen
   --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo help run quick test fuzz docs check bench accuracy phrases calibrate upkeep forget models notices package lock setup clean
+.PHONY: demo help run quick test fuzz docs check bench accuracy phrases calibrate upkeep forget models notices package snapshots lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(TOOLS) demo $(AUDIO)
@@ -63,6 +63,9 @@ notices: .venv/.installed ## the licence notices and the bill of materials of wh
 
 package: models ## the deployable zip, out/package.zip
 	@$(TOOLS) package
+
+snapshots: .venv/.installed ## write what the template would send, for review; needs the Bicep compiler
+	@$(PYTHON) -m tests.infra.snapshots
 
 lock: .venv/.installed ## write requirements*.txt from requirements*.in, all pinned and hashed; ARGS=--upgrade renews what is not pinned there
 	@$(LOCK) requirements.in --output-file requirements.txt $(ARGS)

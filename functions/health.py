@@ -86,7 +86,7 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
     return await asyncio.get_running_loop().run_in_executor(_BESIDE, lambda: guarded("Health", req, _CHECKED.answer))
 
 
-@blueprint.function_name("WarmUp")
+@blueprint.function_name("warmup")
 @blueprint.warm_up_trigger(arg_name="warmup")
 def warm_up(warmup: WarmUpContext) -> None:  # noqa: ARG001  the trigger's binding
     """Load the models before the first caller waits for them."""

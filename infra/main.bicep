@@ -1,6 +1,8 @@
 // The whole service in one resource group: storage for voices, a vault for the keys, the function app, its telemetry.
-// `azd up` deploys it, and so does `az deployment group create`.
+// `azd up` deploys it, and so does `az deployment group create`. Each module is one part; this file puts them together.
 targetScope = 'resourceGroup'
+
+// ---- Where, and what it is called ----
 
 @minLength(1)
 @maxLength(64)
@@ -8,19 +10,44 @@ targetScope = 'resourceGroup'
 param environmentName string
 
 @minLength(1)
+@metadata({ azd: { type: 'location' } })
 @description('Region. It must offer Flex Consumption.')
 param location string = resourceGroup().location
 
-@description('Object id of who may set the API keys in the vault; empty for nobody.')
-param principalId string = ''
+@maxLength(5)
+@description('Letters and digits at the end of every resource name, where a second service of the same environment name shares subscription and region.')
+param nameSuffix string = ''
+
+@allowed(['development', 'production'])
+@description('What it is for. Production is private, and keeps a deleted vault for 90 days, unless other parameters say otherwise.')
+param environmentType string = 'development'
+
+// ---- Who may call, and with what ----
+
+@description('Object id of who may set the API keys in the vault; empty for nobody. By default who deploys.')
+param principalId string = deployer().objectId
 
 @allowed(['User', 'Group', 'ServicePrincipal'])
 @description('What kind of principal that is.')
-param principalType string = 'User'
+param principalType string = empty(deployer().?userPrincipalName ?? '') ? 'ServicePrincipal' : 'User'
 
 @secure()
 @description('API keys, comma-separated, written to the vault. Empty keeps those that the vault holds.')
 param apiKeys string = ''
+
+@description('The vault holds API keys from before. Assumed where nobody could call without keys.')
+param keysKept bool = empty(authClientId)
+
+@description('Client id of the Entra app registration whose tokens are accepted beside keys; empty for keys only.')
+param authClientId string = ''
+
+@description('Client ids that may call with such a token, comma-separated; needed with authClientId.')
+param authAllowedClientIds string = ''
+
+@description('Origins of web pages that may call from a browser, comma-separated, such as https://app.example.org; empty for none.')
+param corsOrigins string = ''
+
+// ---- How it recognises, and how long it remembers ----
 
 @minValue(0)
 @maxValue(36500)
@@ -32,11 +59,39 @@ param audioRetentionDays int = 365
 @description('Days without use after which a profile is deleted. 0 never deletes one.')
 param profileRetentionDays int = 0
 
+@minValue(1)
+@description('Profiles of all families together.')
+param maxProfiles int = 10000
+
 @description('How often, at most, a stranger is accepted in one request.')
 param falseMatchRate string = '0.001'
 
 @description('Let new profiles of free speech begin with an activation phrase.')
 param activeEnrollment bool = false
+
+@description('Also read FLAC, Ogg, MP3 and WAV of other kinds; false takes 16 kHz, 16-bit, mono PCM only.')
+param decodeAny bool = true
+
+@description('Requests a second that one instance serves before it answers 429. 0 sets no limit.')
+param rateLimit string = '0'
+
+@description('Model bundle of the embedder, a folder under models.')
+param model string = 'campplus'
+
+@description('Model that writes words down, a folder under models.')
+param whisper string = 'whisper-tiny-en'
+
+@description('Least log-likelihood ratio of a passphrase and what was heard, a token.')
+param phraseLlr string = '-1'
+
+@description('Least log-likelihood of a passphrase, a token.')
+param phraseLogLikelihood string = '-1.75'
+
+@description('Share of the letters of a phrase that may be heard otherwise.')
+param phraseDistance string = '0.25'
+
+@description('Share of the length of a phrase that has to be heard.')
+param phraseLength string = '0.76'
 
 @description('Endpoint of an Azure AI Speech resource that writes words down; empty for the model inside the app.')
 param speechEndpoint string = ''
@@ -44,9 +99,14 @@ param speechEndpoint string = ''
 @description('Resource id of that Speech resource; the identity needs the role Cognitive Services Speech User there.')
 param speechResourceId string = ''
 
-@minValue(1)
-@description('Profiles of all families together.')
-param maxProfiles int = 10000
+@secure()
+@description('Key of that Speech resource, where the identity does not reach it; written to the vault. Empty keeps what the vault holds.')
+param speechKey string = ''
+
+@description('App settings by hand, name and value, beside those of this template; what is not given here is removed.')
+param appSettings { *: string } = {}
+
+// ---- How large, and how private ----
 
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 @description('Copies of the voices: in one datacentre, in three zones, or also in a second region.')
@@ -71,40 +131,254 @@ param maximumInstances int = 40
 @description('Instances that wait with the model loaded, and are paid for while they wait. 0 saves money, 1 saves cold starts.')
 param alwaysReadyInstances int = 0
 
-@description('Spread the instances over availability zones, where the region has them; needs two that are always ready.')
+@description('Spread the instances over availability zones. Azure then keeps, and bills, two that wait for HTTP and two for timers.')
 param zoneRedundant bool = false
 
-@description('Reach storage and vault through private endpoints only.')
-param vnetEnabled bool = false
+@description('Reach storage and vault through private endpoints only. By default in production.')
+param vnetEnabled bool = environmentType == 'production'
 
 @description('With a virtual network: be reached through a private endpoint only, also by deployments.')
 param inboundPrivate bool = false
 
-@description('Origins of web pages that may call from a browser, comma-separated, such as https://app.example.org; empty for none.')
-param corsOrigins string = ''
+@description('Keep a deleted vault from being purged before its days are over; never to be undone. By default in production.')
+param vaultPurgeProtection bool = environmentType == 'production'
 
-@description('Client id of the Entra app registration whose tokens are accepted beside keys; empty for keys only.')
-param authClientId string = ''
+@minValue(7)
+@maxValue(90)
+@description('Days for which a deleted vault can be recovered; those of a vault that exists cannot change.')
+param vaultRetentionDays int = environmentType == 'production' ? 90 : 7
 
-@description('Client ids that may call with such a token, comma-separated; needed with authClientId.')
-param authAllowedClientIds string = ''
+@description('Bring back the vault that was deleted with an earlier deployment of this name, and its keys.')
+param vaultRecover bool = false
+
+@description('Encrypt voices once more, below the usual encryption; only for an account that is new, and then for ever.')
+param infrastructureEncryption bool = false
+
+@description('Encrypt voices with a key of your own, made in the vault; only for an account that is new. Who deletes the key deletes the voices.')
+param customerManagedKey bool = false
+
+// ---- How it is watched ----
 
 @description('Traces and metrics from inside the app. Logs and requests reach Application Insights without it.')
 param telemetry bool = false
 
+@description('Log what is written to and deleted from the voices. The log holds ids of profiles, for 30 days.')
+param storageLogs bool = true
+
+@description('Mail address that hears of alerts; empty for nobody.')
+param alertEmail string = ''
+
+var corsList = filter(map(split(corsOrigins, ','), each => trim(each)), each => !empty(each))
+var callers = filter(map(split(authAllowedClientIds, ','), each => trim(each)), each => !empty(each))
+var signIn = !empty(authClientId)
+
+// What would be deployed silently wrong is refused: nothing has a name then.
+var impossible = [
+  {
+    found: inboundPrivate && !vnetEnabled
+    says: 'inboundPrivate needs vnetEnabled: without a virtual network the app would be public.'
+  }
+  {
+    found: signIn && empty(callers)
+    says: 'authClientId needs authAllowedClientIds: without any, App Service would let every client of the tenant in.'
+  }
+  {
+    found: !signIn && !empty(callers)
+    says: 'authAllowedClientIds needs authClientId: without it no token is accepted.'
+  }
+  {
+    found: zoneRedundant && !contains(storageRedundancy, 'ZRS')
+    says: 'zoneRedundant needs a storageRedundancy of Standard_ZRS or Standard_GZRS: the app would fall with the zone of its storage.'
+  }
+  {
+    found: empty(speechEndpoint) && !empty(speechResourceId)
+    says: 'speechResourceId needs speechEndpoint: without it the model inside the app writes words down.'
+  }
+  {
+    found: customerManagedKey && !vaultPurgeProtection
+    says: 'customerManagedKey needs vaultPurgeProtection: a purged key would take the voices with it.'
+  }
+]
+var refusals = map(filter(impossible, each => each.found), each => each.says)
+
 var abbreviations = loadJsonContent('abbreviations.json')
-var token = toLower(uniqueString(subscription().id, environmentName, location))
+var region = toLower(replace(location, ' ', ''))
+var token = empty(refusals)
+  ? '${toLower(uniqueString(subscription().id, environmentName, region))}${toLower(nameSuffix)}'
+  : fail(join(refusals, ' '))
 var tags = { 'azd-env-name': environmentName }
 var storageName = '${abbreviations.storageStorageAccounts}${token}'
+var hostStorageName = '${storageName}host'
+var vaultName = '${abbreviations.keyVaultVaults}${token}'
+var insightsName = '${abbreviations.insightsComponents}${token}'
+var workspaceName = '${abbreviations.operationalInsightsWorkspaces}${token}'
+var networkName = '${abbreviations.networkVirtualNetworks}${token}'
+var appName = '${abbreviations.webSitesFunctions}${token}'
+var voicesIdentityName = '${abbreviations.managedIdentityUserAssignedIdentities}voices-${token}'
+var customerKeyName = 'voices'
+// Known before the modules have made what they name.
+var workspaceId = resourceId('Microsoft.OperationalInsights/workspaces', workspaceName)
+var storageId = resourceId('Microsoft.Storage/storageAccounts', storageName)
+var endpointsSubnetId = resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, 'endpoints')
+var endpointName = '${abbreviations.networkPrivateEndpoints}{0}-${token}'
 var blobUrl = 'https://${storageName}.blob.${environment().suffixes.storage}'
-var tableUrl = 'https://${storageName}.table.${environment().suffixes.storage}'
-
-var table = 'SpeakerProfiles'
+var hostBlobUrl = 'https://${hostStorageName}.blob.${environment().suffixes.storage}'
 var audioContainer = 'enrollment-audio'
-var families = ['verification-text-dependent', 'verification-text-independent', 'identification-text-independent']
 var packageContainer = 'app-package'
 var keysSecret = 'speaker-recognition-keys'
-var signIn = !empty(authClientId)
+var speechSecret = 'speaker-speech-key'
+var reference = '@Microsoft.KeyVault(VaultName=${vaultName};SecretName={0})'
+
+import { roles } from 'modules/roles.bicep'
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: '${abbreviations.managedIdentityUserAssignedIdentities}${token}'
+  location: region
+  tags: tags
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  params: {
+    workspaceName: workspaceName
+    insightsName: insightsName
+    location: region
+    tags: tags
+    identityId: identity.id
+    principalId: identity.properties.principalId
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  params: {
+    name: vaultName
+    location: region
+    tags: tags
+    private: vnetEnabled
+    trusted: customerManagedKey
+    purgeProtection: vaultPurgeProtection
+    retentionDays: vaultRetentionDays
+    recover: vaultRecover
+    keysGiven: !empty(apiKeys)
+    apiKeys: apiKeys
+    keysName: keysSecret
+    speechKeyGiven: !empty(speechKey)
+    speechKey: speechKey
+    speechName: speechSecret
+    identityId: identity.id
+    principalId: identity.properties.principalId
+    officerId: principalId
+    officerType: principalType
+    workspaceId: workspaceId
+  }
+  dependsOn: [monitoring]
+}
+
+module customerKey 'modules/customer-key.bicep' = if (customerManagedKey) {
+  params: {
+    location: region
+    tags: tags
+    identityName: voicesIdentityName
+    keyName: customerKeyName
+    vaultName: vaultName
+  }
+  dependsOn: [vault]
+}
+
+module voicesStorage 'modules/storage.bicep' = {
+  params: {
+    name: storageName
+    location: region
+    tags: tags
+    redundancy: storageRedundancy
+    private: vnetEnabled
+    containers: [audioContainer]
+    roles: [roles.blobDataContributor, roles.tableDataContributor]
+    infrastructureEncryption: infrastructureEncryption
+    customerKey: customerManagedKey
+      ? {
+          name: customerKeyName
+          vaultUri: 'https://${vaultName}${environment().suffixes.keyvaultDns}'
+          identityId: resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', voicesIdentityName)
+        }
+      : null
+    identityId: identity.id
+    principalId: identity.properties.principalId
+  }
+  dependsOn: [customerKey]
+}
+
+module voices 'modules/voices.bicep' = {
+  params: {
+    name: storageName
+    audioContainer: audioContainer
+    table: 'SpeakerProfiles'
+    audioRetentionDays: audioRetentionDays
+    logged: storageLogs ? ['StorageWrite', 'StorageDelete'] : []
+    workspaceId: workspaceId
+  }
+  dependsOn: [monitoring, voicesStorage]
+}
+
+// The host keeps its locks and the app's package apart from the voices, and leases them: that takes the owner's role.
+module hostStorage 'modules/storage.bicep' = {
+  params: {
+    name: hostStorageName
+    location: region
+    tags: tags
+    redundancy: storageRedundancy
+    private: vnetEnabled
+    containers: [packageContainer]
+    roles: [roles.blobDataOwner]
+    identityId: identity.id
+    principalId: identity.properties.principalId
+  }
+}
+
+module network 'modules/network.bicep' = if (vnetEnabled) {
+  params: {
+    name: networkName
+    location: region
+    tags: tags
+  }
+}
+
+module links 'modules/private-link.bicep' = [
+  for link in [
+    {
+      group: 'blob'
+      zone: 'privatelink.blob.${environment().suffixes.storage}'
+      targets: [
+        { name: format(endpointName, 'blob'), id: storageId }
+        {
+          name: format(endpointName, 'host-blob')
+          id: resourceId('Microsoft.Storage/storageAccounts', hostStorageName)
+        }
+      ]
+    }
+    {
+      group: 'table'
+      zone: 'privatelink.table.${environment().suffixes.storage}'
+      targets: [{ name: format(endpointName, 'table'), id: storageId }]
+    }
+    {
+      group: 'vault'
+      zone: 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
+      targets: [{ name: format(endpointName, 'vault'), id: resourceId('Microsoft.KeyVault/vaults', vaultName) }]
+    }
+  ]: if (vnetEnabled) {
+    params: {
+      location: region
+      tags: tags
+      networkId: resourceId('Microsoft.Network/virtualNetworks', networkName)
+      subnetId: endpointsSubnetId
+      group: link.group
+      zoneName: link.zone
+      targets: link.targets
+    }
+    dependsOn: [network, voicesStorage, hostStorage, vault]
+  }
+]
+
 // The host and the worker must agree on who sends, or everything is sent twice. The libraries' own spans stay off: they
 // would carry the URLs of storage, and in them the ids of profiles.
 var telemetrySettings = telemetry
@@ -114,405 +388,95 @@ var telemetrySettings = telemetry
       PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
     }
   : {}
+// A reference to a secret that is not there stops the app, callers with tokens too.
+var keysReference = format(reference, keysSecret)
 
-var roles = {
-  blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-  tableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-  secretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
-  secretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
-  metricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
-}
-
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: '${abbreviations.managedIdentityUserAssignedIdentities}${token}'
-  location: location
-  tags: tags
-}
-
-// ---- Voices ----
-
-resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
-  name: storageName
-  location: location
-  tags: tags
-  sku: { name: storageRedundancy }
-  kind: 'StorageV2'
-  properties: {
-    accessTier: 'Hot'
-    allowBlobPublicAccess: false
-    allowCrossTenantReplication: false
-    allowSharedKeyAccess: false
-    defaultToOAuthAuthentication: true
-    minimumTlsVersion: 'TLS1_2'
-    supportsHttpsTrafficOnly: true
-    publicNetworkAccess: vnetEnabled ? 'Disabled' : 'Enabled'
-    networkAcls: {
-      bypass: 'AzureServices' // or the firewall stops the lifecycle policy
-      defaultAction: vnetEnabled ? 'Deny' : 'Allow'
-    }
-  }
-}
-
-// Deleted is deleted: nothing may keep a voice that its owner was told is gone.
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
-  parent: storage
-  name: 'default'
-  properties: {
-    changeFeed: { enabled: false }
-    containerDeleteRetentionPolicy: { enabled: false }
-    deleteRetentionPolicy: { enabled: false }
-    isVersioningEnabled: false
-    restorePolicy: { enabled: false }
-  }
-}
-
-resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = [
-  for container in [audioContainer, packageContainer]: {
-    parent: blobs
-    name: container
-    properties: { publicAccess: 'None' }
-  }
-]
-
-resource tables 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' = {
-  parent: storage
-  name: 'default'
-}
-
-resource profiles 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' = {
-  parent: tables
-  name: table
-}
-
-resource retention 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
-  parent: storage
-  name: 'default'
-  properties: {
-    policy: {
-      rules: [
-        {
-          name: 'delete-enrollment-audio'
-          type: 'Lifecycle'
-          enabled: true
-          definition: {
-            filters: {
-              blobTypes: ['blockBlob']
-              prefixMatch: [for family in families: '${audioContainer}/${family}/']
-            }
-            actions: {
-              baseBlob: { delete: { daysAfterCreationGreaterThan: audioRetentionDays } }
-            }
-          }
-        }
-      ]
-    }
-  }
-  dependsOn: [blobs]
-}
-
-// The host keeps its locks and the app's package in the same account, and leases them: that takes the owner's role.
-resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for role in [roles.blobDataOwner, roles.tableDataContributor]: {
-    name: guid(storage.id, identity.id, role)
-    scope: storage
-    properties: {
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
-      principalId: identity.properties.principalId
-      principalType: 'ServicePrincipal'
-    }
-  }
-]
-
-// ---- Keys ----
-
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
-  name: '${abbreviations.keyVaultVaults}${token}'
-  location: location
-  tags: tags
-  properties: {
-    tenantId: tenant().tenantId
-    sku: { family: 'A', name: 'standard' }
-    enableRbacAuthorization: true
-    softDeleteRetentionInDays: 7
-    publicNetworkAccess: vnetEnabled ? 'Disabled' : 'Enabled'
-    networkAcls: {
-      bypass: 'None'
-      defaultAction: vnetEnabled ? 'Deny' : 'Allow'
-    }
-  }
-}
-
-resource keys 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(apiKeys)) {
-  parent: vault
-  name: keysSecret
-  properties: {
-    contentType: 'API keys, comma-separated'
-    value: apiKeys
-  }
-}
-
-resource vaultRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(vault.id, identity.id, roles.secretsUser)
-  scope: vault
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.secretsUser)
-    principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal'
-  }
-}
-
-resource vaultOfficer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(principalId)) {
-  name: guid(vault.id, principalId, roles.secretsOfficer)
-  scope: vault
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.secretsOfficer)
-    principalId: principalId
-    principalType: principalType
-  }
-}
-
-// ---- Telemetry ----
-
-resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: '${abbreviations.operationalInsightsWorkspaces}${token}'
-  location: location
-  tags: tags
-  properties: {
-    sku: { name: 'PerGB2018' }
-    retentionInDays: 30
-    features: { disableLocalAuth: true }
-    workspaceCapping: { dailyQuotaGb: 1 }
-  }
-}
-
-resource insights 'Microsoft.Insights/components@2020-02-02' = {
-  name: '${abbreviations.insightsComponents}${token}'
-  location: location
-  tags: tags
-  kind: 'web'
-  properties: {
-    Application_Type: 'web'
-    DisableLocalAuth: true
-    WorkspaceResourceId: logs.id
-  }
-}
-
-resource insightsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, identity.id, roles.metricsPublisher)
-  scope: insights
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.metricsPublisher)
-    principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal'
-  }
-}
-
-// ---- The app ----
-
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
-  name: '${abbreviations.webServerFarms}${token}'
-  location: location
-  tags: tags
-  kind: 'functionapp'
-  sku: { tier: 'FlexConsumption', name: 'FC1' }
-  properties: {
-    reserved: true
+module app 'modules/app.bicep' = {
+  params: {
+    planName: '${abbreviations.webServerFarms}${token}'
+    name: appName
+    location: region
+    tags: tags
+    identityId: identity.id
     zoneRedundant: zoneRedundant
+    instanceMemoryMB: instanceMemoryMB
+    httpConcurrency: httpConcurrency
+    maximumInstances: maximumInstances
+    alwaysReadyInstances: alwaysReadyInstances
+    private: inboundPrivate
+    subnetId: vnetEnabled ? resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, 'app') : ''
+    corsOrigins: corsList
+    packageUrl: '${hostBlobUrl}/${packageContainer}'
+    authClientId: authClientId
+    authAllowedClientIds: callers
+    settings: union(appSettings, telemetrySettings, {
+      AzureWebJobsStorage__blobServiceUri: hostBlobUrl
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__clientId: identity.properties.clientId
+      AZURE_CLIENT_ID: identity.properties.clientId
+      AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
+      APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+      ORT_DISABLE_TELEMETRY: '1' // onnxruntime would send facts about the machine to its makers
+      PYTHON_THREADPOOL_THREAD_COUNT: string(httpConcurrency)
+      SPEAKER_RECOGNITION_KEYS: keysKept ? keysReference : empty(apiKeys) ? '' : keysReference
+      SPEAKER_STORAGE_BLOB_URL: blobUrl
+      SPEAKER_STORAGE_TABLE_URL: 'https://${storageName}.table.${environment().suffixes.storage}'
+      SPEAKER_MODEL: model
+      SPEAKER_FALSE_MATCH_RATE: falseMatchRate
+      SPEAKER_ACTIVE_ENROLLMENT: string(activeEnrollment)
+      SPEAKER_PHRASE_LLR: phraseLlr
+      SPEAKER_PHRASE_LOG_LIKELIHOOD: phraseLogLikelihood
+      SPEAKER_PHRASE_DISTANCE: phraseDistance
+      SPEAKER_PHRASE_LENGTH: phraseLength
+      SPEAKER_WHISPER: whisper
+      SPEAKER_SPEECH_ENDPOINT: speechEndpoint
+      SPEAKER_SPEECH_RESOURCE_ID: speechResourceId
+      SPEAKER_SPEECH_KEY: !empty(speechEndpoint) && empty(speechResourceId) ? format(reference, speechSecret) : ''
+      SPEAKER_AUDIO_RETENTION_DAYS: string(audioRetentionDays)
+      SPEAKER_PROFILE_RETENTION_DAYS: string(profileRetentionDays)
+      SPEAKER_DECODE_ANY: string(decodeAny)
+      SPEAKER_MAX_PROFILES: string(maxProfiles)
+      SPEAKER_RATE_LIMIT: rateLimit
+    })
   }
+  dependsOn: [links, vault, voices, hostStorage]
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
-  name: '${abbreviations.webSitesFunctions}${token}'
-  location: location
-  tags: union(tags, { 'azd-service-name': 'api' })
-  kind: 'functionapp,linux'
-  identity: {
-    type: 'UserAssigned'
-    userAssignedIdentities: { '${identity.id}': {} }
-  }
-  properties: {
-    serverFarmId: plan.id
-    httpsOnly: true
-    keyVaultReferenceIdentity: identity.id
-    publicNetworkAccess: vnetEnabled && inboundPrivate ? 'Disabled' : 'Enabled'
-    virtualNetworkSubnetId: vnetEnabled ? '${network.id}/subnets/app' : null
-    siteConfig: {
-      ftpsState: 'Disabled'
-      minTlsVersion: '1.2'
-      scmMinTlsVersion: '1.2'
-      cors: { allowedOrigins: empty(corsOrigins) ? [] : split(corsOrigins, ',') }
-    }
-    functionAppConfig: {
-      deployment: {
-        storage: {
-          type: 'blobContainer'
-          value: '${blobUrl}/${packageContainer}'
-          authentication: {
-            type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identity.id
-          }
-        }
-      }
-      runtime: { name: 'python', version: '3.13' }
-      scaleAndConcurrency: {
-        instanceMemoryMB: instanceMemoryMB
-        maximumInstanceCount: maximumInstances
-        alwaysReady: alwaysReadyInstances > 0 ? [{ name: 'http', instanceCount: alwaysReadyInstances }] : []
-        triggers: { http: { perInstanceConcurrency: httpConcurrency } }
-      }
-    }
-  }
-  dependsOn: [containers, storageRoles]
+var webSuffixes = {
+  AzureCloud: 'azurewebsites.net'
+  AzureUSGovernment: 'azurewebsites.us'
+  AzureChinaCloud: 'chinacloudsites.cn'
 }
 
-resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
-  parent: app
-  name: 'appsettings'
-  properties: union(telemetrySettings, {
-    AzureWebJobsStorage__blobServiceUri: blobUrl
-    AzureWebJobsStorage__tableServiceUri: tableUrl
-    AzureWebJobsStorage__credential: 'managedidentity'
-    AzureWebJobsStorage__clientId: identity.properties.clientId
-    AZURE_CLIENT_ID: identity.properties.clientId
-    AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
-    APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
-    PYTHON_THREADPOOL_THREAD_COUNT: string(httpConcurrency)
-    SPEAKER_RECOGNITION_KEYS: '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${keysSecret})'
-    SPEAKER_STORAGE_BLOB_URL: blobUrl
-    SPEAKER_STORAGE_TABLE_URL: tableUrl
-    SPEAKER_FALSE_MATCH_RATE: falseMatchRate
-    SPEAKER_ACTIVE_ENROLLMENT: string(activeEnrollment)
-    SPEAKER_SPEECH_ENDPOINT: speechEndpoint
-    SPEAKER_SPEECH_RESOURCE_ID: speechResourceId
-    SPEAKER_MAX_PROFILES: string(maxProfiles)
-    SPEAKER_AUDIO_RETENTION_DAYS: string(audioRetentionDays)
-    SPEAKER_PROFILE_RETENTION_DAYS: string(profileRetentionDays)
-  })
-  dependsOn: [insightsRole, keys, profiles, vaultRole]
-}
-
-resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
-  for channel in ['ftp', 'scm']: {
-    parent: app
-    name: channel
-    properties: { allow: false }
-  }
-]
-
-// Keys and tokens are both accepted, so that App Service lets callers without a token through to the app's own check.
-resource signInRules 'Microsoft.Web/sites/config@2024-04-01' = if (signIn) {
-  parent: app
-  name: 'authsettingsV2'
-  properties: {
-    platform: { enabled: true }
-    globalValidation: {
-      requireAuthentication: false
-      unauthenticatedClientAction: 'AllowAnonymous'
-    }
-    httpSettings: { requireHttps: true }
-    login: { tokenStore: { enabled: false } }
-    identityProviders: {
-      azureActiveDirectory: {
-        enabled: true
-        registration: {
-          clientId: authClientId
-          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
-        }
-        validation: {
-          allowedAudiences: [authClientId, 'api://${authClientId}']
-          defaultAuthorizationPolicy: { allowedApplications: split(authAllowedClientIds, ',') }
-        }
-      }
-    }
-  }
-}
-
-// ---- Private network ----
-
-var links = concat(
-  [
-    { name: 'blob', target: storage.id, zone: 'privatelink.blob.${environment().suffixes.storage}' }
-    { name: 'table', target: storage.id, zone: 'privatelink.table.${environment().suffixes.storage}' }
-    { name: 'vault', target: vault.id, zone: 'privatelink.vaultcore.azure.net' }
-  ],
-  inboundPrivate ? [{ name: 'sites', target: app.id, zone: 'privatelink.azurewebsites.net' }] : []
-)
-var privateLinks = vnetEnabled ? links : []
-
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = if (vnetEnabled) {
-  name: '${abbreviations.networkVirtualNetworks}${token}'
-  location: location
-  tags: tags
-  properties: {
-    addressSpace: { addressPrefixes: ['10.0.0.0/16'] }
-    subnets: [
-      {
-        name: 'app'
-        properties: {
-          addressPrefix: '10.0.0.0/24'
-          delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
-        }
-      }
-      {
-        name: 'endpoints'
-        properties: {
-          addressPrefix: '10.0.1.0/24'
-          privateEndpointNetworkPolicies: 'Disabled'
-        }
-      }
-    ]
-  }
-}
-
-resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
-  for link in privateLinks: {
-    name: link.zone
-    location: 'global'
+module inbound 'modules/private-link.bicep' = if (inboundPrivate) {
+  params: {
+    location: region
     tags: tags
+    networkId: resourceId('Microsoft.Network/virtualNetworks', networkName)
+    subnetId: endpointsSubnetId
+    group: 'sites'
+    zoneName: 'privatelink.${webSuffixes[environment().name]}'
+    targets: [{ name: format(endpointName, 'sites'), id: resourceId('Microsoft.Web/sites', appName) }]
   }
-]
+  dependsOn: [app]
+}
 
-resource zoneLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
-  for (link, i) in privateLinks: {
-    parent: zones[i]
-    name: 'network'
-    location: 'global'
-    properties: {
-      registrationEnabled: false
-      virtualNetwork: { id: network.id }
-    }
-  }
-]
-
-resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
-  for link in privateLinks: {
-    name: '${abbreviations.networkPrivateEndpoints}${link.name}-${token}'
-    location: location
+module alerts 'modules/alerts.bicep' = {
+  params: {
+    location: region
     tags: tags
-    properties: {
-      subnet: { id: '${network.id}/subnets/endpoints' }
-      privateLinkServiceConnections: [
-        { name: link.name, properties: { privateLinkServiceId: link.target, groupIds: [link.name] } }
-      ]
-    }
+    token: token
+    workspaceId: workspaceId
+    email: alertEmail
   }
-]
+  dependsOn: [monitoring]
+}
 
-resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
-  for (link, i) in privateLinks: {
-    parent: endpoints[i]
-    name: 'default'
-    properties: {
-      privateDnsZoneConfigs: [{ name: link.name, properties: { privateDnsZoneId: zones[i].id } }]
-    }
-  }
-]
-
-output AZURE_LOCATION string = location
-output AZURE_RESOURCE_GROUP string = resourceGroup().name
-output AZURE_KEY_VAULT_NAME string = vault.name
-output AZURE_STORAGE_ACCOUNT_NAME string = storage.name
+// None is called AZURE_LOCATION or AZURE_RESOURCE_GROUP: `azd down` forgets what is an output, and those it asks for.
+output AZURE_KEY_VAULT_NAME string = vaultName
+output AZURE_STORAGE_ACCOUNT_NAME string = storageName
 output SPEAKER_KEYS_SECRET string = keysSecret
-output SERVICE_API_NAME string = app.name
-output SERVICE_API_URI string = 'https://${app.properties.defaultHostName}'
+output SPEAKER_RESOURCE_GROUP string = resourceGroup().name
+output SERVICE_API_NAME string = appName
+output SERVICE_API_URI string = 'https://${app.outputs.host}'

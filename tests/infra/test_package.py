@@ -15,9 +15,9 @@ from devhost.azurite import azurite_for_identities
 from devhost.stack import Host, host
 from shared.settings import ROOT
 from tests import voices
-from tests.infra import policy
-from tests.infra.bicep import evaluate
+from tests.infra.deployment import Deployment
 from tests.infra.identity import STORAGE, Identity, identity, write_certificate
+from tests.infra.policy.access import CLIENT_ID
 from tools.client import Client
 from tools.package.command import MAX_BYTES, make_package
 
@@ -126,14 +126,13 @@ def test_the_environment_lacks_what_only_the_dev_host_needs(python: Path) -> Non
 
 def _settings(storage: Mapping[str, str], known: Identity) -> dict[str, str]:
     """What the template sets, with Azurite for the account, and with what Azure would fill in."""
-    template = evaluate(
-        (ROOT / "infra" / "main.bicep").read_text(), ROOT / "infra", {"environmentName": "test", "location": "here"}
-    )
-    settings = {name: str(value) for name, value in policy.settings_of(template).items()}
-    own = {name: value for name, value in settings.items() if name.startswith(("SPEAKER_", "AZURE_", "PYTHON_"))}
+    settings = Deployment.load("keys").settings
+    own = {
+        name: value for name, value in settings.items() if name.startswith(("ORT_", "SPEAKER_", "AZURE_", "PYTHON_"))
+    }
     return {
         **own,
-        "AZURE_CLIENT_ID": own["AZURE_CLIENT_ID"].replace("[identity.properties.clientId]", known.client_id),
+        "AZURE_CLIENT_ID": own["AZURE_CLIENT_ID"].replace(CLIENT_ID, known.client_id),
         "SPEAKER_RECOGNITION_KEYS": ",".join(KEYS),
         "SPEAKER_STORAGE_BLOB_URL": storage["Blob"],
         "SPEAKER_STORAGE_TABLE_URL": storage["Table"],

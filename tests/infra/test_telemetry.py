@@ -16,9 +16,9 @@ import pytest
 from devhost.stack import stack
 from shared.settings import ROOT
 from tests import voices
-from tests.infra import policy
-from tests.infra.bicep import evaluate
+from tests.infra.deployment import Deployment
 from tests.infra.identity import identity, write_certificate
+from tests.infra.policy.access import CLIENT_ID
 from tools.client import Client
 
 pytestmark = pytest.mark.host
@@ -156,14 +156,12 @@ def _quoted(text: str) -> list[str]:
 
 def _settings(sent: Ingestion, client_id: str) -> dict[str, str]:
     """What the template sets for telemetry, with what Azure would fill in."""
-    arguments = {"environmentName": "test", "location": "here", "telemetry": True}
-    template = evaluate((ROOT / "infra" / "main.bicep").read_text(), ROOT / "infra", arguments)
-    settings = {name: str(value) for name, value in policy.settings_of(template).items()}
-    kept = ("APPLICATIONINSIGHTS_", "AZURE_", "OTEL_", "PYTHON_", "AzureFunctionsJobHost")
+    settings = Deployment.load("telemetry").settings
+    kept = ("APPLICATIONINSIGHTS_", "AZURE_", "ORT_", "OTEL_", "PYTHON_", "AzureFunctionsJobHost")
     own = {name: value for name, value in settings.items() if name.startswith(kept)}
     connection = f"InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint={sent.url}"
     return {
-        **{name: value.replace("[identity.properties.clientId]", client_id) for name, value in own.items()},
+        **{name: value.replace(CLIENT_ID, client_id) for name, value in own.items()},
         "APPLICATIONINSIGHTS_CONNECTION_STRING": f"{connection};LiveEndpoint={sent.url}",
         "SPEAKER_RECOGNITION_KEYS": KEY,
     }

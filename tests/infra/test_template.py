@@ -1,234 +1,262 @@
-"""The template deploys what the app needs, and the checks that say so can fail."""
+"""The template: its names, its order, what it refuses, and that its parameters are those of the code."""
 
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from shared.settings import ROOT, SETTINGS
-from tests.infra import policy, schema
-from tests.infra.bicep import TemplateError, evaluate
+from tests.infra.compiler import FOLDER, SUBSCRIPTION, compiled, needs_compiler, snapshot
+from tests.infra.deployment import NAMES, Deployment, order
+from tests.infra.expressions import CHINA, GOVERNMENT, Cloud
 
-FOLDER: Final = ROOT / "infra"
-TEMPLATE: Final = (FOLDER / "main.bicep").read_text()
 PARAMETERS: Final = json.loads((FOLDER / "main.parameters.json").read_text())["parameters"]
-BASE: Final[Mapping[str, Any]] = {"environmentName": "dev", "location": "westeurope"}
-FULL: Final[Mapping[str, Any]] = {
-    **BASE,
-    "principalId": "operator",
-    "apiKeys": "a-secret,another-secret",
-    "audioRetentionDays": 30,
-    "activeEnrollment": True,
-    "speechEndpoint": "https://westeurope.stt.speech.microsoft.com",
-    "speechResourceId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/speech",
-    "httpConcurrency": 4,
-    "alwaysReadyInstances": 2,
-    "zoneRedundant": True,
-    "vnetEnabled": True,
-    "inboundPrivate": True,
-    "corsOrigins": "https://app.example.org,https://example.com",
-    "authClientId": "client",
-    "authAllowedClientIds": "caller,another",
-    "telemetry": True,
+TEMPLATE: Final = (FOLDER / "main.bicep").read_text()
+VARIABLE: Final = re.compile(r"\$\{(\w+)=?(.*)\}")
+OF_AZD: Final = {"environmentName", "location", "principalId", "principalType"}
+BY_HAND: Final = {"appSettings"}
+IN_THE_ENVIRONMENT: Final = {"vnetEnabled", "vaultPurgeProtection", "vaultRetentionDays"}
+"""Parameters whose default depends on what the deployment is for."""
+
+KEPT: Final = {
+    # what a deployment of the commit before the modules has made, in the group rg
+    "Microsoft.Authorization/roleAssignments": {
+        "9d78285b-8cbe-5fb8-98a9-cacc7a9e1110",
+        "bc816e2a-5c29-5092-947c-88fdca739049",
+        "1b14da96-e4f7-54f4-8a52-2526af4dbbbe",
+        "e7ce2270-0970-5e0f-91da-8e78dc48f7f5",
+    },
+    "Microsoft.ManagedIdentity/userAssignedIdentities": {"id-pltyx3rhab4qa"},
+    "Microsoft.Storage/storageAccounts": {"stpltyx3rhab4qa"},
+    "Microsoft.Storage/storageAccounts/blobServices/containers": {"enrollment-audio"},
+    "Microsoft.Storage/storageAccounts/tableServices/tables": {"SpeakerProfiles"},
+    "Microsoft.KeyVault/vaults": {"kv-pltyx3rhab4qa"},
+    "Microsoft.OperationalInsights/workspaces": {"log-pltyx3rhab4qa"},
+    "Microsoft.Insights/components": {"appi-pltyx3rhab4qa"},
+    "Microsoft.Web/serverfarms": {"plan-pltyx3rhab4qa"},
+    "Microsoft.Web/sites": {"func-pltyx3rhab4qa"},
+    "Microsoft.Network/virtualNetworks": {"vnet-pltyx3rhab4qa"},
+    "Microsoft.Network/privateEndpoints": {f"pe-{each}-pltyx3rhab4qa" for each in ("blob", "table", "vault", "sites")},
+    "Microsoft.Network/privateDnsZones": {
+        "privatelink.blob.core.windows.net",
+        "privatelink.table.core.windows.net",
+        "privatelink.vaultcore.azure.net",
+        "privatelink.azurewebsites.net",
+    },
 }
-VARIATIONS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "defaults": BASE,
-    "everything": FULL,
-    "first keys": {**BASE, "apiKeys": "a-secret,another-secret", "principalId": "operator", "principalType": "Group"},
-    "private, but for callers": {**BASE, "vnetEnabled": True},
-    "private inbound without a network is nothing": {**BASE, "inboundPrivate": True},
-    "small": {**BASE, "instanceMemoryMB": 512, "httpConcurrency": 1, "storageRedundancy": "Standard_LRS"},
-}
-MISTAKES: Final = {
-    # what is written -> what is written instead, and what must be said of it
-    "a typo in a property": ("maximumInstanceCount:", "maxInstanceCount:", "meant maximumInstanceCount"),
-    "a typo in a nested property": ("perInstanceConcurrency:", "perInstanceConcurency:", "no property"),
-    "a value that does not exist": ("'TLS1_2'", "'TLS2'", "MinimumTlsVersion"),
-    "pages of everybody": ("split(corsOrigins, ',')", "['*']", "cors"),
-    "an old TLS": ("'TLS1_2'", "'TLS1_0'", "storage.minimumTlsVersion"),
-    "a wrong type": ("allowSharedKeyAccess: false", "allowSharedKeyAccess: 'false'", "is no bool"),
-    "a missing field": ("  kind: 'StorageV2'\n", "", "kind is missing"),
-    "a bracket too few": ("param location string = resourceGroup().location", "param location string = (", "parse"),
-    "a name that is not declared": ("retentionInDays: 30", "retentionInDays: days", "days: not declared"),
-    "a parameter that nothing uses": ("'Hot'\n", "'Hot'\n  }\n}\nparam idle string = ''\nvar x = {\n  y: {\n", "never"),
-    "a property twice": ("accessTier: 'Hot'", "accessTier: 'Hot'\n    accessTier: 'Hot'", "accessTier twice"),
-    "a default out of bounds": ("httpConcurrency int = 2", "httpConcurrency int = 0", "breaks minValue"),
-    "a default that is not allowed": (
-        "storageRedundancy string = 'Standard_ZRS'",
-        "storageRedundancy string = 'ZRS'",
-        "allowed",
+REFUSED: Final[Mapping[str, tuple[Mapping[str, object], str]]] = {
+    # parameters, and the sentence that refuses them
+    "private inbound without a network": ({"inboundPrivate": True}, "inboundPrivate needs vnetEnabled"),
+    "sign-in for nobody in particular": ({"authClientId": "a"}, "authClientId needs authAllowedClientIds"),
+    "sign-in for blanks": ({"authClientId": "a", "authAllowedClientIds": " , "}, "authClientId needs authAllowed"),
+    "callers without sign-in": ({"authAllowedClientIds": "a"}, "authAllowedClientIds needs authClientId"),
+    "zones on one zone's storage": (
+        {"zoneRedundant": True, "storageRedundancy": "Standard_LRS"},
+        "zoneRedundant needs a storageRedundancy of Standard_ZRS or Standard_GZRS",
     ),
-    "a resource type that does not exist": ("Microsoft.Web/serverfarms@", "Microsoft.Web/plans@", "no type"),
-    "an API version that does not exist": ("vaults@2023-07-01", "vaults@2023-08-01", "is not known"),
-    "shared keys": ("allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "allowSharedKeyAccess"),
-    "public blobs": ("allowBlobPublicAccess: false", "allowBlobPublicAccess: true", "allowBlobPublicAccess"),
-    "a public container": ("publicAccess: 'None'", "publicAccess: 'Blob'", "publicAccess"),
-    "plain HTTP to storage": ("supportsHttpsTrafficOnly: true", "supportsHttpsTrafficOnly: false", "HttpsTraffic"),
-    "versions of deleted voices": ("isVersioningEnabled: false", "isVersioningEnabled: true", "isVersioningEnabled"),
-    "soft delete": ("{ enabled: false }\n    isV", "{ enabled: true, days: 7 }\n    isV", "deleteRetentionPolicy"),
-    "another container": ("'enrollment-audio'", "'enrolment-audio'", "containers"),
-    "another table": ("'SpeakerProfiles'", "'Profiles'", "tables"),
-    "a family that is forgotten": ("'verification-text-independent', ", "", "lifecycle prefixes"),
-    "a policy on the whole container": ("'${audioContainer}/${family}/'", "audioContainer", "lifecycle prefixes"),
-    "a policy of other days": ("GreaterThan: audioRetentionDays", "GreaterThan: 365", "lifecycle"),
-    "a policy by another date": ("daysAfterCreation", "daysAfterLastAccessTime", "lifecycle"),
-    "a policy that sleeps": (
-        "enabled: true\n          definition",
-        "enabled: false\n          definition",
-        "lifecycle enabled",
+    "speech of nowhere": ({"speechResourceId": "a"}, "speechResourceId needs speechEndpoint"),
+    "a key of the customer's that may vanish": (
+        {"customerManagedKey": True},
+        "customerManagedKey needs vaultPurgeProtection",
     ),
-    "other days for the app": ("string(audioRetentionDays)", "'365'", "SPEAKER_AUDIO_RETENTION_DAYS"),
-    "a wrong role": (
-        "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
-        "76199698-9eea-4c19-bc75-cec21354c6b6",
-        "roles of the app",
-    ),
-    "too much of a role": (
-        "4633458b-17de-408a-b874-0445c86b69e6",
-        "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-        "roles of the app",
-    ),
-    "a role on the whole group": ("scope: insights", "scope: resourceGroup()", "roles of the app"),
-    "a role for a person as a service": (
-        "principalType: principalType",
-        "principalType: 'ServicePrincipal'",
-        "principal type",
-    ),
-    "a connection string": (
-        "    SPEAKER_MAX_PROFILES:",
-        "    SPEAKER_STORAGE_CONNECTION_STRING: 'x'\n    SPEAKER_MAX_PROFILES:",
-        "is banned",
-    ),
-    "a setting that Flex refuses": (
-        "    SPEAKER_MAX_PROFILES:",
-        "    FUNCTIONS_WORKER_RUNTIME: 'python'\n    SPEAKER_MAX_PROFILES:",
-        "is banned",
-    ),
-    "a setting that the app does not read": ("SPEAKER_MAX_PROFILES:", "SPEAKER_MAXIMUM_PROFILES:", "does not read"),
-    "a setting that is missing": ("    SPEAKER_STORAGE_TABLE_URL: tableUrl\n", "", "is not set"),
-    "a setting that is a number": ("string(maxProfiles)", "maxProfiles", "is no text"),
-    "a setting that the app refuses": ("string(maxProfiles)", "'${maxProfiles}.5'", "refuses"),
-    "the blob endpoint for tables": ("TABLE_URL: tableUrl", "TABLE_URL: blobUrl", "storage endpoints"),
-    "a key in the account's stead": (
-        "blobUrl\n    AzureWebJobsStorage__t",
-        "storage.listKeys()\n    AzureWebJobsStorage__t",
-        "listKeys is not known",
-    ),
-    "threads that do not match": ("string(httpConcurrency)", "'1'", "threads"),
-    "another Python": ("version: '3.13'", "version: '3.12'", "runtime"),
-    "another plan": ("name: 'FC1'", "name: 'Y1'", "plan"),
-    "plain HTTP to the app": ("httpsOnly: true", "httpsOnly: false", "httpsOnly"),
-    "publishing by password": ("allow: false", "allow: true", "closed to passwords"),
-    "an identity that reads no keys": (
-        "keyVaultReferenceIdentity: identity.id",
-        "keyVaultReferenceIdentity: 'SystemAssigned'",
-        "vault identity",
-    ),
-    "any identity": ("    AZURE_CLIENT_ID: identity.properties.clientId\n", "", "AZURE_CLIENT_ID"),
-    "a key in a setting": (
-        "'@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${keysSecret})'",
-        "apiKeys",
-        "shows a secret",
-    ),
-    "a key in an output": (
-        "output AZURE_LOCATION string = location",
-        "output AZURE_LOCATION string = apiKeys",
-        "shows a secret",
-    ),
-    "a key that is not secure": ("@secure()\n", "", "secure parameters"),
-    "telemetry by key": ("DisableLocalAuth: true", "DisableLocalAuth: false", "DisableLocalAuth"),
-    "telemetry that nobody asked for": ("= telemetry\n", "= !telemetry\n", "telemetry:"),
-    "access policies": ("enableRbacAuthorization: true", "enableRbacAuthorization: false", "enableRbac"),
-    "storage open beside its endpoints": (
-        "publicNetworkAccess: vnetEnabled ? 'Disabled' : 'Enabled'",
-        "publicNetworkAccess: 'Enabled'",
-        "network of",
-    ),
-    "a firewall that stops the lifecycle policy": ("bypass: 'AzureServices'", "bypass: 'None'", "lifecycle policy"),
-    "a zone of another service": ("privatelink.vaultcore.azure.net", "privatelink.vault.azure.net", "zones"),
-    "an endpoint to the wrong service": (
-        "name: 'vault', target: vault.id",
-        "name: 'vault', target: storage.id",
-        "target",
-    ),
-    "an app outside the network": ("'${network.id}/subnets/app'", "null", "subnet of the app"),
-    "tokens of any tenant": ("${tenant().tenantId}/v2.0", "common/v2.0", "issuer"),
-    "tokens from anybody": (
-        "          defaultAuthorizationPolicy: { allowedApplications: split(authAllowedClientIds, ',') }\n",
-        "",
-        "authAllowedClientIds",
-    ),
-    "tokens from anybody who is named empty": (
-        "split(authAllowedClientIds, ',')",
-        "authAllowedClientIds == '' ? [] : []",
-        "accepted tokens",
-    ),
-    "an app that azd does not find": ("'azd-service-name': 'api'", "'azd-service-name': 'web'", "service"),
 }
 
 
-def problems(template: str, arguments: Mapping[str, Any]) -> list[str]:
-    """Everything that is wrong with a template."""
-    try:
-        deployment = evaluate(template, FOLDER, arguments)
-    except TemplateError as error:
-        return [str(error)]
-    found = list(schema.breaches(deployment))
-    try:
-        return found + list(policy.breaches(deployment))
-    except (KeyError, TypeError, ValueError) as error:  # what a rule looks for is not there at all
-        return [*found, f"a rule cannot be read: {error!r}"]
+def sent(folder: Path, parameters: Mapping[str, object], group: str = "rg") -> str:
+    """What would be sent with parameters."""
+    file = folder / "tried.bicepparam"
+    given = {"environmentName": "dev", "location": "westeurope", **parameters}
+    lines = [f"param {name} = {json.dumps(value).replace('"', "'")}" for name, value in given.items()]
+    template = FOLDER.relative_to(folder, walk_up=True) / "main.bicep"
+    file.write_text("\n".join([f"using '{template}'", *lines, ""]))
+    return snapshot(file, group)
 
 
-@pytest.mark.parametrize("arguments", VARIATIONS.values(), ids=VARIATIONS)
-def test_what_would_be_deployed_keeps_every_rule(arguments: Mapping[str, Any]) -> None:
-    assert problems(TEMPLATE, arguments) == []
+@needs_compiler
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_work_is_refused_with_a_sentence(case: str, tmp_path: Path) -> None:
+    parameters, sentence = REFUSED[case]
+    with pytest.raises(ValueError, match=sentence):
+        sent(tmp_path, parameters)
 
 
-@pytest.mark.parametrize(("written", "instead", "said"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_caught(written: str, instead: str, said: str) -> None:
-    assert written in TEMPLATE
-    mistaken = TEMPLATE.replace(written, instead)
-    found = problems(mistaken, FULL) + problems(mistaken, BASE)
-    assert any(said in problem for problem in found), found
+@needs_compiler
+def test_parameters_are_bounded() -> None:
+    declared = compiled()["parameters"]
+    assert (declared["audioRetentionDays"]["minValue"], declared["audioRetentionDays"]["maxValue"]) == (0, 36500)
+    assert declared["instanceMemoryMB"]["allowedValues"] == [512, 2048, 4096]
+    assert declared["environmentType"]["allowedValues"] == ["development", "production"]
+    assert declared["nameSuffix"]["maxLength"] == 5  # a storage account has 24 letters at most
+    assert {name for name, entry in declared.items() if entry["type"] == "securestring"} == {"apiKeys", "speechKey"}
+
+
+def test_what_exists_keeps_its_name_and_its_roles() -> None:
+    found = [Deployment.load(name) for name in ("inbound-private", "keys")]
+    for kind, names in KEPT.items():
+        assert names <= {resource.name for deployment in found for resource in deployment.of(kind)}, kind
+
+
+@needs_compiler
+def test_a_region_is_the_same_however_it_is_spelt(tmp_path: Path) -> None:
+    assert sent(tmp_path, {"location": "West Europe"}) == sent(tmp_path, {"location": "westeurope"})
+
+
+@needs_compiler
+def test_a_suffix_keeps_two_services_of_one_environment_name_apart(tmp_path: Path) -> None:
+    mine, other = (sent(tmp_path, {"nameSuffix": suffix}, group) for group, suffix in (("rg", ""), ("other", "B2")))
+    assert '"stpltyx3rhab4qa"' in mine
+    assert '"stpltyx3rhab4qab2"' in other
+    assert '"stpltyx3rhab4qa"' not in other
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("cloud", "zones"),
     [
-        ({"audioRetentionDays": -1}, "minValue"),
-        ({"instanceMemoryMB": 1024}, "allowed"),
-        ({"vnetEnabled": "true"}, "is no bool"),
-        ({"environmentName": ""}, "minLength"),
-        ({"colour": "red"}, "no such parameter"),
+        (GOVERNMENT, {"blob.core.usgovcloudapi.net", "table.core.usgovcloudapi.net"}),
+        (GOVERNMENT, {"vaultcore.usgovcloudapi.net", "azurewebsites.us"}),
+        (CHINA, {"blob.core.chinacloudapi.cn", "table.core.chinacloudapi.cn"}),
+        (CHINA, {"vaultcore.azure.cn", "chinacloudsites.cn"}),
     ],
 )
-def test_an_argument_that_is_not_allowed_is_refused(arguments: Mapping[str, Any], said: str) -> None:
-    assert said in problems(TEMPLATE, {**BASE, **arguments})[0]
+def test_private_names_are_those_of_the_cloud(cloud: Cloud, zones: set[str]) -> None:
+    deployment = Deployment.load("inbound-private", cloud)
+    found = {zone.name for zone in deployment.of("Microsoft.Network/privateDnsZones")}
+    assert {f"privatelink.{zone}" for zone in zones} <= found
 
 
-def test_every_rule_of_the_policy_catches_a_mistake() -> None:
-    silent = set(policy.RULES)
-    for written, instead, _ in MISTAKES.values():
-        for arguments in (BASE, FULL):
-            silent -= _broken(TEMPLATE.replace(written, instead), arguments)
-    assert not silent
+@pytest.mark.parametrize("cloud", [GOVERNMENT, CHINA], ids=lambda cloud: cloud.name)
+def test_no_name_of_the_public_cloud_is_left(cloud: Cloud) -> None:
+    deployments = [Deployment.load(name, cloud) for name in NAMES]
+    sent = str([(resource.body, deployment.outputs) for deployment in deployments for resource in deployment.resources])
+    assert not re.findall(r"core\.windows\.net|azure\.net\b|microsoftonline\.com|azurewebsites\.net", sent)
 
 
-def test_the_parameters_file_fills_every_parameter_with_its_own_default() -> None:
-    values = {name: _resolve(entry["value"]) for name, entry in PARAMETERS.items()}
-    defaults = evaluate(TEMPLATE, FOLDER, BASE).arguments
-    assert set(values) == set(defaults)
-    for name in set(defaults) - set(BASE):
-        assert values[name] == policy_text(defaults[name]), name
+@needs_compiler
+def test_the_app_comes_after_its_network_and_the_network_knows_no_app() -> None:
+    before = order(compiled())
+    [app] = [path for path in before if path.endswith(" Microsoft.Web/sites")]
+    private = {path for path in before if " Microsoft.Network/" in path}
+    inbound = {path for path in private if path.startswith("inbound/")}
+    assert private - inbound <= before[app]
+    assert {path.partition(" ")[2] for path in private - inbound} >= {
+        "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+        "Microsoft.Network/privateDnsZones/virtualNetworkLinks",
+    }
+    assert all(app in before[path] for path in inbound)
+
+
+@needs_compiler
+def test_what_the_app_starts_with_is_there_before_its_settings() -> None:
+    before = order(compiled())
+    [settings] = [path for path in before if path.startswith("app/appSettings ")]
+    needed = ("voicesStorage/", "voices/", "hostStorage/", "vault/", "monitoring/", "links/", "identity ")
+    assert {path for path in before if path.startswith(needed)} <= before[settings]
+
+
+@needs_compiler
+def test_the_site_is_written_to_one_after_another() -> None:
+    before = order(compiled())
+    parts = [path for path in before if path.startswith("app/") and not path.endswith("/serverfarms")]
+    one_after_another = sorted(parts, key=lambda path: len(before[path]))
+    assert [path.partition(" ")[0] for path in one_after_another] == [
+        "app/app",
+        "app/ftp",
+        "app/scm",
+        "app/appSettings",
+        "app/signInRules",
+    ]
+    for earlier, later in pairwise(one_after_another):
+        assert earlier in before[later]
+
+
+@needs_compiler
+def test_a_key_of_the_customers_is_there_before_what_it_encrypts() -> None:
+    before = order(compiled())
+    [account] = [path for path in before if path.startswith("voicesStorage/account ")]
+    assert {path for path in before if path.startswith(("customerKey/", "vault/"))} <= before[account]
+
+
+@needs_compiler
+def test_nothing_is_looked_up_before_the_same_template_has_made_it() -> None:
+    assert not [name for name, resource in compiled()["resources"].items() if resource.get("existing")]
+
+
+def test_the_parameters_file_fills_every_parameter() -> None:
+    declared = set(re.findall(r"^param (\w+)", TEMPLATE, re.MULTILINE))
+    assert set(PARAMETERS) == declared
+    assert {name for name, entry in PARAMETERS.items() if not isinstance(entry["value"], str)} == BY_HAND
+
+
+@needs_compiler
+def test_the_parameters_file_has_the_templates_defaults() -> None:
+    defaults = {name: entry.get("defaultValue") for name, entry in compiled()["parameters"].items()}
+    for name in set(PARAMETERS) - OF_AZD - BY_HAND - IN_THE_ENVIRONMENT - {"keysKept"}:
+        [(_, written)] = VARIABLE.findall(PARAMETERS[name]["value"])
+        assert written == _text(defaults[name]), name
+
+
+def test_what_depends_on_the_environment_is_left_to_the_template() -> None:
+    for name in IN_THE_ENVIRONMENT:
+        assert VARIABLE.findall(PARAMETERS[name]["value"])[0][1] == "", name
 
 
 def test_the_parameters_file_names_each_variable_once() -> None:
-    variables = [re.findall(r"\$\{(\w+)", entry["value"])[0] for entry in PARAMETERS.values()]
+    variables = [VARIABLE.findall(entry["value"])[0][0] for name, entry in PARAMETERS.items() if name not in BY_HAND]
     assert len(set(variables)) == len(variables)
     assert {"AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_PRINCIPAL_ID"} <= set(variables)
+
+
+def test_every_setting_of_the_code_can_be_deployed() -> None:
+    by_itself = {"SPEAKER_STORAGE_BLOB_URL", "SPEAKER_STORAGE_TABLE_URL"}
+    never = {"SPEAKER_STORAGE_CONNECTION_STRING"}
+    settings = Deployment.load("plain").settings
+    assert set(SETTINGS) - never <= set(settings)
+    unknown = {name: setting.parameter for name, setting in SETTINGS.items() if setting.parameter not in PARAMETERS}
+    assert set(unknown) == by_itself | never
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", sorted(name for name, setting in SETTINGS.items() if setting.parameter))
+def test_a_parameter_has_the_default_of_its_setting_and_reaches_it(name: str) -> None:
+    setting = SETTINGS[name]
+    declared = compiled()["parameters"][setting.parameter]
+    assert _text(declared["defaultValue"]).lower() == setting.default
+    assert (
+        f"parameters('{setting.parameter}')"
+        in compiled()["resources"]["app"]["properties"]["parameters"]["settings"]["value"]
+        or setting.parameter == "speechKey"
+    )
+
+
+def test_settings_by_hand_are_kept_beside_those_of_the_template() -> None:
+    settings = Deployment.load("telemetry").settings
+    assert settings["PYTHONOPTIMIZE"] == "1"
+    assert "PYTHONOPTIMIZE" not in Deployment.load("plain").settings
+
+
+def test_lists_are_trimmed() -> None:
+    deployment = Deployment.load("sign-in")
+    rules = deployment.only("Microsoft.Web/sites/config", "authsettingsV2").properties["identityProviders"]
+    allowed = rules["azureActiveDirectory"]["validation"]["defaultAuthorizationPolicy"]
+    assert allowed["allowedApplications"] == [
+        "55555555-5555-5555-5555-555555555555",
+        "66666666-6666-6666-6666-666666666666",
+    ]
+    cors = deployment.only("Microsoft.Web/sites").properties["siteConfig"]["cors"]["allowedOrigins"]
+    assert cors == ["https://app.example.org", "https://b.example"]
+
+
+def test_whoever_deploys_may_rotate_the_keys_unless_the_parameters_say_otherwise() -> None:
+    assert re.search(r"param principalId string = deployer\(\)\.objectId", TEMPLATE)
+    officer = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
+    roles = Deployment.load("plain").of("Microsoft.Authorization/roleAssignments")
+    [held] = [role for role in roles if role.properties["roleDefinitionId"].endswith(officer)]
+    assert held.properties["principalId"] == "33333333-3333-3333-3333-333333333333"
+    assert f"/subscriptions/{SUBSCRIPTION}/" in held.body["id"]
 
 
 def test_every_abbreviation_is_used() -> None:
@@ -236,29 +264,18 @@ def test_every_abbreviation_is_used() -> None:
     assert [name for name in names if f"abbreviations.{name}}}" not in TEMPLATE] == []
 
 
-def test_the_settings_that_the_template_leaves_out_have_defaults_that_hold_in_azure() -> None:
-    left_out = set(SETTINGS) - set(policy.settings_of(evaluate(TEMPLATE, FOLDER, BASE)))
-    assert "SPEAKER_STORAGE_CONNECTION_STRING" in left_out
-    assert not left_out & policy.NEEDED
+def test_api_versions_are_stable_but_for_diagnostic_settings_which_have_no_usable_one() -> None:
+    used = {
+        found for file in FOLDER.rglob("*.bicep") for found in re.findall(r"'(\w[\w.]+/[^']+@[^']+)'", file.read_text())
+    }
+    assert {each for each in used if "preview" in each} == {"Microsoft.Insights/diagnosticSettings@2021-05-01-preview"}
 
 
-def policy_text(value: object) -> str:
+def test_the_host_lets_requests_through_to_application_insights() -> None:
+    levels = json.loads((ROOT / "host.json").read_text())["logging"]["logLevel"]
+    assert levels["Host.Results"] == "Information"
+
+
+def _text(value: object) -> str:
     """A value as the environment holds it."""
     return json.dumps(value) if isinstance(value, bool) else str(value)
-
-
-def _resolve(value: str) -> str:
-    """What azd makes of ``${NAME=default}`` where the environment says nothing."""
-    return re.sub(r"\$\{\w+=?(.*?)\}", r"\1", value)
-
-
-def _broken(template: str, arguments: Mapping[str, Any]) -> set[Any]:
-    broken = set()
-    try:
-        deployment = evaluate(template, FOLDER, arguments)
-        for rule in policy.RULES:
-            if any(rule(deployment)):
-                broken.add(rule)
-    except (TemplateError, KeyError, TypeError, ValueError):
-        pass
-    return broken

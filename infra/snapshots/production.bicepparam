@@ -1,0 +1,9 @@
+using '../main.bicep'
+
+param environmentName = 'dev'
+param location = 'westeurope'
+param principalId = '33333333-3333-3333-3333-333333333333'
+param environmentType = 'production'
+param apiKeys = 'not-a-key,another-that-is-none'
+param infrastructureEncryption = true
+param alertEmail = 'operator@example.org'

@@ -1,0 +1,78 @@
+"""Rules of storage: who gets in, how long it remembers, how it is encrypted."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.store.azure import AUDIO_CONTAINER, TABLE
+from shared.voices.families import FAMILIES
+from tests.infra.deployment import Deployment
+from tests.infra.policy.checks import HOST, VAULT, VOICES, customer_key, differs, flex, names, same, true
+
+
+def no_key_opens_storage(deployment: Deployment) -> Iterator[str]:
+    """Storage is reached over TLS 1.2, by identity, never by a key or by nobody."""
+    wanted = {
+        "allowBlobPublicAccess": False,
+        "allowCrossTenantReplication": False,
+        "allowSharedKeyAccess": False,
+        "minimumTlsVersion": "TLS1_2",
+        "supportsHttpsTrafficOnly": True,
+    }
+    accounts = deployment.of("Microsoft.Storage/storageAccounts")
+    yield from same("accounts", {account.name for account in accounts}, {VOICES, HOST})
+    for account in accounts:
+        yield from differs(account, wanted)
+
+
+def deleted_is_deleted(deployment: Deployment) -> Iterator[str]:
+    """No version, no soft delete and no change feed keeps a voice."""
+    kept = ("changeFeed", "containerDeleteRetentionPolicy", "deleteRetentionPolicy", "restorePolicy")
+    wanted: dict[str, Any] = {"isVersioningEnabled": False} | {name: {"enabled": False} for name in kept}
+    services = deployment.of("Microsoft.Storage/storageAccounts/blobServices")
+    yield from same("blob services", {blobs.parent for blobs in services}, {VOICES, HOST})
+    for blobs in services:
+        yield from differs(blobs, wanted)
+
+
+def storage_is_what_the_code_names(deployment: Deployment) -> Iterator[str]:
+    """Table and container are the code's constants; the app's package lies apart, where the app says."""
+    yield from same("tables", names(deployment, "Microsoft.Storage/storageAccounts/tableServices/tables"), {TABLE})
+    package = flex(deployment)["deployment"]["storage"]["value"]
+    containers = deployment.of("Microsoft.Storage/storageAccounts/blobServices/containers")
+    found = {(each.parent, each.name) for each in containers}
+    yield from same("containers", found, {(VOICES, AUDIO_CONTAINER), (HOST, package.rpartition("/")[2])})
+    yield from same("package", package.rpartition("/")[0], f"https://{HOST}.blob.core.windows.net")
+    for container in containers:
+        yield from differs(container, {"publicAccess": "None"})
+
+
+def audio_is_deleted_when_the_app_says_so(deployment: Deployment) -> Iterator[str]:
+    """The lifecycle policy takes exactly the blobs that the code writes, after the days that the app is told."""
+    policy = deployment.only("Microsoft.Storage/storageAccounts/managementPolicies")
+    yield from same("lifecycle account", policy.parent, VOICES)
+    [rule] = policy.properties["policy"]["rules"]
+    filters, actions = rule["definition"]["filters"], rule["definition"]["actions"]
+    written = {f"{AUDIO_CONTAINER}/{family.name}/" for family in FAMILIES.values()}
+    yield from same("lifecycle prefixes", set(filters["prefixMatch"]), written)
+    yield from same("lifecycle blob types", filters["blobTypes"], ["blockBlob"])
+    days = deployment.settings["SPEAKER_AUDIO_RETENTION_DAYS"]
+    yield from same("lifecycle", actions, {"baseBlob": {"delete": {"daysAfterCreationGreaterThan": int(days)}}})
+    yield from true("lifecycle enabled", rule["enabled"])
+
+
+def encryption_is_asked_for_or_not_mentioned(deployment: Deployment) -> Iterator[str]:
+    """Azure takes it only for a new account, and refuses even ``false`` for an old one."""
+    host = deployment.only("Microsoft.Storage/storageAccounts", HOST)
+    yield from same("encryption of the host", host.properties.get("encryption"), None)
+    account = deployment.only("Microsoft.Storage/storageAccounts", VOICES)
+    found = account.properties.get("encryption") or {}
+    twice = deployment.given.get("infrastructureEncryption")
+    yield from same("encrypted twice", found.get("requireInfrastructureEncryption"), twice)
+    if customer_key(deployment):
+        yield from same("covered", set(found["services"]), {"blob", "file", "queue", "table"})
+        yield from same("key types", {each["keyType"] for each in found["services"].values()}, {"Account"})
+        where = (found["keyvaultproperties"]["keyname"], found["keyvaultproperties"]["keyvaulturi"])
+        yield from same("key", where, ("voices", f"https://{VAULT}.vault.azure.net"))
+        [holder] = account.body["identity"]["userAssignedIdentities"]
+        yield from same("holder of the key", found["identity"]["userAssignedIdentity"], holder)
+        yield from same("keys", names(deployment, "Microsoft.KeyVault/vaults/keys"), {"voices"})
