@@ -75,6 +75,9 @@ param decodeAny bool = true
 @description('Requests a second that one instance serves before it answers 429. 0 sets no limit.')
 param rateLimit string = '0'
 
+@description('Scheme and host under which callers know the service, behind a front end of your own; empty for the site itself.')
+param publicOrigin string = ''
+
 @description('Model bundle of the embedder, a folder under models.')
 param model string = 'campplus'
 
@@ -418,6 +421,7 @@ module app 'modules/app.bicep' = {
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
       ORT_DISABLE_TELEMETRY: '1' // onnxruntime would send facts about the machine to its makers
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '6291456' // the app reads 5 MiB of audio, and what a form wraps it in
       PYTHON_THREADPOOL_THREAD_COUNT: string(httpConcurrency)
       SPEAKER_RECOGNITION_KEYS: keysKept ? keysReference : empty(apiKeys) ? '' : keysReference
       SPEAKER_STORAGE_BLOB_URL: blobUrl
@@ -438,6 +442,7 @@ module app 'modules/app.bicep' = {
       SPEAKER_DECODE_ANY: string(decodeAny)
       SPEAKER_MAX_PROFILES: string(maxProfiles)
       SPEAKER_RATE_LIMIT: rateLimit
+      SPEAKER_PUBLIC_ORIGIN: publicOrigin
     })
   }
   dependsOn: [links, vault, voices, hostStorage]
