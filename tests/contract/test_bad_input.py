@@ -163,8 +163,8 @@ def test_ids_that_nobody_has(api: Api, family: str, profile_id: str, method: str
     assert code in ("NotFound", "404")
 
 
-def test_the_host_refuses_an_id_with_a_zero_before_the_app_sees_it(api: Api) -> None:
-    answer = api("GET", f"{VERIFICATION}/profiles/%00")
+def test_the_host_refuses_an_id_with_a_zero_before_the_app_sees_it(hosted: Api) -> None:
+    answer = hosted("GET", f"{VERIFICATION}/profiles/%00")
     assert (answer.status_code, answer.content) == (400, b"")
 
 

@@ -56,8 +56,8 @@ def test_an_operation_is_found_under_every_spelling_of_its_path(api: Api, enroll
     assert (answer.status_code, answer.json()["recognitionResult"]) == (200, "Accept")
 
 
-def test_the_host_finds_no_path_that_begins_with_two_slashes(api: Api) -> None:
-    answer = _send(api, "GET", f"//speaker-recognition/verification/text-independent/profiles?{VERSION}")
+def test_the_host_finds_no_path_that_begins_with_two_slashes(hosted: Api) -> None:
+    answer = _send(hosted, "GET", f"//speaker-recognition/verification/text-independent/profiles?{VERSION}")
     assert (answer.status_code, answer.content) == (404, b"")
 
 

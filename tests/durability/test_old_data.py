@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -23,6 +24,8 @@ from tests import models, voices
 from tests.clock import Clock
 from tests.domain import Domain
 from tests.durability.old_data.snapshot import Storage, saved_blobs, saved_entities
+
+pytestmark = pytest.mark.host
 
 ROWS = saved_entities()
 PHRASE = 9  # the one that the profile of a passphrase has chosen
@@ -111,7 +114,9 @@ def old(folder: Path) -> Iterator[Old]:
     with azurite() as connection_string, ExitStack() as stack:
         outside = Storage(connection_string, stack).restore()
         store = AzureStore.open(Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": connection_string}))
-        yield Old.on(outside, store, folder)
+        old = Old.on(outside, store, folder)
+        with patch.object(store, "now", old.clock):
+            yield old
 
 
 def test_every_row_is_read_as_it_was_written(old: Old) -> None:
