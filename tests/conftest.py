@@ -23,7 +23,7 @@ PEOPLE: Final = HUMAN.speech.is_dir()
 """Whether there are recordings of people."""
 STARTED: Final = frozenset({"service", "storage", "world", "upgrade", "watch", "crowded"})
 """Fixtures that start a host or Azurite."""
-HOST: Final = re.compile(r"azurite\.js|devhost(\.stack)?|func|make|run")
+HOST: Final = re.compile(r"azurite\.js|devhost(\.stack)?|func|run")
 """What the command line of one has among its arguments."""
 
 _running: pytest.Item | None = None

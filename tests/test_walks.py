@@ -43,7 +43,7 @@ def test_an_error_is_a_class_and_where_it_is_raised(copy: Path) -> None:
     )
     _insert(
         copy / "shared" / "recognition" / "recognizer.py",
-        "        profile = read(self._store, family, profile_id)\n        signature",
+        "        profile = read(self.store, family, profile_id)\n        signature",
         "        from shared.errors import TooLoud\n\n        raise TooLoud(99)\n",
     )
     _run(copy, "-m", "tools", "docs")

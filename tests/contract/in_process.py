@@ -88,7 +88,7 @@ def _health(app: App, request: func.HttpRequest) -> func.HttpResponse:
 
 def _stored(store: MemoryStore) -> Stored:
     """What Azure would store, by where it would be."""
-    entities = [to_entity(profile) for profile in store.profiles.values()]
+    entities = [to_entity(profile) for profile in store.profiles.values() if profile.is_readable]
     return {
         **{f"{e['PartitionKey']}/{e['RowKey']}/{name}": value for e in entities for name, value in e.items()},
         **{"/".join(where): wav for where, wav in store.audio.items()},
