@@ -1,4 +1,4 @@
-"""What azd runs around a deployment, and the rotation of keys, with stand-ins for az, azd and curl; not yet in Azure."""
+"""What azd runs around a deployment, and the rotation of keys, with stand-ins for the tools; not yet in Azure."""
 
 import re
 import shutil
