@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from shared.settings import ROOT
+from tools.package.command import contents
 
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PARAMETERS: Final = json.loads((ROOT / "infra" / "main.parameters.json").read_text())["parameters"]
@@ -119,6 +120,27 @@ def test_the_guide_names_every_parameter_with_its_default() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \| (\S+) \|", guide, re.MULTILINE)
     written = {name: "" if default == "*(empty)*" else default.strip("`") for name, default in rows}
     assert written == {name: default for name, default in _known().items() if name not in NOT_SET_BY_PEOPLE}
+
+
+def test_the_guide_names_tests_and_rules_that_there_are() -> None:
+    guide = (ROOT / "docs" / "deploy.md").read_text()
+    sources = "".join(file.read_text() for file in (ROOT / "tests" / "infra").rglob("*.py"))
+    named = {
+        name
+        for row in re.findall(r"^\|.*\|$", guide, re.MULTILINE)
+        for name in re.findall(r"`([a-z]+(?:_[a-z]+){3,})`", row)
+    }
+    assert len(named) > 20
+    assert [name for name in sorted(named) if f"def {name}(" not in sources] == []
+
+
+@pytest.mark.parametrize("folder", ["venv", "env", ".venv", "speaker_env", "old_venv"])
+def test_no_environment_of_python_is_uploaded(tmp_path: Path, folder: str) -> None:
+    (tmp_path / ".funcignore").write_text((ROOT / ".funcignore").read_text())
+    for name in (f"{folder}/lib/big.py", "shared/small.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert [file.relative_to(tmp_path).as_posix() for file in contents(tmp_path)] == ["shared/small.py"]
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="there is no jq")
