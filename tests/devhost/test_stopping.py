@@ -17,8 +17,6 @@ import pytest
 from devhost.processes import Ending, beside, output
 from tests.devhost.running import REPOSITORY
 
-pytestmark = pytest.mark.host
-
 BUILT = [f"--old-file={target}" for target in ("models", "node_modules/.installed", ".venv/.installed")]
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 NODE = """#!/bin/sh
