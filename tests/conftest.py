@@ -1,13 +1,11 @@
 """What several tests need: recordings of speech, storage, and the running service.
 
-A test that needs the last two, or another host or Azurite, has the mark ``host``: by the fixtures that it uses, or
-where its module gives it. One that takes seconds of a processor, or hears people, has the mark ``slow``. ``make quick``
-runs those that have neither.
+``make quick`` leaves out the tests with the mark ``slow``, and whatever starts a host, Azurite or a compiler: it sees.
 """
 
 import re
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -21,39 +19,31 @@ ROOT = Path(__file__).parent.parent
 KEYS = ("first-key-of-these-tests", "second-key-of-these-tests")
 PEOPLE: Final = HUMAN.speech.is_dir()
 """Whether there are recordings of people."""
-STARTED: Final = frozenset({"service", "storage", "world", "upgrade", "watch", "crowded"})
-"""Fixtures that start a host or Azurite."""
-HOST: Final = re.compile(r"azurite\.js|devhost(\.stack)?|func|run")
-"""What the command line of one has among its arguments."""
-
-_running: pytest.Item | None = None
+PROGRAM: Final = re.compile(r"azurite\.js|devhost(\.stack)?|func|run|demo|bicep.*")
+"""What the command line of a host, of Azurite, or of a compiler of templates has among its words."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use such a fixture."""
-    for item in items:
-        if isinstance(item, pytest.Function) and not STARTED.isdisjoint(item.fixturenames):
-            item.add_marker(pytest.mark.host)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of ``make quick``."""
+    parser.addoption("--quick", action="store_true", help="leave out what is slow, or needs a host, Azurite or Bicep")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Know which test runs."""
-    global _running
-    _running = item
-    return (yield)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let no quick test start one of them."""
+    if config.getoption("quick"):
+        sys.addaudithook(_skip_what_starts_a_program)
 
 
-def _refuse(event: str, arguments: tuple[object, ...]) -> None:
-    """Let no test start a host that does not say so."""
-    if event != "subprocess.Popen" or _running is None or _running.get_closest_marker("host"):
-        return
-    command = arguments[1]
-    if isinstance(command, list) and any(HOST.fullmatch(Path(str(word)).name) for word in command):
-        pytest.fail(f"{_running.nodeid} starts a host: give it the mark 'host'")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is slow."""
+    if config.getoption("quick"):
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
 
 
-sys.addaudithook(_refuse)
+def _skip_what_starts_a_program(event: str, arguments: tuple[object, ...]) -> None:
+    command = arguments[1] if event == "subprocess.Popen" else None
+    if isinstance(command, list) and any(PROGRAM.fullmatch(Path(str(word)).name) for word in command):
+        pytest.skip("a quick test starts no host, no Azurite and no compiler")
 
 
 def pytest_report_header() -> str:

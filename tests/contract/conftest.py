@@ -26,7 +26,7 @@ IN_PROCESS: Final = "in process"
 OVER_HTTP: Final = "over http"
 
 
-@pytest.fixture(scope="session", params=[IN_PROCESS, pytest.param(OVER_HTTP, marks=pytest.mark.host)])
+@pytest.fixture(scope="session", params=[IN_PROCESS, OVER_HTTP])
 def place(request: pytest.FixtureRequest) -> str:
     """Where the service is."""
     return str(request.param)

@@ -8,8 +8,6 @@ import pytest
 from tests.devhost.raw import Answer, ask
 from tests.devhost.running import RunningApp, serving, write_app
 
-pytestmark = pytest.mark.host
-
 SOURCE = """
 @app.route(route="mirror/{*tail}")
 def mirror(req: func.HttpRequest) -> func.HttpResponse:

@@ -7,8 +7,6 @@ import pytest
 
 from tests.devhost.running import RunningApp, failing, serving, write_app
 
-pytestmark = pytest.mark.host
-
 SOURCE = """
 import collections
 ran = collections.defaultdict(threading.Event)

@@ -7,8 +7,6 @@ import pytest
 
 from tests.devhost.running import RunningApp, serving, write_app
 
-pytestmark = pytest.mark.host
-
 SOURCE = """
 @app.route(route="{*path}", methods=["GET", "POST", "OPTIONS"])
 def answer(req: func.HttpRequest) -> func.HttpResponse:

@@ -9,8 +9,6 @@ import pytest
 
 from tests.devhost.running import HOLDING, RunningApp, serving, write_app
 
-pytestmark = pytest.mark.host
-
 SOURCE = """
 @app.route(route="open", auth_level=func.AuthLevel.ANONYMOUS)
 def free(req: func.HttpRequest) -> func.HttpResponse:

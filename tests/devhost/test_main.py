@@ -10,8 +10,6 @@ import pytest
 
 from tests.devhost.running import HOLDING, failing, serving, write_app
 
-pytestmark = pytest.mark.host
-
 EMPTY = """
 @app.route(route="{*path}")
 def anything(req: func.HttpRequest) -> func.HttpResponse:

@@ -16,8 +16,6 @@ from azure.storage.queue import QueueClient
 from devhost.azurite import azurite
 from tests.devhost.running import RunningApp, failing, serving, write_app
 
-pytestmark = pytest.mark.host
-
 API_VERSION = "2025-11-05"
 BUNDLE = {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"}
 SOURCE = """

@@ -14,7 +14,7 @@ CASES = json.loads((RECORDED / "cases.json").read_text()) if RECORDED.is_dir() e
 WITHOUT = "the recorded answers of the Functions host (../shared/golden/host) are not here"
 HOME_PAGE = "GET /"  # in the table of docs/devhost.md
 
-pytestmark = [pytest.mark.host, pytest.mark.skipif(not CASES, reason=WITHOUT)]
+pytestmark = pytest.mark.skipif(not CASES, reason=WITHOUT)
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,6 @@ import pytest
 
 from tests.devhost.running import RunningApp, serving, write_app
 
-pytestmark = pytest.mark.host
-
 SOURCE = """
 import hashlib, os, sys
 import azure_functions_runtime as runtime

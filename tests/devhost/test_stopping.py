@@ -17,7 +17,7 @@ import pytest
 from devhost.processes import Ending, beside, output
 from tests.devhost.running import REPOSITORY
 
-pytestmark = pytest.mark.host
+pytestmark = pytest.mark.slow
 
 BUILT = [f"--old-file={target}" for target in ("models", "node_modules/.installed", ".venv/.installed")]
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]

@@ -18,8 +18,6 @@ from shared.listening.containers import MAX_BODY_BYTES
 from shared.settings import ROOT
 from tests import voices
 
-pytestmark = pytest.mark.host
-
 KEY: Final = "a-key-of-sixteen-characters"
 MAX_RESIDENT: Final = 512 * 2**20
 HUGE: Final = 100 * 2**20

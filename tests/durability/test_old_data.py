@@ -25,8 +25,6 @@ from tests.clock import Clock
 from tests.domain import Domain
 from tests.durability.old_data.snapshot import Storage, saved_blobs, saved_entities
 
-pytestmark = pytest.mark.host
-
 ROWS = saved_entities()
 PHRASE = 9  # the one that the profile of a passphrase has chosen
 SPEAKERS = {"enrolled": "anna", "identification": "clara", "passphrase": "ewan", "without_active": "boris"}

@@ -25,6 +25,8 @@ from tests.clock import Clock
 from tests.domain import Domain
 from tests.durability.world import World
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("anna", "david", "ewan")
 NEW = models.TURNED_VERSION
 

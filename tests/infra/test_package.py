@@ -21,7 +21,7 @@ from tests.infra.policy.access import CLIENT_ID
 from tools.client import Client
 from tools.package.command import MAX_BYTES, make_package
 
-pytestmark = pytest.mark.host
+pytestmark = pytest.mark.slow
 
 KEYS: Final = ("a-key", "another-key")
 

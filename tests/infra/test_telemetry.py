@@ -21,8 +21,6 @@ from tests.infra.identity import identity, write_certificate
 from tests.infra.policy.access import CLIENT_ID
 from tools.client import Client
 
-pytestmark = pytest.mark.host
-
 KEY: Final = "a-key-that-nobody-else-has"
 MONITOR: Final = "https://monitor.azure.com"
 

@@ -97,6 +97,7 @@ def test_samples_beyond_full_scale_are_cut_off() -> None:
     assert loud.min() == -1
 
 
+@pytest.mark.slow
 def test_hours_of_silence_in_a_small_file_are_refused_in_little_memory() -> None:
     """Four hours of silence as FLAC: by their header, and where it does not say how much there is."""
     silence = _flac_of_silence(4 * 3600)

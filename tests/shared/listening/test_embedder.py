@@ -14,6 +14,8 @@ from shared.listening.embedder import CHUNK_SEC, Embedder
 from shared.listening.refusals import InvalidAudio
 from tests.recordings import Recordings
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 CAMPPLUS = ROOT / "models" / "campplus"
 PROCESS_STATUS = Path("/proc/self/status")
@@ -149,7 +151,6 @@ def test_several_channels_are_refused(embedder: Embedder) -> None:
         embedder.embed(noise(1).reshape(2, -1))
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not PROCESS_STATUS.exists(), reason="no /proc to read the peak memory of a process from")
 def test_five_minutes_need_no_more_memory_than_half_a_minute() -> None:
     assert peak_memory_mb(300) < peak_memory_mb(30) + 100

@@ -12,6 +12,8 @@ from shared.listening.quality import SNR_RANGE_DB
 from shared.listening.refusals import TooShort
 from tests import models
 
+pytestmark = pytest.mark.slow
+
 RATE = 16_000
 LENGTH = 5 * RATE
 STEP = 2.0**-15

@@ -17,6 +17,8 @@ from shared.settings import ROOT
 from tests import models
 from tests.shared.listening.hostile import FILES, RATE, damaged, misdescribed
 
+pytestmark = pytest.mark.slow
+
 DAMAGE = """
 import random
 from shared.errors import SpeakerError

@@ -62,7 +62,7 @@ def own_storage() -> Iterator[str]:
         yield connection_string
 
 
-@pytest.fixture(params=["memory", pytest.param("azure", marks=pytest.mark.host)])
+@pytest.fixture(params=["memory", "azure"])
 def keeper(request: pytest.FixtureRequest) -> Iterator[Service]:
     clock = Clock()
     if request.param == "memory":

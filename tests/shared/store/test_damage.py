@@ -22,8 +22,6 @@ from tests import models, voices
 from tests.clock import Clock
 from tests.domain import Domain
 
-pytestmark = pytest.mark.host
-
 CLIP = voices.seconds("anna", 4)
 
 

@@ -17,7 +17,7 @@ from shared.words.matching import MEASURED, Saying
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 
 
-@pytest.fixture(params=["memory", pytest.param("azure", marks=pytest.mark.host)])
+@pytest.fixture(params=["memory", "azure"])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
         return MemoryStore()
