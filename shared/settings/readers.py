@@ -27,7 +27,8 @@ class Setting:
         name: of the environment variable.
         default: what it is where the environment does not say.
         meaning: for people.
-        parameter: of the template that sets it; empty where the template knows it by itself, or leaves it to local use.
+        parameter: of the template that sets it; empty where the template knows it by itself, or where its parameter
+            ``appSettings`` sets whatever it is given.
         read: how its text is understood.
     """
 
