@@ -31,10 +31,11 @@ fuzz: models node_modules/.installed ## the fuzz tests with EXAMPLES new example
 docs: .venv/.installed ## write the parts of the documentation that are made from the code
 	@$(TOOLS) docs
 
-check: .venv/.installed ## format, lint, types
+check: .venv/.installed ## format, lint, types, and how the source is built
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
+	@$(PYTHON) -m tests.structure
 
 bench: models node_modules/.installed ## speed, memory, and a peer in the same run
 	@$(TOOLS) bench
