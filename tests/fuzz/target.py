@@ -55,6 +55,9 @@ class Target:
         before = self.stored()
         sent = {name: value.encode() for name, value in {"Ocp-Apim-Subscription-Key": KEY, **(headers or {})}.items()}
         answer = requests.request(method, self.api.url + path, headers=sent, data=body, timeout=HANGS_AFTER_SEC)
+        if "Host" in sent and not answer.content and answer.status_code in (400, 500):
+            assert self.stored() == before  # the Functions host refused it, and says nothing
+            return answer
         assert answer.status_code < 500, answer.text
         if answer.status_code >= 400:
             assert self.stored() == before

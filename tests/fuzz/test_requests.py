@@ -40,6 +40,7 @@ HEADERS = st.dictionaries(
             "Content-Encoding",
             "Accept",
             "Accept-Encoding",
+            "Host",
             "Forwarded",
             "X-Forwarded-Host",
             "X-Forwarded-Proto",
@@ -51,7 +52,9 @@ HEADERS = st.dictionaries(
         ]
     ),
     TEXT
-    | st.sampled_from(["bearer x", "multipart/form-data; boundary=x", "gzip", "true", "host=;proto=", '"', "\xff"]),
+    | st.sampled_from(
+        ["[", "a$b:1", "bearer x", "multipart/form-data; boundary=x", "gzip", "true", "host=;proto=", '"', "\xff"]
+    ),
     max_size=4,
 )
 NAMES = [

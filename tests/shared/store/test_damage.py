@@ -164,7 +164,7 @@ def test_a_signature_that_no_model_made_is_told_apart_and_never_gives_a_score(st
     assert stored.domain.identify(IDENTIFICATION, [stored.bad], CLIP, waive_minimum=True).speaker is not None
 
 
-@pytest.mark.parametrize("audio", [b"RIFF", b"no audio at all", b"fLaC\0\0", b"\xff" * 99], ids=repr)
+@pytest.mark.parametrize("audio", [b"", b"RIFF", b"no audio at all", b"fLaC\0\0", b"\xff" * 99], ids=repr)
 def test_audio_that_does_not_decode_stops_no_walk(stored: Stored, audio: bytes) -> None:
     stored.damage(ModelVersion="1999-01-01")
     [name] = [name for name in stored.names() if stored.bad in name]
