@@ -23,7 +23,7 @@ quick: models ## the tests that need no host and no Azurite, in seconds
 	@$(PYTHON) -m pytest --quick -rfE --numprocesses logical --dist loadscope $(ARGS)
 
 test: models node_modules/.installed tests/clients/node_modules/.installed ## every test, end to end on the real worker, model and Azurite
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses logical --dist loadscope --no-loadscope-reorder $(ARGS)
 
 fuzz: models node_modules/.installed ## the fuzz tests with EXAMPLES new examples each
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(PYTHON) -m pytest --timeout 7200 tests/fuzz $(ARGS)
