@@ -1,6 +1,5 @@
 """Is the app able to serve, and is it ready to?"""
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from functions.contract.responses import timestamp
 from functions.contract.version import VERSION
 from functions.plumbing.call import reply
 from functions.plumbing.guard import APP, App, guarded
+from functions.plumbing.threads import beside
 from shared.errors import SpeakerError
 
 blueprint = func.Blueprint()
@@ -25,7 +25,7 @@ LATE: Final = timedelta(hours=3)
 FRESH_SEC: Final = 1.0
 """How long an answer holds: whoever asks more often costs nothing."""
 
-_BESIDE: Final = ThreadPoolExecutor(1, "health")
+_MONITORS: Final = ThreadPoolExecutor(1, "health")
 """The host's own threads are those that recognize; a monitor does not wait for them."""
 
 
@@ -83,7 +83,7 @@ _CHECKED: Final = Checked(APP)
 @blueprint.route(route="health", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """200 when settings, bundle and storage are in order; the error of what is not, otherwise. Needs no key."""
-    return await asyncio.get_running_loop().run_in_executor(_BESIDE, lambda: guarded("Health", req, _CHECKED.answer))
+    return await beside(_MONITORS, lambda: guarded("Health", req, _CHECKED.answer))
 
 
 @blueprint.function_name("warmup")

@@ -3,7 +3,10 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import azure.functions as func
@@ -17,6 +20,7 @@ from functions.plumbing.admission import Admission
 from functions.plumbing.bounds import check_body
 from functions.plumbing.call import Call, parameter, reply
 from functions.plumbing.origin import origin
+from functions.plumbing.threads import WORKING, beside
 from shared.errors import Fault, Misconfigured, SpeakerError
 from shared.observing.line import line_of
 from shared.observing.telemetry import telemetry
@@ -63,30 +67,41 @@ def answer(
     app: App, operation: Operation, dialect: Dialect, request: func.HttpRequest, params: Mapping[str, str]
 ) -> func.HttpResponse:
     """Admit the caller and let the operation's handler answer."""
-
-    def handle() -> func.HttpResponse:
-        family = _family(operation, dialect, params)
-        current().family = family.name
-        app.admission.admit(request, operation)
-        _check_version(dialect, request)
-        check_body(operation, request)
-        context = Context(dialect, family, _wants_details(request))
-        here = origin(app.settings, request.url, request.headers)
-        return HANDLERS[operation.name](Call(app, request, operation, context, here, _profile(params), params))
-
-    return guarded(operation.name, request, handle, dialect)
+    with guarding(operation.name, request, dialect) as answering:
+        call = _admitted(app, operation, dialect, request, params)
+        answering.response = HANDLERS[operation.name](call)
+    return answering.response
 
 
-def guarded(
-    name: str, request: func.HttpRequest, handle: Callable[[], func.HttpResponse], dialect: Dialect = V2021
-) -> func.HttpResponse:
-    """The handler's response, or the contract's error for whatever went wrong; one line in the log either way."""
+@dataclass
+class Answering:
+    """A request that is being answered; whatever goes wrong becomes its response."""
+
+    response: func.HttpResponse = field(default_factory=func.HttpResponse)
+
+
+@contextmanager
+def guarding(name: str, request: func.HttpRequest, dialect: Dialect = V2021) -> Iterator[Answering]:
+    """What is raised within is told in the contract's words; one line in the log either way."""
+    answering = Answering()
     with tracing(name, request.headers.get(CORRELATION_ID), dialect.suffix) as trace:
-        response = _outcome(handle, dialect)
-        trace.status = response.status_code
-    response.headers[CORRELATION_ID] = trace.correlation_id
+        try:
+            yield answering
+        except SpeakerError as failure:
+            answering.response = _failed(dialect, failure)
+        except Exception as failure:
+            logger.exception("an error that nobody expected")
+            answering.response = _failed(dialect, Fault(type(failure).__name__))
+        trace.status = answering.response.status_code
+    answering.response.headers[CORRELATION_ID] = trace.correlation_id
     noted(trace)
-    return response
+
+
+def guarded(name: str, request: func.HttpRequest, handle: Callable[[], func.HttpResponse]) -> func.HttpResponse:
+    """The handler's response, or the contract's error for whatever went wrong."""
+    with guarding(name, request) as answering:
+        answering.response = handle()
+    return answering.response
 
 
 def noted(trace: Trace) -> None:
@@ -109,8 +124,12 @@ def announce_access() -> None:
 
 
 def _route(blueprint: func.Blueprint, operation: Operation, dialect: Dialect) -> None:
-    def entry(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(APP, operation, dialect, req, req.route_params)
+    async def entry(req: func.HttpRequest) -> func.HttpResponse:
+        """Refuse at once what is refused; the others wait for a thread that works."""
+        with guarding(operation.name, req, dialect) as answering:
+            call = _admitted(APP, operation, dialect, req, req.route_params)
+            answering.response = await beside(WORKING, partial(HANDLERS[operation.name], call))
+        return answering.response
 
     routed = blueprint.route(
         route=operation.route(dialect), methods=[operation.method], auth_level=func.AuthLevel.ANONYMOUS
@@ -118,14 +137,18 @@ def _route(blueprint: func.Blueprint, operation: Operation, dialect: Dialect) ->
     blueprint.function_name(operation.function(dialect))(routed(entry))
 
 
-def _outcome(handle: Callable[[], func.HttpResponse], dialect: Dialect) -> func.HttpResponse:
-    try:
-        return handle()
-    except SpeakerError as failure:
-        return _failed(dialect, failure)
-    except Exception as failure:
-        logger.exception("an error that nobody expected")
-        return _failed(dialect, Fault(type(failure).__name__))
+def _admitted(
+    app: App, operation: Operation, dialect: Dialect, request: func.HttpRequest, params: Mapping[str, str]
+) -> Call:
+    """What the handler is called with; raises whatever the request is refused for before anything is done."""
+    family = _family(operation, dialect, params)
+    current().family = family.name
+    app.admission.admit(request, operation)
+    _check_version(dialect, request)
+    check_body(operation, request)
+    context = Context(dialect, family, _wants_details(request))
+    here = origin(app.settings, request.url, request.headers)
+    return Call(app, request, operation, context, here, _profile(params), params)
 
 
 def _failed(dialect: Dialect, failure: SpeakerError) -> func.HttpResponse:

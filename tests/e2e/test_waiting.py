@@ -1,0 +1,34 @@
+"""Who is refused, and who monitors, does not wait behind those who are recognized."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from devhost.stack import stack
+from tests import voices
+from tests.conftest import KEYS
+from tests.contract.api import VERIFICATION, Api
+
+LONG = voices.seconds("anna", 110)
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[Api]:
+    """A service that does one thing at a time."""
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEYS[0], "PYTHON_THREADPOOL_THREAD_COUNT": "1"}) as running:
+        yield Api(running.url, KEYS[0])
+
+
+def test_refusals_and_health_are_answered_while_recognitions_queue(one_thread: Api) -> None:
+    profile = one_thread.enrolled(voices.seconds("anna", 6))
+    verify = f"{one_thread.url}/speaker-recognition/{VERIFICATION}/profiles/{profile}:verify"
+    with ThreadPoolExecutor(4) as callers:
+        queued = [callers.submit(one_thread.verify, profile, LONG) for _ in range(4)]
+        refused = requests.post(verify, headers={"Ocp-Apim-Subscription-Key": "wrong"}, data=LONG, timeout=60)
+        healthy = requests.get(f"{one_thread.url}/health", timeout=60)
+        waiting = [answer for answer in queued if not answer.done()]
+        assert (refused.status_code, healthy.status_code) == (401, 200)
+        assert waiting, "all of them were served first"
+        assert {answer.result().status_code for answer in queued} == {200}
