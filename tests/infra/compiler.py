@@ -32,7 +32,8 @@ def compiler() -> Path | None:
 def needs_compiler[Test: Callable[..., object]](test: Test) -> Test:
     """Skip a test, by name, where there is no compiler; `make quick` leaves it out."""
     missing = pytest.mark.skipif(compiler() is None, reason="there is no Bicep compiler: az bicep install")
-    return pytest.mark.slow(missing(test))
+    marked: Test = pytest.mark.slow(missing(test))
+    return marked
 
 
 def bicep(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from tests.infra import parameters
 from tests.infra.compiler import FOLDER, SETS, bicep, needs_compiler, snapshot
 
 FILES: Final = sorted(FOLDER.rglob("*.bicep"))
@@ -52,3 +53,9 @@ def test_every_file_is_formatted(copied: Path) -> None:
 def test_what_would_be_sent_is_what_was_reviewed(file: Path, copied: Path) -> None:
     sent = snapshot(copied / file.relative_to(FOLDER))
     assert sent == file.with_suffix(".snapshot.json").read_text(), "if this is meant: make snapshots, and read the diff"
+
+
+@needs_compiler
+def test_what_azd_and_the_guide_say_of_the_parameters_follows_from_the_template() -> None:
+    assert parameters.FILE.read_text() == parameters.parameters_file(), "make snapshots"
+    assert parameters.GUIDE.read_text() == parameters.guide(), "make snapshots"
