@@ -65,7 +65,7 @@ notices: .venv/.installed ## the licence notices and the bill of materials of wh
 package: models ## the deployable zip, out/package.zip
 	@$(TOOLS) package
 
-snapshots: .venv/.installed ## write what the template would send, for review; needs the Bicep compiler
+snapshots: .venv/.installed ## write what follows from the template: snapshots for review, azd's parameters, their table; needs the Bicep compiler
 	@$(PYTHON) -m tests.infra.snapshots
 
 lock: .venv/.installed ## write requirements*.txt from requirements*.in, all pinned and hashed; ARGS=--upgrade renews what is not pinned there

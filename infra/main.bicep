@@ -41,10 +41,10 @@ param keysKept bool = empty(authClientId)
 @description('Client id of the Entra app registration whose tokens are accepted beside keys; empty for keys only.')
 param authClientId string = ''
 
-@description('Client ids that may call with such a token, comma-separated; needed with authClientId.')
+@description('Client ids that may call with such a token, comma-separated; needed with sign-in.')
 param authAllowedClientIds string = ''
 
-@description('Origins of web pages that may call from a browser, comma-separated, such as https://app.example.org; empty for none.')
+@description('Origins of web pages that may call from a browser, comma-separated, such as `https://app.example.org`; empty for none.')
 param corsOrigins string = ''
 
 // ---- How it recognises, and how long it remembers ----
@@ -78,10 +78,10 @@ param rateLimit string = '0'
 @description('Scheme and host under which callers know the service, behind a front end of your own; empty for the site itself.')
 param publicOrigin string = ''
 
-@description('Model bundle of the embedder, a folder under models.')
+@description('Model bundle of the embedder, a folder under `models/`.')
 param model string = 'campplus'
 
-@description('Model that writes words down, a folder under models.')
+@description('Model that writes words down, a folder under `models/`.')
 param whisper string = 'whisper-tiny-en'
 
 @description('Least log-likelihood ratio of a passphrase and what was heard, a token.')
