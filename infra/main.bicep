@@ -387,6 +387,7 @@ module links 'modules/private-link.bicep' = [
 var telemetrySettings = telemetry
   ? {
       AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'
+      OTEL_TRACES_SAMPLER: 'always_on' // by itself it takes five spans a second, and a request has as many
       OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,psycopg2,requests,urllib,urllib3'
       PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
     }
@@ -412,7 +413,7 @@ module app 'modules/app.bicep' = {
     packageUrl: '${hostBlobUrl}/${packageContainer}'
     authClientId: authClientId
     authAllowedClientIds: callers
-    settings: union(appSettings, telemetrySettings, {
+    settings: union(telemetrySettings, appSettings, {
       AzureWebJobsStorage__blobServiceUri: hostBlobUrl
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identity.properties.clientId
