@@ -387,7 +387,6 @@ module links 'modules/private-link.bicep' = [
 var telemetrySettings = telemetry
   ? {
       AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'
-      OTEL_TRACES_SAMPLER: 'always_on' // by itself it takes five spans a second, and a request has as many
       OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,psycopg2,requests,urllib,urllib3'
       PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
     }

@@ -18,6 +18,9 @@ _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SPEECH: Final = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)
 _DECIBELS: Final = (0, 2, 5, 10, 15, 20, 30, 40, 60)
 
+_WORK: Final = ("decode", "detect", "embed", "transcribe")
+"""Stages that become spans; waiting for storage happens too often."""
+
 type Sink = Callable[[Trace], None]
 """Reads a request that has ended."""
 
@@ -51,6 +54,7 @@ class OpenTelemetry:
         """
         self._requests.record(trace.seconds.get(TOTAL, 0.0), {"operation": trace.function, "status": trace.status or 0})
         self._record_stages(trace)
+        self._record_spans(trace)
         if trace.status is not None and trace.status < 400:
             self._record_clip(trace)
         if trace.unreadable is not None:
@@ -62,10 +66,20 @@ class OpenTelemetry:
         for stage, seconds in trace.seconds.items():
             if stage != TOTAL:
                 self._stages.record(seconds, {"stage": stage})
-        for span in trace.spans:
-            if span.stage != TOTAL:
-                end_ns = span.began_ns + int(span.seconds * 1e9)
-                self._tracer.start_span(f"speaker.{span.stage}", start_time=span.began_ns).end(end_ns)
+
+    def _record_spans(self, trace: Trace) -> None:
+        """A span for the request and one below it for each piece of work, so that samplers take all or none."""
+        from opentelemetry.trace import set_span_in_context
+
+        for whole in (span for span in trace.spans if span.stage == TOTAL):
+            request = self._tracer.start_span(f"speaker.{trace.function}", start_time=whole.began_ns)
+            within = set_span_in_context(request)
+            for span in trace.spans:
+                if span.stage in _WORK:
+                    self._tracer.start_span(f"speaker.{span.stage}", within, start_time=span.began_ns).end(
+                        span.ended_ns
+                    )
+            request.end(whole.ended_ns)
 
     def _record_clip(self, trace: Trace) -> None:
         operation = {"operation": trace.operation}

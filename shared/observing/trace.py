@@ -30,6 +30,11 @@ class Span:
     began_ns: int
     seconds: float
 
+    @property
+    def ended_ns(self) -> int:
+        """When it ended."""
+        return self.began_ns + int(self.seconds * 1e9)
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -82,11 +82,11 @@ def test_a_stage_is_a_span_and_a_duration_and_a_request_a_duration(
     found = points(reader)
     assert found["speaker.stage"][0].attributes == {"stage": "embed"}
     assert found["speaker.request"][0].attributes == {"operation": "VerifyV2", "status": 200}
-    [span] = spans.get_finished_spans()
-    assert span.name == "speaker.embed"
-    assert span.start_time == ended.spans[0].began_ns
-    assert span.end_time is not None
-    assert span.end_time - span.start_time == int(ended.spans[0].seconds * 1e9)
+    embed, whole = spans.get_finished_spans()
+    assert (embed.name, whole.name) == ("speaker.embed", "speaker.VerifyV2")
+    assert embed.parent is not None
+    assert embed.parent.span_id == whole.context.span_id
+    assert (embed.start_time, embed.end_time) == (ended.spans[0].began_ns, ended.spans[0].ended_ns)
 
 
 def test_a_stage_that_fails_is_measured_all_the_same() -> None:
