@@ -5,13 +5,13 @@ import platform
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cache
+from typing import Final
 
 
 class CStderr:
     """C's own ``stderr``, which is another than Python's: logs and tracebacks do not go through it.
 
-    With glibc it is a variable that may be set; wheels that contain a model runtime need glibc on Linux anyway.
+    With glibc, which onnxruntime's wheels need on Linux, it is a variable that may be set.
     """
 
     def __init__(self) -> None:
@@ -38,12 +38,9 @@ class CStderr:
             self._variable.value = self._nowhere if self._silent else self._somewhere
 
 
-@cache
-def _stderr() -> CStderr | None:
-    return CStderr() if platform.libc_ver()[0] == "glibc" else None
+_STDERR: Final = CStderr() if platform.libc_ver()[0] == "glibc" else None
 
 
 def quiet() -> AbstractContextManager[None]:
     """Silence for C libraries where that can be had; elsewhere, on a developer's machine, they are heard."""
-    stderr = _stderr()
-    return stderr.silent() if stderr else nullcontext()
+    return _STDERR.silent() if _STDERR else nullcontext()

@@ -1,6 +1,7 @@
 """Hostile audio is audio or a typed refusal, costs little, and prints nothing."""
 
 import io
+import platform
 import subprocess
 import sys
 
@@ -35,6 +36,7 @@ for body in FILES.values():
         except SpeakerError:
             continue
 """
+HUSHED = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="C's stderr is a variable with glibc alone")
 EXAMPLES = settings(max_examples=200, deadline=None)
 
 
@@ -132,11 +134,13 @@ def test_a_refusal_says_nothing_of_the_inside_of_the_service() -> None:
 # What is printed
 
 
+@HUSHED
 def test_damaged_files_print_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", DAMAGE], cwd=ROOT, capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
 
 
+@HUSHED
 def test_who_writes_to_the_standard_error_of_c_is_heard_again_after_decoding() -> None:
     said = """
 import ctypes
