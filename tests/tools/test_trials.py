@@ -385,6 +385,13 @@ def test_a_signature_is_the_mean_of_its_clips_weighted_by_net_speech(
     assert corpus.enrollments.speech_sec[own][0] == pytest.approx(sum(weights), rel=1e-5)
 
 
+def test_a_long_pause_is_neither_counted_nor_embedded(extractor: Extractor) -> None:
+    clip = SHIPPED.read(SHIPPED.reading)[: 4 * SAMPLE_RATE]
+    alone, paused = extractor.extract(clip), extractor.extract(np.pad(clip, (0, 20 * SAMPLE_RATE)))
+    assert paused[0] == pytest.approx(alone[0], abs=0.1)
+    assert paused[1:] @ alone[1:] > 0.99
+
+
 def test_a_second_run_embeds_nothing_and_finds_the_same(
     three_speakers: Path, corpus: Corpus, extractor: Extractor, cache: Path
 ) -> None:
