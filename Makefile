@@ -8,7 +8,7 @@ LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --gen
   --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo help run quick test fuzz docs check bench accuracy phrases calibrate upkeep forget models notices package snapshots lock setup clean
+.PHONY: demo help run quick test fuzz docs check bench accuracy phrases calibrate doctor upkeep forget models notices package snapshots lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(TOOLS) demo $(AUDIO)
@@ -49,6 +49,9 @@ phrases: models ## what is accepted as a passphrase and what is not, on recordin
 
 calibrate: models ## fit the scores to FOLDER= or TRIALS=, and write them into the bundle's manifest
 	@$(TOOLS) calibrate $(or $(FOLDER),$(TRIALS)) $(ARGS)
+
+doctor: .venv/.installed ## what is ok, wrong or unknown on this machine, or of a service at URL=, and what to do
+	@$(TOOLS) doctor $(URL)
 
 upkeep: models ## finish deletions, forget what was kept long enough, re-extract signatures of an older model: all at once
 	@$(TOOLS) upkeep

@@ -1,0 +1,1 @@
+"""What a support engineer would look at first."""
