@@ -56,7 +56,7 @@ VERBS: Final = (
     Verb("bundle", "build the model bundles that are not there yet", "tools.bundle.command"),
     Verb("package", "the deployable zip", "tools.package.command"),
     Verb("notices", "the licence notices and the bill of materials that go with it", "tools.package.notices"),
-    Verb("doctor", "what is ok, wrong or unknown, here or of a service, and what to do", "tools.doctor.command"),
+    Verb("doctor", "what is ok, wrong or unknown, and what to do", "tools.doctor.command"),
     Verb("upkeep", "do at once what the timer does in slices", "tools.upkeep"),
     Verb("forget", "delete every profile of a family, or of all, after asking", "tools.forget"),
     Verb("docs", "write the parts of the pages that are made from the code", "tools.docs"),
