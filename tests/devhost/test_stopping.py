@@ -70,7 +70,7 @@ def programs_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def assert_ended(process: subprocess.Popen[str], programs: list[psutil.Process], port: int) -> None:
-    process.wait(timeout=30)
+    process.wait(timeout=90)
     assert [program for program in programs if program.is_running()] == []
     with socket.create_server(("127.0.0.1", port)):
         pass
@@ -129,7 +129,7 @@ def test_the_stack_ends_while_it_is_starting(tmp_path: Path, number: signal.Sign
         programs = programs_of(process)
         assert len(programs) == 1
         process.send_signal(number)
-        process.wait(timeout=30)
+        process.wait(timeout=90)
         assert not programs[0].is_running()
 
 
@@ -146,4 +146,4 @@ def test_a_program_that_does_not_end_is_killed_with_what_it_has_started() -> Non
     with beside(stubborn, os.environ, ending=Ending(grace=0.1)) as process, output(process) as said:
         started_by_it = psutil.Process(int(said.readline()))
     assert process.returncode == -signal.SIGKILL
-    started_by_it.wait(timeout=20)
+    started_by_it.wait(timeout=90)

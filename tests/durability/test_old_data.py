@@ -72,7 +72,7 @@ class Old:
 
     def left(self) -> tuple[set[str], set[str]]:
         """Ids of the profiles that have a row, and of those that have audio."""
-        rows = {row["RowKey"] for row in self.outside.entities()}
+        rows = {row["RowKey"] for row in self.outside.entities() if row["PartitionKey"] != "upkeep"}
         return rows, {blob.split("/")[1] for blob in self.outside.blobs()}
 
 

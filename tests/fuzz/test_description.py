@@ -20,8 +20,8 @@ CHECKS: Final = (
     "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
-    "ignored_auth",
 )
+"""Not ``ignored_auth``: so many wrong keys from one address are answered 429. Keys are tested by themselves."""
 
 
 @pytest.mark.timeout(7200)
