@@ -20,7 +20,7 @@ run: models node_modules/.installed ## serve on PORT until Ctrl-C
 	@$(TOOLS) run --port $(PORT)
 
 quick: models ## the tests that need no host and no Azurite, in seconds
-	@$(PYTHON) -m pytest --quick -rfE --numprocesses logical --dist loadscope $(ARGS)
+	@$(PYTHON) -m pytest --quick -rfE $(addprefix --ignore=tests/,clients durability e2e fuzz privacy) --numprocesses logical --dist loadscope $(ARGS)
 
 test: models node_modules/.installed tests/clients/node_modules/.installed ## every test, end to end on the real worker, model and Azurite
 	@$(PYTHON) -m pytest --numprocesses logical --dist loadscope --no-loadscope-reorder $(ARGS)

@@ -15,6 +15,8 @@ from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api
 from tests.contract.conftest import Forsaken
 from tests.privacy.stored import changes
 
+pytestmark = pytest.mark.slow
+
 PHRASE = "I'll talk for a few seconds so you can recognize my voice in the future."
 ACTIVATION = voices.phrase("anna", 11)
 SPEECH = voices.seconds("anna", 6)

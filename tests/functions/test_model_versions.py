@@ -17,6 +17,8 @@ from shared.observing.trace import Trace
 from shared.store.memory import MemoryStore
 from tests import models, voices
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "2026-11-22", models.TURNED_VERSION
 CLIP = voices.seconds("anna", 6)
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}

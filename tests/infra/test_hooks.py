@@ -14,6 +14,8 @@ import yaml
 from shared.settings import ROOT
 from tests.infra.stand_ins import Ran, after, run
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS: Final = sorted((ROOT / "infra").rglob("*.sh"))
 OF_AZD: Final = {
     "AZURE_ENV_NAME": "prod",

@@ -22,6 +22,8 @@ from tools.doctor import here, there
 from tools.doctor.findings import Finding, Look, Verdict, examine, lines
 from tools.verbs import main
 
+pytestmark = pytest.mark.slow
+
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
 SECRET = "a-secret-that-nobody-may-read"  # noqa: S105
 

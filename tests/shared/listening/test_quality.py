@@ -12,6 +12,8 @@ from shared.listening.runtime import runtime
 from tests.recordings import Recordings
 from tools.bundle.sources import WHEELS
 
+pytestmark = pytest.mark.slow
+
 MODELS = Path(__file__).parents[3] / "models"
 RATE = 16_000
 type Samples = NDArray[np.float32]

@@ -20,6 +20,8 @@ from shared.words.whisper import Whisper, _Model
 from tests import voices
 from tests.recordings import Recordings
 
+pytestmark = pytest.mark.slow
+
 FOLDER = MODELS / "whisper-tiny-en"
 FILES = ("config.json", "model.bin", "vocabulary.txt")
 
