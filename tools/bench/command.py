@@ -13,7 +13,7 @@ from tools.bench import embedding, service
 PROBLEMS: Final = (BundleError,)
 FILE: Final = ROOT / "out" / "bench.json"
 NOT_SHOWN: Final = (
-    "The dev host carries no transport of the platform: on the Functions host a megabyte of body costs about 12 ms more "
+    "The dev host has no transport of the platform: on the Functions host a megabyte of body costs about 12 ms more "
     "(docs/performance.md)."
 )
 
