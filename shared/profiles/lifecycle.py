@@ -89,13 +89,8 @@ class Lifecycle:
     def delete(self, family: Family, profile_id: str) -> None:
         """Remove a profile and its audio; gone for every reader with the first write, and no error if it was."""
         stored = self.store.get(family, profile_id)
-        if stored is None:
-            return
-        if stored.is_readable and not stored.deleting:
-            with suppress(NotFound):
-                change(self.store, family, profile_id, lambda profile: profile.marked_deleting(self.now()))
-        self.store.delete_folder(family, profile_id)
-        self.store.remove(stored)
+        if stored is not None:
+            self._erase(stored)
 
     def delete_all(self, family: Family, *, until: datetime | None = None) -> Iterator[Cleared]:
         """Remove every profile of a family, and audio of it that no profile has; as much of it as is done ``until``.
@@ -109,7 +104,10 @@ class Lifecycle:
             if self._is_over(until):
                 yield cleared
                 return
-            self.delete(family, profile.id)
+            if profile.is_readable:
+                self.delete(family, profile.id)
+            else:
+                self._erase(profile)
             cleared = replace(cleared, deleted=cleared.deleted + 1)
             yield cleared
         yield replace(cleared, remaining=not self._delete_left_over(family, until))
@@ -126,6 +124,15 @@ class Lifecycle:
 
     def _begins_active(self, family: Family) -> bool:
         return family.script.every_clip or not self.active_enrollment
+
+    def _erase(self, stored: Profile) -> None:
+        """Mark a profile, remove its audio, then its row; what cannot be read is not marked, as nobody sees it."""
+        if stored.is_readable and not stored.deleting:
+            with suppress(NotFound):
+                change(self.store, stored.family, stored.id, lambda profile: profile.marked_deleting(self.now()))
+        if is_guid(stored.id):
+            self.store.delete_folder(stored.family, stored.id)
+        self.store.remove(stored)
 
     def _is_over(self, until: datetime | None) -> bool:
         return until is not None and self.now() >= until

@@ -117,7 +117,7 @@ class AzureStore:
                 "PartitionKey ge @first and PartitionKey lt @last and RowKey gt @after and Deleting eq false",
                 parameters={
                     "first": partition_of(family, after or "00"),
-                    "last": f"{family.name}:g",
+                    "last": f"{family.name};",
                     "after": after,
                 },
                 results_per_page=size,
@@ -130,7 +130,7 @@ class AzureStore:
             for wanted in (family,) if family else FAMILIES.values():
                 entities = self._table.query_entities(
                     "PartitionKey ge @first and PartitionKey lt @last",
-                    parameters={"first": f"{wanted.name}:", "last": f"{wanted.name}:g"},
+                    parameters={"first": f"{wanted.name}:", "last": f"{wanted.name};"},
                 )
                 yield from (from_entity(wanted, entity, str(entity.metadata["etag"])) for entity in entities)
 
@@ -153,7 +153,7 @@ class AzureStore:
 
     def remove(self, profile: Profile) -> None:
         with _storage_faults():
-            self._table.delete_entity(partition_of(profile.family, profile.id), profile.id)
+            self._table.delete_entity(profile.partition or partition_of(profile.family, profile.id), profile.id)
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         with _storage_faults():
@@ -179,8 +179,10 @@ class AzureStore:
         return (name for name, _ in groupby(names))
 
     def delete_folder(self, family: Family, name: str) -> None:
-        for blob in self._blobs(f"{family.name}/{name}"):
-            self._delete_blob(blob.name)
+        wanted = f"{family.name}/{name}"
+        for blob in self._blobs(wanted):
+            if blob.name == wanted or blob.name.startswith(f"{wanted}/"):
+                self._delete_blob(blob.name)
 
     def _blobs(self, prefix: str | None) -> Iterator[BlobProperties]:
         with _storage_faults():

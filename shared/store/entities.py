@@ -58,7 +58,7 @@ def from_entity(family: Family, entity: Mapping[str, Any], etag: str) -> Profile
     try:
         return _read(family, profile_id, entity, etag)
     except (KeyError, TypeError, ValueError, OverflowError):
-        return Profile.unreadable(family, profile_id, etag)
+        return Profile.unreadable(family, profile_id, etag, str(entity["PartitionKey"]))
 
 
 def stored_audio(name: str, written: datetime) -> StoredAudio | None:
@@ -90,6 +90,8 @@ def _read(family: Family, profile_id: str, entity: Mapping[str, Any], etag: str)
     """The profile that an entity holds; raises KeyError, TypeError or ValueError where it is none."""
     if _of(int, entity.get("Schema", SCHEMA)) > SCHEMA:
         raise ValueError("a newer version wrote it")
+    if not is_guid(profile_id) or entity["PartitionKey"] != partition_of(family, profile_id):
+        raise ValueError("nobody would find it here")
     return Profile(
         family=family,
         id=profile_id,

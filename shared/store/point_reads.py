@@ -51,7 +51,7 @@ class PointReader:
         Raises:
             StorageUnavailable: the table does not answer, or answers neither 200 nor 404.
         """
-        path = f"{self._url.path}(PartitionKey='{quote(partition)}',RowKey='{quote(row)}')"
+        path = f"{self._url.path}(PartitionKey='{_quoted(partition)}',RowKey='{_quoted(row)}')"
         try:
             answer = self._pool.request(
                 "GET", self._url._replace(path=path).geturl(), headers={**_HEADERS, **self._authorize(path)}
@@ -82,6 +82,11 @@ def shared_key(account: str, key: str) -> Authorize:
 def bearer_token(token: Callable[[], str]) -> Authorize:
     """Authorize with the token of an identity."""
     return lambda _: {"Authorization": f"Bearer {token()}"}
+
+
+def _quoted(key: str) -> str:
+    """A key as it stands between quotes in a URL (OData doubles those within)."""
+    return quote(key.replace("'", "''"), safe="")
 
 
 def _properties(entity: Mapping[str, Any]) -> dict[str, Any]:

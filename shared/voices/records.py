@@ -73,6 +73,7 @@ class Profile:
         locale: as the caller sent it.
         phrase: the passphrase that the first clip chose, where every clip is one.
         etag: the store's version of this state; None before the first write.
+        partition: where the store found it, if that is not where its id belongs.
         used: when the profile was last enrolled, verified or identified, to a day; None if that is not noted.
     """
 
@@ -87,6 +88,7 @@ class Profile:
     signature: Signature | None = None
     used: datetime | None = None
     etag: str | None = field(default=None, compare=False)
+    partition: str | None = field(default=None, compare=False)
 
     @classmethod
     def new(cls, family: Family, locale: str, now: datetime, *, active: bool = True) -> "Profile":
@@ -94,10 +96,10 @@ class Profile:
         return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now, standing=_blank(active=active))
 
     @classmethod
-    def unreadable(cls, family: Family, profile_id: str, etag: str) -> "Profile":
+    def unreadable(cls, family: Family, profile_id: str, etag: str, partition: str | None = None) -> "Profile":
         """A profile of which no more is known than that it is there."""
-        never = datetime.fromtimestamp(0, UTC)
-        return cls(family, profile_id, locale="", created=never, standing=Standing.UNREADABLE, etag=etag)
+        never, standing = datetime.fromtimestamp(0, UTC), Standing.UNREADABLE
+        return cls(family, profile_id, locale="", created=never, standing=standing, etag=etag, partition=partition)
 
     @property
     def is_readable(self) -> bool:

@@ -126,6 +126,30 @@ def test_a_row_that_cannot_be_read_harms_nobody_else_and_can_be_deleted(
     assert [profile.id for profile in stored.store.scan()] == [stored.good]
 
 
+@pytest.mark.parametrize(
+    ("partition", "row"),
+    [
+        ("{family}:zz", "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"),
+        ("{family}:0f", "no-guid"),
+        ("{family}:0f", "it's"),
+        ("{family}:0f", ""),
+        ("{family}:", "x"),
+    ],
+)
+def test_a_row_that_stands_where_nobody_looks_harms_nobody_and_goes_with_all_others(
+    stored: Stored, partition: str, row: str
+) -> None:
+    where = partition.format(family=IDENTIFICATION.name)
+    stored.table.create_entity({"PartitionKey": where, "RowKey": row, "Deleting": False, "Locale": "en-us"})
+    domain = stored.domain
+    page = domain.page(IDENTIFICATION, after="", size=5)
+    assert {profile.id for profile in page.profiles} == {stored.good, stored.bad}
+    assert domain.upkeep().unreadable == 1
+    assert len(stored.names()) == 2, "audio of others was removed"
+    assert not domain.delete_all(IDENTIFICATION).remaining
+    assert {entity["PartitionKey"] for entity in stored.table.list_entities()} == {"upkeep"}
+
+
 def test_deleting_all_deletes_what_cannot_be_read_and_whatever_lies_among_its_audio(stored: Stored) -> None:
     stored.damage(Enrollments="x")
     for name in (f"{stored.bad}/notes.txt", "no-guid/x.wav", "stray.txt", f"{stored.good}x/a.wav"):
