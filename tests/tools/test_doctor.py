@@ -1,43 +1,62 @@
-"""What the doctor finds on a healthy service and on broken ones, and that it tells no secret."""
+"""What the doctor finds on a healthy service and on broken ones, with what to do."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from typing import Any, Final
 from unittest.mock import patch
 
 import pytest
 
 from devhost.stack import Host
-from shared.settings import MODELS, Settings
+from functions.contract.version import VERSION
+from shared.settings import MODELS, ROOT, Settings
 from shared.store import UpkeepReport
 from shared.store.azure import AzureStore
 from tests.conftest import KEYS
-from tools.doctor import here, there
-from tools.doctor.findings import Finding, Look, Verdict, examine, lines
+from tests.tools.pretending import Pretended, pretending
+from tools.doctor import azure, here, there
+from tools.doctor.findings import Finding, Look, Verdict, examine, lines, ok, wrong
 from tools.verbs import main
 
 pytestmark = pytest.mark.slow
 
 LOCAL = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
 SECRET = "a-secret-that-nobody-may-read"  # noqa: S105
+UNANSWERED: Final = (
+    "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5a2V5;"
+    "BlobEndpoint=http://127.0.0.1:9/a;TableEndpoint=http://127.0.0.1:9/a"
+)
+LIST: Final = f"/{there.LIST}"
+REFUSED: Final = {"error": {"code": "Unauthorized", "message": "No."}}
 
 
 def _here(**settings: str) -> dict[str, Finding]:
-    return dict(examine(here.Machine({**LOCAL, **settings}), here.CHECKS, here.PROBLEMS))
+    return dict(examine(here.Machine({**LOCAL, **settings}), here.CHECKS))
 
 
 def _there(place: there.Place) -> dict[str, Finding]:
-    return dict(examine(place, there.CHECKS, there.PROBLEMS))
+    return dict(examine(place, there.CHECKS))
 
 
 def _verdicts(findings: Mapping[str, Finding], verdict: Verdict) -> set[str]:
     return {name for name, finding in findings.items() if finding.verdict is verdict}
+
+
+def _told(**changed: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+    """What a healthy service says of itself."""
+    upkeep = {"finishedDateTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"}
+    told = {"status": "Healthy", "version": VERSION, "modelVersion": "2026-11-22"}
+    return {**told, "upkeep": {**upkeep, "unreadableProfiles": 0, "foreignAudio": 0}, **changed}
+
+
+def _pretended(**health: Any) -> Pretended:  # noqa: ANN401  JSON
+    """A healthy service that refuses whoever comes without a key, and whoever comes with one."""
+    description = {"info": {"version": VERSION}, "servers": [{"url": "{url}"}]}
+    return Pretended({"/health": _told(**health), "/openapi.json": description, LIST: REFUSED}, {LIST: 401})
 
 
 @pytest.fixture
@@ -62,6 +81,14 @@ def test_a_healthy_machine_has_nothing_wrong(storage: str, store: AzureStore) ->
         ({"SPEAKER_MODEL": "nobody"}, "models", "manifest.json is missing"),
         ({}, "storage", "must name the storage account"),
         ({"SPEAKER_WHISPER": "nowhere"}, "transcriber", "cannot be loaded"),
+        ({"SPEAKER_RECOGNITION_KEYS": f"desk:manege:{SECRET}"}, "keys", "no such scope: key-1"),
+        ({"SPEAKER_PUBLIC_ORIGIN": "http://voices.example"}, "origin", "unencrypted"),
+        ({"SPEAKER_PUBLIC_ORIGIN": "voices.example"}, "settings", "SPEAKER_PUBLIC_ORIGIN='voices.example'"),
+        ({"SPEAKER_RECOGNITION_KEYS": "@Microsoft.KeyVault(x)"}, "settings", "could not follow"),
+        ({"SPEAKER_STORAGE_CONNECTION_STRING": "nothing"}, "storage", "malformed"),
+        ({"SPEAKER_STORAGE_CONNECTION_STRING": UNANSWERED}, "storage", "StorageUnavailable"),
+        ({"SPEAKER_SPEECH_ENDPOINT": "https://a.example:99999", "SPEAKER_SPEECH_KEY": "k"}, "transcriber", "Port"),
+        ({"SPEAKER_SPEECH_ENDPOINT": "https://127.0.0.1:9", "SPEAKER_SPEECH_KEY": "k"}, "transcriber", "refused"),
     ],
 )
 def test_what_is_wrong_with_this_machine_is_named_with_what_to_do(
@@ -72,6 +99,12 @@ def test_what_is_wrong_with_this_machine_is_named_with_what_to_do(
     assert measured in finding.measured
 
 
+def test_what_hangs_on_something_wrong_is_unknown_and_not_wrong_as_well() -> None:
+    found = _here(SPEAKER_STORAGE_CONNECTION_STRING=UNANSWERED)
+    assert _verdicts(found, Verdict.WRONG) == {"storage"}
+    assert found["upkeep"] == Finding(Verdict.UNKNOWN, "cannot be told while storage fails", "mend storage first")
+
+
 def test_a_damaged_model_is_found(tmp_path: Path) -> None:
     for bundle in MODELS.iterdir():
         shutil.copytree(bundle, tmp_path / bundle.name)
@@ -80,6 +113,13 @@ def test_a_damaged_model_is_found(tmp_path: Path) -> None:
         finding = _here()["models"]
     assert (finding.verdict, finding.advice) == (Verdict.WRONG, "make models")
     assert "does not have the SHA-256 of its manifest" in finding.measured
+
+
+def test_another_python_and_other_packages_than_those_of_the_lock_are_found() -> None:
+    with patch("sys.version_info", (3, 12, 1)), patch.object(here, "version", lambda _: "0"):
+        found = _here()
+    assert found["python"] == wrong("3.12.1", "Azure runs 3.13: make setup")
+    assert (found["packages"].verdict, found["packages"].advice) == (Verdict.WRONG, "make setup")
 
 
 def test_a_late_upkeep_and_what_it_could_not_read_are_wrong(storage: str, store: AzureStore) -> None:
@@ -95,32 +135,48 @@ def test_a_late_upkeep_and_what_it_could_not_read_are_wrong(storage: str, store:
 def test_a_clock_that_is_off_is_found(storage: str) -> None:
     machine = here.Machine({**LOCAL, "SPEAKER_STORAGE_CONNECTION_STRING": storage})
     machine.now = lambda: datetime.now(UTC) + timedelta(hours=2)
-    finding = dict(examine(machine, {"clock": here.CHECKS["clock"]}, here.PROBLEMS))["clock"]
+    finding = dict(examine(machine, {"clock": Look(here.clock)}))["clock"]
     assert finding.verdict is Verdict.WRONG
     assert finding.measured.startswith("+7")
 
 
-def test_a_healthy_service_has_nothing_wrong(service: Host, tmp_path: Path) -> None:
-    log = tmp_path / "service.log"
-    log.touch()
-    place = there.Place(service.url, KEYS[0], log)
+def test_a_healthy_service_has_nothing_wrong(service: Host) -> None:
+    class Printed(Path):
+        def read_text(self, *_: Any, **__: Any) -> str:  # noqa: ANN401  as Path's
+            return "".join(service.log)
 
-    def logged(place: there.Place) -> Finding:
-        with patch.object(Path, "read_text", lambda *_, **__: "\n".join(service.log)):
-            return there.logged(place)
-
-    with patch.dict(there.CHECKS, {"logged": Look(logged)}):
-        found = _there(place)
+    found = _there(there.Place(service.url, KEYS[0], Printed("service.log")))
     assert _verdicts(found, Verdict.WRONG) == set(), "\n".join(lines(found.items()))
-    assert _verdicts(found, Verdict.UNKNOWN) <= {"upkeep", "references", "roles"}
+    assert _verdicts(found, Verdict.UNKNOWN) <= {"upkeep"}
 
 
-def test_a_wrong_key_is_found_and_not_told(service: Host, capsys: pytest.CaptureFixture[str]) -> None:
-    with patch.dict(os.environ, {"SPEAKER_KEY": SECRET}):
-        assert main(["doctor", service.url]) == 1
+def test_a_wrong_key_is_found_and_not_told(
+    service: Host, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPEAKER_KEY", SECRET)
+    assert main(["doctor", service.url]) == 1
     said = capsys.readouterr().out
     assert "wrong    key           401 401" in said
+    assert "is it a key of this service?" in said
     assert SECRET not in said
+
+
+def test_a_request_that_does_not_come_to_stand_in_the_log_is_found(
+    service: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(there, "WRITTEN_WITHIN_SEC", 0.0)
+    log = tmp_path / "service.log"
+    log.touch()
+    assert main(["doctor", service.url, "--log", str(log), "--json"]) == 1
+    logged = json.loads(capsys.readouterr().out)["logged"]
+    assert (logged["verdict"], "host.json" in logged["advice"]) == ("wrong", True)
+
+
+def test_where_no_log_can_be_read_the_query_is_told_that_finds_the_request(service: Host) -> None:
+    finding = there.logged(there.Place(service.url))
+    name = finding.measured.split()[1]
+    assert finding.verdict is Verdict.UNKNOWN
+    assert f'traces | where message has "{name}"' in finding.advice
 
 
 def test_a_service_that_does_not_answer_is_wrong_and_nothing_is_a_traceback() -> None:
@@ -128,61 +184,174 @@ def test_a_service_that_does_not_answer_is_wrong_and_nothing_is_a_traceback() ->
     assert (_verdicts(found, Verdict.WRONG), found["links"].advice) == ({"health"}, "mend health first")
 
 
+def test_a_service_that_says_what_it_lacks_is_quoted() -> None:
+    broken = replace(_pretended(), statuses={"/health": 503})
+    broken.bodies = {"/health": {"error": {"code": "ServiceUnavailable", "message": "Storage is not available."}}}
+    with pretending(broken):
+        found = _there(there.Place(broken.url))
+    assert _verdicts(found, Verdict.WRONG) == {"health"}
+    assert found["health"].measured.endswith(": Storage is not available.")
+
+
+@pytest.mark.parametrize("page", [[], {}, "a page", {"status": "Healthy"}])
+def test_what_is_no_such_service_is_wrong_and_nothing_is_a_traceback(page: object) -> None:
+    with pretending(Pretended({"/health": page, "/openapi.json": page, LIST: page}, {LIST: 401})) as other:
+        found = _there(there.Place(other.url, SECRET))
+    wrongs = [finding for finding in found.values() if finding.verdict is Verdict.WRONG]
+    assert wrongs
+    assert all(finding.advice for finding in wrongs)
+
+
 def test_a_service_of_another_version_with_late_upkeep_an_open_door_and_foreign_links_is_found_out() -> None:
-    health = {
-        "status": "Degraded",
-        "version": "0.0.1",
-        "modelVersion": "2020-01-01",
-        "upkeep": {"finishedDateTime": "2020-01-01T00:00:00.000Z", "unreadableProfiles": 1, "foreignAudio": 0},
-    }
-    answers = {"/health": health, "/openapi.json": {"servers": [{"url": "https://evil.example"}]}}
-
-    class Broken(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = json.dumps(answers.get(self.path.partition("?")[0], {"value": []})).encode()
-            self.send_response_only(200)
-            self.send_header("Date", "Wed, 01 Jan 2020 00:00:00 GMT")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Broken) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        found = _there(there.Place(f"http://127.0.0.1:{server.server_port}", SECRET))
-        server.shutdown()
+    upkeep = {"finishedDateTime": "2019-01-01T00:00:00.000Z", "unreadableProfiles": 1, "foreignAudio": 0}
+    health = {"status": "Degraded", "version": "0.0.1", "modelVersion": "2020-01-01", "upkeep": upkeep}
+    description = {"info": {"version": "0.0.1"}, "servers": [{"url": "https://evil.example"}]}
+    broken = Pretended(
+        {"/health": health, "/openapi.json": description}, headers={"Date": "Wed, 01 Jan 2020 00:00:00 GMT"}
+    )
+    with pretending(broken):
+        found = _there(there.Place(broken.url, SECRET))
     assert _verdicts(found, Verdict.WRONG) == {"health", "release", "upkeep", "links", "clock", "logged"}
+    assert found["release"].advice == "deploy again"
+    assert "is the function Upkeep disabled?" in found["upkeep"].advice
 
 
-def test_what_azure_says_is_asked_of_its_command_line(tmp_path: Path) -> None:
-    answers: dict[str, Any] = {
-        "rest": {"value": [{"name": "SPEAKER_RECOGNITION_KEYS", "properties": {"status": "SecretNotFound"}}]},
-        "role": [{"roleDefinitionName": "Key Vault Secrets User"}],
+@pytest.mark.parametrize(
+    ("finished", "status", "verdict"),
+    [
+        (timedelta(hours=1), "Healthy", Verdict.OK),
+        (timedelta(hours=4), "Healthy", Verdict.WRONG),
+        (None, "Healthy", Verdict.UNKNOWN),
+        (None, "Degraded", Verdict.WRONG),
+    ],
+)
+def test_upkeep_is_late_by_the_clock_of_the_service(finished: timedelta | None, status: str, verdict: Verdict) -> None:
+    ended = f"{datetime.now(UTC) - finished:%Y-%m-%dT%H:%M:%S.000Z}" if finished else None
+    report = {"finishedDateTime": ended, "unreadableProfiles": 0, "foreignAudio": 0}
+    with pretending(_pretended(status=status, upkeep=report)) as pretended:
+        assert there.upkeep(there.Place(pretended.url)).verdict is verdict
+
+
+def test_an_old_description_of_a_new_service_is_found() -> None:
+    pretended = _pretended()
+    pretended.bodies = {**pretended.bodies, "/openapi.json": {"info": {"version": "0.0.1"}}}
+    with pretending(pretended):
+        finding = there.release(there.Place(pretended.url))
+    assert (finding.verdict, "openapi.json is of 0.0.1" in finding.measured) == (Verdict.WRONG, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "said"),
+    [(403, Verdict.UNKNOWN, "the scope manage"), (429, Verdict.WRONG, "try again"), (500, Verdict.WRONG, "its log")],
+)
+def test_a_key_that_opens_nothing_is_told_apart_by_its_answer(status: int, verdict: Verdict, said: str) -> None:
+    with pretending(replace(_pretended(), statuses={LIST: status})) as pretended:
+        finding = there.key(there.Place(pretended.url, SECRET))
+    assert (finding.verdict, said in finding.advice) == (verdict, True)
+
+
+def test_a_service_that_lets_everyone_in_from_afar_is_wrong() -> None:
+    with pretending(replace(_pretended(), statuses={})) as pretended:
+        place = there.Place(pretended.url)
+        with patch.object(there, "is_loopback", lambda _: False):
+            assert there.refusal(place).verdict is Verdict.WRONG
+        assert there.refusal(place).verdict is Verdict.OK
+
+
+def test_a_key_is_sent_neither_unencrypted_nor_to_where_an_answer_redirects() -> None:
+    with pretending(_pretended()) as elsewhere:
+        redirecting = replace(_pretended(), statuses={LIST: 302}, headers={"Location": f"{elsewhere.url}{LIST}"})
+        with pretending(redirecting):
+            place = there.Place(redirecting.url, SECRET)
+            assert there.key(place).verdict is Verdict.WRONG
+            with patch.object(there, "is_loopback", lambda _: False):
+                found = _there(place)
+    assert (found["address"].verdict, found["key"].advice) == (Verdict.WRONG, "mend address first")
+    assert elsewhere.asked == []
+    assert len([headers for _, headers in redirecting.asked if headers["Ocp-Apim-Subscription-Key"]]) == 1
+
+
+APP: Final = "/subscriptions/s/resourceGroups/voices/providers/Microsoft.Web/sites/func-x"
+SITES: Final = [
+    {"id": "/other", "identity": {}, "properties": {"hostNames": ["other.azurewebsites.net"]}},
+    {
+        "id": APP,
+        "identity": {"userAssignedIdentities": {"/identity": {"principalId": "principal"}}},
+        "properties": {"hostNames": ["func-x.azurewebsites.net", "voices.example"]},
+    },
+]
+
+
+def _az(folder: Path, references: Mapping[str, str], roles: set[str]) -> None:
+    """A stand-in for the Azure CLI, which answers as the resource manager does, and writes down what it was asked."""
+    answers = {
+        "*/Microsoft.Web/sites[?]*": SITES,
+        f"*{APP}/config/configreferences/appsettings[?]*": [
+            {"name": name, "properties": {"status": status}} for name, status in references.items()
+        ],
+        "*/subscriptions/s/providers/Microsoft.Authorization/roleAssignments[?]*principal*": [
+            {"properties": {"roleDefinitionId": f"/roleDefinitions/{azure.ROLES[role]}"}} for role in roles
+        ],
     }
-    az = tmp_path / "az"
-    cases = "".join(f"{word}) echo '{json.dumps(answer)}' ;;\n" for word, answer in answers.items())
-    az.write_text(f"#!/bin/sh\ncase $1 in\n{cases}esac\n")
+    cases = "".join(f"{asked}) echo '{json.dumps({'value': answer})}' ;;\n" for asked, answer in answers.items())
+    az = folder / "az"
+    az.write_text(f'#!/bin/sh\necho "$*" >> "{folder}/calls"\ncase "$*" in\n{cases}*) exit 1 ;;\nesac\n')
     az.chmod(0o755)
-    known = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SERVICE_APP_ID": "/app", "SERVICE_IDENTITY_ID": "identity"}
-    with patch.dict(os.environ, known):
-        place = there.Place("https://voices.example")
-        references, roles = there.references(place), there.roles(place)
-    assert references.measured == "not followed: SPEAKER_RECOGNITION_KEYS"
-    assert roles.measured == "lacking: Storage Blob Data Contributor, Storage Table Data Contributor"
 
 
-def test_nothing_secret_is_printed(
-    storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return tmp_path
+
+
+def _in_azure(url: str = "https://voices.example") -> dict[str, Finding]:
+    return dict(examine(azure.Site(url), azure.CHECKS))
+
+
+def test_what_azure_says_is_asked_of_its_command_line(path: Path) -> None:
+    held = {"Key Vault Secrets User", "Storage Blob Data Owner", "Monitoring Metrics Publisher"}
+    _az(path, {"SPEAKER_RECOGNITION_KEYS": "SecretNotFound", "SPEAKER_SPEECH_KEY": "Resolved"}, held)
+    found = _in_azure()
+    assert found["references"].measured == "not followed: SPEAKER_RECOGNITION_KEYS (SecretNotFound)"
+    assert found["roles"].measured == "lacking: Storage Blob Data Contributor, Storage Table Data Contributor"
+    assert all(call.startswith("rest --method get ") for call in (path / "calls").read_text().splitlines())
+
+
+def test_nothing_is_wrong_where_azure_followed_every_reference_and_gave_every_role(path: Path) -> None:
+    _az(path, {"SPEAKER_RECOGNITION_KEYS": "Resolved"}, set(azure.ROLES))
+    assert _in_azure() == {"references": ok("1 resolved"), "roles": ok(", ".join(azure.ROLES))}
+
+
+def test_the_roles_are_those_of_the_template() -> None:
+    template = (ROOT / "infra" / "modules" / "roles.bicep").read_text()
+    assert [name for name, role in azure.ROLES.items() if role not in template] == []
+
+
+@pytest.mark.parametrize(
+    ("az", "url", "measured"),
+    [
+        (None, "https://voices.example", "the Azure CLI is not there"),
+        ("exit 1", "https://voices.example", "the Azure CLI is not signed in, or may not ask this (az login)"),
+        ("echo '{\"value\": []}'", "https://voices.example", "no app of this subscription answers at voices.example"),
+        ("exit 1", "http://localhost:7071", "a service on this machine has nothing in Azure"),
+    ],
+)
+def test_what_azure_does_not_say_is_unknown_with_the_command_that_asks(
+    path: Path, az: str | None, url: str, measured: str
 ) -> None:
-    account_key = storage.partition("AccountKey=")[2].partition(";")[0]
-    monkeypatch.setenv("SPEAKER_STORAGE_CONNECTION_STRING", storage)
-    monkeypatch.setenv("SPEAKER_RECOGNITION_KEYS", SECRET)
-    monkeypatch.setenv("SPEAKER_SPEECH_KEY", SECRET)
-    for arguments in (["doctor"], ["doctor", "--json"]):
-        main(arguments)
-        said = capsys.readouterr().out
-        assert "keys" in said
-        assert SECRET not in said
-        assert account_key not in said
+    if az:
+        (path / "az").write_text(f"#!/bin/sh\n{az}\n")
+        (path / "az").chmod(0o755)
+    for finding in _in_azure(url).values():
+        assert (finding.verdict, finding.measured) == (Verdict.UNKNOWN, measured)
+        assert finding.advice.startswith("it=$(az rest " if "https" in url else "without a URL")
+
+
+def test_a_terminal_sees_colours_and_a_pipe_sees_none(
+    service: Host, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for terminal, shown in ((True, "\x1b[32mok       \x1b[0maddress"), (False, "ok       address")):
+        with patch("sys.stdout.isatty", lambda terminal=terminal: terminal):
+            assert main(["doctor", service.url]) == 0
+        assert capsys.readouterr().out.startswith(shown)

@@ -9,16 +9,16 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 from urllib.parse import urlsplit
 
+from functions.contract.operations import SCOPES
 from functions.health import LATE
-from functions.plumbing.keys import MIN_LENGTH, read_keys
-from shared.errors import SpeakerError
+from functions.plumbing.keys import MIN_LENGTH, Key, read_keys
+from functions.plumbing.origin import is_loopback
 from shared.listening.bundle import MANIFEST, Bundle
 from shared.service import Service
 from shared.settings import MODELS, ROOT, SETTINGS
 from shared.words.scripts import ACTIVATION, PASSPHRASE
 from tools.doctor.findings import Finding, Look, ok, unknown, wrong
 
-PROBLEMS: Final = (SpeakerError, OSError)
 SKEW: Final = timedelta(minutes=5)
 """Azure refuses tokens and signatures of a clock that is further off."""
 
@@ -65,7 +65,7 @@ def settings(machine: Machine) -> Finding:
 def references(machine: Machine) -> Finding:
     """Key Vault references that were not followed."""
     unfollowed = sorted(name for name, value in machine.environment.items() if value.startswith("@Microsoft.KeyVault("))
-    advice = "is the secret there, may the identity read it, does the network let it? then: azd hooks run postprovision"
+    advice = "on this machine nobody follows them: write the values themselves into local.settings.json"
     return wrong(f"not followed: {', '.join(unfollowed)}", advice) if unfollowed else ok("none is left unfollowed")
 
 
@@ -75,11 +75,31 @@ def keys(machine: Machine) -> Finding:
     short = [key.name for key in known if key.is_short]
     if short:
         return wrong(f"shorter than {MIN_LENGTH} characters: {', '.join(short)}", "openssl rand -hex 32 makes a key")
+    misread = [key.name for key in known if _meant_otherwise(key)]
+    if misread:
+        advice = f"scopes are {', '.join(SCOPES)}, joined by +; as it stands, name and scope are part of a key for all"
+        return wrong(f"like name:scope:key, but no such scope: {', '.join(misread)}", advice)
     if known:
         return ok(", ".join(f"{key.name} ({'+'.join(sorted(key.scopes))})" for key in known))
     if machine.settings.open_to_all:
         return ok("none: this machine alone is answered")
+    if machine.settings.platform_signs_in:
+        return ok("none: callers sign in")
     return wrong("none: every call is refused", "set SPEAKER_RECOGNITION_KEYS, or sign callers in")
+
+
+def _meant_otherwise(key: Key) -> bool:
+    return re.match(r"[\w-]{1,32}:[A-Za-z+]+:.", key.secret) is not None
+
+
+def origin(machine: Machine) -> Finding:
+    """Where links in answers lead."""
+    public = machine.settings.public_origin
+    if not public:
+        return ok("links lead to where each caller called")
+    if public.startswith("http:") and not is_loopback(public):
+        return wrong(f"links lead to {public}, unencrypted", "SPEAKER_PUBLIC_ORIGIN begins with https://")
+    return ok(f"links lead to {public}")
 
 
 def storage(machine: Machine) -> Finding:
@@ -137,16 +157,20 @@ def upkeep(machine: Machine) -> Finding:
     return ok(measured)
 
 
+_SET: Final = ("settings",)
+_STORED: Final = ("storage",)
+
 CHECKS: Final[Mapping[str, Look[Machine]]] = {
     "python": Look(python),
     "packages": Look(packages, "make setup"),
     "settings": Look(settings, "docs/settings.md says what each may be"),
     "references": Look(references),
-    "keys": Look(keys, needs="settings"),
-    "models": Look(models, "make models", needs="settings"),
-    "phrases": Look(phrases, "shared/words/phrases holds the files", needs="settings"),
-    "transcriber": Look(transcriber, "docs/transcription.md", needs="settings"),
-    "storage": Look(storage, "is it started, named by the settings, and may this identity read it?", needs="settings"),
-    "clock": Look(clock, needs="storage"),
-    "upkeep": Look(upkeep, needs="storage"),
+    "keys": Look(keys, needs=_SET),
+    "origin": Look(origin, needs=_SET),
+    "models": Look(models, "make models", _SET),
+    "phrases": Look(phrases, "shared/words/phrases holds the files", _SET),
+    "transcriber": Look(transcriber, "docs/transcription.md", _SET),
+    "storage": Look(storage, "is it started, named by the settings, and may this identity read it?", _SET),
+    "clock": Look(clock, needs=_STORED),
+    "upkeep": Look(upkeep, needs=_STORED),
 }

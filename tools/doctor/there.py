@@ -1,9 +1,7 @@
-"""What a running service says and does, looked at from outside, and what Azure says of it."""
+"""What a running service says and does, looked at from outside."""
 
-import json
-import os
-import shutil
-import subprocess
+import re
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,13 +16,24 @@ import requests
 
 from functions.contract.dialects import V2021
 from functions.contract.version import VERSION
+from functions.health import LATE
+from functions.plumbing.guard import CORRELATION_ID
 from functions.plumbing.origin import is_loopback
 from tools.doctor.findings import Finding, Look, ok, unknown, wrong
 from tools.doctor.here import SKEW
 
-PROBLEMS: Final = (requests.RequestException, OSError, ValueError, KeyError)
+ROOT_URL: Final = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?/?", re.IGNORECASE | re.ASCII)
 LIST: Final = "speaker-recognition/verification/text-independent/profiles"
-ROLES: Final = ("Storage Blob Data Contributor", "Storage Table Data Contributor", "Key Vault Secrets User")
+WRITTEN_WITHIN_SEC: Final = 5.0
+"""A log is written beside the answer, not before it."""
+
+
+class NotEncrypted(Exception):
+    """Whoever is on the way could read a key."""
+
+
+class NotHealthy(Exception):
+    """The service does not serve, or this is not the service."""
 
 
 @dataclass
@@ -41,21 +50,30 @@ class Place:
     log: Path | None = None
 
     def get(self, path: str, **headers: str) -> requests.Response:
-        """Ask for something below the service's root."""
-        version = {"api-version": V2021.api_version, "maxpagesize": "1"} if path == LIST else {}
-        return requests.get(f"{self.url}/{path}", params=version, headers=headers, timeout=30)
+        """Ask for something below the service's root; a key does not follow to where an answer redirects."""
+        return requests.get(f"{self.url}/{path}", headers=headers, timeout=30, allow_redirects=False)
+
+    def profiles(self, **headers: str) -> requests.Response:
+        """Ask for a page of one profile."""
+        return self.get(f"{LIST}?api-version={V2021.api_version}&maxpagesize=1", **headers)
 
     @cached_property
     def health(self) -> requests.Response:
         """What it says of itself."""
         return self.get("health")
 
+    @cached_property
+    def description(self) -> dict[str, Any]:
+        """What it says that it can do."""
+        told: dict[str, Any] = self.get("openapi.json").json()
+        return told
+
 
 def address(place: Place) -> Finding:
     """Whether what is sent can be read on its way."""
     if urlsplit(place.url).scheme == "https" or is_loopback(place.url):
         return ok(place.url)
-    return wrong(f"{place.url} is not encrypted", "call it by https")
+    raise NotEncrypted(place.url)
 
 
 def health(place: Place) -> Finding:
@@ -63,46 +81,68 @@ def health(place: Place) -> Finding:
     answer = place.health
     took = f"{1000 * answer.elapsed.total_seconds():.0f} ms"
     if answer.status_code != 200:
-        return wrong(f"{answer.status_code} after {took}", 'its log says why, in a line with "problem"')
+        raise NotHealthy(f"{answer.status_code} after {took}{_message(answer)}")
     status = answer.json()["status"]
     return ok(f"{status} after {took}") if status == "Healthy" else wrong(f"{status} after {took}", "see upkeep below")
 
 
+def _message(answer: requests.Response) -> str:
+    """What the contract's error says, if it is one."""
+    try:
+        return f": {answer.json()['error']['message']}"
+    except (ValueError, LookupError, TypeError):
+        return ""
+
+
 def release(place: Place) -> Finding:
-    """Its version against ours, and its model."""
+    """Its version and its description's against ours, and its model."""
     told = place.health.json()
+    described = place.description["info"]["version"]
     measured = f"{told['version']}, model {told['modelVersion']}"
-    return ok(measured) if told["version"] == VERSION else wrong(f"{measured}; this is {VERSION}", "deploy again")
+    if told["version"] != VERSION:
+        return wrong(f"{measured}; this is {VERSION}", "deploy again")
+    if described != VERSION:
+        return wrong(f"{measured}; openapi.json is of {described}", "does something on the way keep old answers?")
+    return ok(measured)
 
 
 def upkeep(place: Place) -> Finding:
-    """When its timer last ended, and what that could not read."""
-    told = place.health.json()["upkeep"]
-    if told["finishedDateTime"] is None:
+    """When its timer last ended, by its own clock, and what that could not read."""
+    told = place.health.json()
+    report, late = told["upkeep"], "is the function Upkeep disabled? its log says what became of it"
+    if report["finishedDateTime"] is None:
+        if told["status"] != "Healthy":
+            return wrong(f"it has not run for {LATE.total_seconds() / 3600:.0f} hours", late)
         return unknown("it has not run yet", "it runs at 17 minutes past every hour")
-    unread = told["unreadableProfiles"] + told["foreignAudio"]
-    measured = f"ended {told['finishedDateTime']}, {unread} things unreadable"
+    unread = report["unreadableProfiles"] + report["foreignAudio"]
+    measured = f"ended {report['finishedDateTime']}, {unread} things unreadable"
+    if _date(place) - datetime.fromisoformat(report["finishedDateTime"]) > LATE:
+        return wrong(measured, late)
     return wrong(measured, "the log names them by mark") if unread else ok(measured)
+
+
+def _date(place: Place) -> datetime:
+    return parsedate_to_datetime(place.health.headers["Date"])
 
 
 def links(place: Place) -> Finding:
     """Whether its links lead back to it."""
-    [server] = place.get("openapi.json").json()["servers"]
+    [server] = place.description["servers"]
     if server["url"] == place.url:
         return ok(server["url"])
-    return wrong(f"links lead to {server['url']}", "set SPEAKER_PUBLIC_ORIGIN")
+    return wrong(f"links lead to {server['url']}", "call it by that URL, or set SPEAKER_PUBLIC_ORIGIN to this one")
 
 
 def clock(place: Place) -> Finding:
     """Its clock against ours."""
-    ahead = parsedate_to_datetime(place.health.headers["Date"]) - datetime.now(UTC)
+    ahead = _date(place) - datetime.now(UTC)
     measured = f"{ahead.total_seconds():+.0f} s against this machine"
     return ok(measured) if abs(ahead) <= SKEW else wrong(measured, "one of the two clocks is wrong")
 
 
 def refusal(place: Place) -> Finding:
     """Whether it asks for a key."""
-    answer = place.get(LIST)
+    answer = place.profiles()
     if answer.status_code == 401:
         return ok(f"401 without a key, {answer.json()['error']['code']}")
     if answer.status_code == 200 and is_loopback(place.url):
@@ -114,71 +154,53 @@ def key(place: Place) -> Finding:
     """Whether the key opens."""
     if not place.key:
         return unknown("SPEAKER_KEY is not set", "set it to a key, and it is tried")
-    answer = place.get(LIST, **{"Ocp-Apim-Subscription-Key": place.key})
+    if not re.fullmatch("[!-~]+", place.key):
+        return wrong("SPEAKER_KEY holds spaces or characters beyond ASCII", "was it copied with something around it?")
+    answer = place.profiles(**{"Ocp-Apim-Subscription-Key": place.key})
     if answer.status_code == 200:
         return ok("opens a list of profiles")
-    code = answer.json()["error"]["code"]
-    return wrong(f"{answer.status_code} {code}", "is it the key of this service, and has it the scope manage?")
+    measured = f"{answer.status_code} {answer.json()['error']['code']}"
+    if answer.status_code == 403:
+        return unknown(f"{measured}: it is known, and may not list profiles", "try one with the scope manage")
+    return wrong(measured, KEY_REFUSED.get(answer.status_code, "its log says why"))
 
 
 def logged(place: Place) -> Finding:
     """Whether a request comes to stand in the log."""
     name = f"doctor-{uuid.uuid4()}"
-    back = place.get(LIST, **{"apim-request-id": name}).headers.get("apim-request-id")
+    back = place.profiles(**{CORRELATION_ID: name}).headers.get(CORRELATION_ID)
     if back != name:
-        return wrong("the name of a request does not come back", "is there a front end that drops apim-request-id?")
+        return wrong("the name of a request does not come back", f"is there a front end that drops {CORRELATION_ID}?")
     if place.log is None:
         return unknown(f"request {name} was sent", f'ask Application Insights: traces | where message has "{name}"')
-    if name in place.log.read_text(errors="replace"):
+    if _comes_to_stand(name, place.log):
         return ok(f"request {name} stands in {place.log.name}")
     return wrong(f"request {name} does not stand in {place.log.name}", "host.json: logLevel Function needs Information")
 
 
-def references(place: Place) -> Finding:
-    """What Azure says of the vault's references."""
-    command = (
-        "az rest --method get --url <app id>/config/configreferences/appsettings?api-version=2022-03-01 "
-        "--query value[].properties.{name:reference,status:status}"
-    )
-    app = os.environ.get("SERVICE_APP_ID", "")
-    told = _az("rest", "--method", "get", "--url", f"{app}/config/configreferences/appsettings?api-version=2022-03-01")
-    if is_loopback(place.url) or not app or told is None:
-        return unknown("only Azure can tell", command.replace("<app id>", app or "<app id>"))
-    bad = [each["name"] for each in told["value"] if each["properties"]["status"] != "Resolved"]
-    if bad:
-        return wrong(f"not followed: {', '.join(bad)}", "azd hooks run postprovision")
-    return ok(f"{len(told['value'])} resolved")
+def _comes_to_stand(name: str, log: Path) -> bool:
+    end = time.monotonic() + WRITTEN_WITHIN_SEC
+    while name not in log.read_text(errors="replace"):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
 
 
-def roles(place: Place) -> Finding:
-    """What Azure says of the identity's roles."""
-    identity = os.environ.get("SERVICE_IDENTITY_ID", "")
-    told = _az("role", "assignment", "list", "--assignee", identity, "--all")
-    if is_loopback(place.url) or not identity or told is None:
-        command = f"az role assignment list --assignee {identity or '<identity>'} --all --query [].roleDefinitionName"
-        return unknown("only Azure can tell", command)
-    lacking = sorted(set(ROLES) - {each["roleDefinitionName"] for each in told})
-    return wrong(f"lacking: {', '.join(lacking)}", "azd provision") if lacking else ok(", ".join(ROLES))
+KEY_REFUSED: Final = {401: "is it a key of this service?", 429: "it is busy, or SPEAKER_RATE_LIMIT is low: try again"}
+"""What to do about a key, by the status with which it was answered."""
 
-
-def _az(*arguments: str) -> Any:  # noqa: ANN401  what Azure says, as JSON
-    """What the Azure CLI answers; None where there is none, or it is not signed in."""
-    if not shutil.which("az"):
-        return None
-    done = subprocess.run(["az", *arguments, "--output", "json"], capture_output=True, text=True, check=False)
-    return json.loads(done.stdout) if done.returncode == 0 else None
-
+_SERVES: Final = ("health",)
+_ROOT: Final = "is this the root of the service?"
 
 CHECKS: Final[Mapping[str, Look[Place]]] = {
-    "address": Look(address),
-    "health": Look(health, "is it started, and does the network let you?"),
-    "release": Look(release, needs="health"),
-    "upkeep": Look(upkeep, needs="health"),
-    "links": Look(links, "is this the root of the service?", needs="health"),
-    "clock": Look(clock, needs="health"),
-    "refusal": Look(refusal, "is this the root of the service?", needs="health"),
-    "key": Look(key, "is this the root of the service?", needs="health"),
-    "logged": Look(logged, "is this the root of the service?", needs="health"),
-    "references": Look(references),
-    "roles": Look(roles),
+    "address": Look(address, "call it by https"),
+    "health": Look(health, f"is it started, does the network let you, and {_ROOT} its log says why"),
+    "release": Look(release, f"{_ROOT} then it is old: deploy again", _SERVES),
+    "upkeep": Look(upkeep, f"{_ROOT} then it is old: deploy again", _SERVES),
+    "links": Look(links, _ROOT, _SERVES),
+    "clock": Look(clock, _ROOT, _SERVES),
+    "refusal": Look(refusal, _ROOT, _SERVES),
+    "key": Look(key, _ROOT, ("address", "health")),
+    "logged": Look(logged, f"{_ROOT} can --log be read?", _SERVES),
 }
