@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +30,8 @@ def hold(req: func.HttpRequest) -> func.HttpResponse:
         return reply(said=fifo.read())
 """
 """A function that answers once a pipe has been written and closed."""
+
+STOPS_WITHIN_SEC = 5
 
 type Headers = Sequence[tuple[str, str]]
 
@@ -146,7 +149,16 @@ def serving(root: Path, *options: str, **environment: str) -> Iterator[RunningAp
         try:
             yield _ready(process, log_file)
         finally:
-            process.kill()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Tell it to stop, and make it where a request holds it."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOPS_WITHIN_SEC)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _ready(process: subprocess.Popen[str], log_file: Path) -> RunningApp:
