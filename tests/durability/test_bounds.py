@@ -44,7 +44,7 @@ KINDS: Final[Mapping[str, tuple[Callable[[int], bytes], dict[str, str]]]] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def bounded() -> Iterator[Host]:
     """The service with the limit on bodies that the template sets; nothing counts its lines, which takes memory too."""
     with pytest.MonkeyPatch.context() as environment:
