@@ -388,6 +388,8 @@ var telemetrySettings = telemetry
   ? {
       AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'
       OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,psycopg2,requests,urllib,urllib3'
+      OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage' // by trace, so that a request is kept whole or not at all
+      OTEL_TRACES_SAMPLER_ARG: '1'
       PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
     }
   : {}

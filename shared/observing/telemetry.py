@@ -68,7 +68,7 @@ class OpenTelemetry:
                 self._stages.record(seconds, {"stage": stage})
 
     def _record_spans(self, trace: Trace) -> None:
-        """A span for the request and one below it for each piece of work, so that samplers take all or none."""
+        """A span for the request and one below it for each piece of work: one trace, which a sampler keeps or drops."""
         from opentelemetry.trace import set_span_in_context
 
         for whole in (span for span in trace.spans if span.stage == TOTAL):
