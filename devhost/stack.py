@@ -1,6 +1,7 @@
 """The whole service on this machine: storage, host and app. ``python -m devhost.stack`` runs it."""
 
 import argparse
+import math
 import os
 import re
 import shutil
@@ -39,6 +40,14 @@ class Host:
     url: str
     process: subprocess.Popen[str]
     log: list[str] = field(default_factory=list)
+
+    def wait(self) -> None:
+        """Return once it has ended.
+
+        A signal that comes just before a call that blocks does not interrupt it, and would be seen only after it; a
+        limit of time, even this one, makes Python look 20 times a second.
+        """
+        self.process.wait(math.inf)
 
 
 @contextmanager
@@ -126,7 +135,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         with stack(port=given.port, folder=given.folder, echo=True) as running:
-            running.process.wait()
+            running.wait()
     except KeyboardInterrupt:
         with suppress(OSError):
             print("stopped", flush=True)

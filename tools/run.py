@@ -18,6 +18,6 @@ def run(options: argparse.Namespace) -> None:
     """Return when the host has ended, or was told to."""
     try:
         with stack(port=options.port, folder=ROOT / ".azurite", echo=True) as running:
-            running.process.wait()
+            running.wait()
     except KeyboardInterrupt:
         print("stopped")

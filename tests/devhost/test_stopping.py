@@ -90,7 +90,7 @@ def test_the_stack_ends_with_host_and_storage(tmp_path: Path, number: signal.Sig
 def test_the_stack_ends_however_the_program_that_runs_it_is_told_to(tmp_path: Path) -> None:
     program = (
         "import pathlib, devhost.stack as s\n"
-        f"with s.stack(folder=pathlib.Path({str(tmp_path)!r}), echo=True) as running: running.process.wait()"
+        f"with s.stack(folder=pathlib.Path({str(tmp_path)!r}), echo=True) as running: running.wait()"
     )
     with started([sys.executable, "-c", program]) as process:
         port, programs = port_of(process), programs_of(process)
