@@ -6,7 +6,7 @@ logistic of the distance between the two, so that 0.5 is the operating point wha
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Final, Self
@@ -35,6 +35,29 @@ class OperatingPoint:
 
 
 @dataclass(frozen=True)
+class Row:
+    """What a centred cosine is worth where at least so many voices were there to choose the centre from.
+
+    Attributes:
+        voices: fewest of them for which the row was fitted; 0 is for a cosine that is not centred.
+        cosine, cosine_duration, duration, offset: as in ``Calibration``.
+        thresholds: the ratio to accept from, by false-match rate.
+    """
+
+    voices: int
+    cosine: float
+    cosine_duration: float
+    duration: float
+    offset: float
+    thresholds: tuple[tuple[float, float], ...]
+
+    def llr(self, similarity: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
+        """Natural log-likelihood ratios of cosines, given q within the fitted range."""
+        cosines, q = np.asarray(similarity, np.float64), np.asarray(q, np.float64)
+        return np.asarray((self.cosine + self.cosine_duration * q) * cosines + self.duration * q + self.offset)
+
+
+@dataclass(frozen=True)
 class Calibration:
     """From cosine and durations to evidence, and from a false-match rate to a threshold.
 
@@ -45,6 +68,7 @@ class Calibration:
         duration_range: q that the fit has seen; others count as the nearest of these.
         operating_points: fitted ones, from the largest rate to the smallest.
         fitted_on: what the fit has seen, for people.
+        rows: for centred cosines, by the number of voices, ascending; where there are none, nothing is centred.
     """
 
     cosine: float
@@ -54,6 +78,7 @@ class Calibration:
     duration_range: tuple[float, float]
     operating_points: tuple[OperatingPoint, ...]
     fitted_on: Mapping[str, Any]
+    rows: tuple[Row, ...] = ()
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
@@ -68,30 +93,58 @@ class Calibration:
             OperatingPoint(point["false_match_rate"], point["llr"], point["guard"], _pair(point["interval"]))
             for point in fields["operating_points"]
         ]
-        return cls(
-            **{**fields, "duration_range": _pair(fields["duration_range"]), "operating_points": tuple(points)}
-        )  # fmt: skip
+        rows = [Row(**{**row, "thresholds": tuple(map(_pair, row["thresholds"]))}) for row in fields.get("rows", ())]
+        read = {
+            "duration_range": _pair(fields["duration_range"]),
+            "operating_points": tuple(points),
+            "rows": tuple(rows),
+        }
+        return cls(**{**fields, **read})
 
     def to_json(self) -> dict[str, Any]:
         """The calibration as a manifest holds it."""
         return asdict(self)
 
     def llr(self, similarity: ArrayLike, enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
-        """Natural log-likelihood ratios of cosines, given the net speech behind each side in seconds."""
+        """Natural log-likelihood ratios of cosines that are not centred, given the seconds of speech on each side."""
         cosines = np.asarray(similarity, np.float64)
-        q = np.clip(inverse_duration(enrolled_sec, tested_sec), *self.duration_range)
+        q = self._q(enrolled_sec, tested_sec)
         return np.asarray(
             (self.cosine + self.cosine_duration * q) * cosines + self.duration * q + self.offset, np.float64
         )
 
     def threshold(self, false_match_rate: float) -> float:
-        """Log-likelihood ratio to accept from; between and beyond the fitted rates, linear in their logarithm."""
-        points = sorted(self.operating_points, key=lambda point: point.false_match_rate)
-        segments = list(pairwise(points))
-        low, high = next((s for s in segments if false_match_rate <= s[1].false_match_rate), segments[-1])
-        span = math.log(high.false_match_rate / low.false_match_rate)
-        along = math.log(false_match_rate / low.false_match_rate) / span
-        return max(low.llr + along * (high.llr - low.llr), low.guard + along * (high.guard - low.guard))
+        """Ratio to accept from where nothing is centred; linear in the logarithm of the rate between fitted ones."""
+        return max(
+            self.typical(false_match_rate),
+            _between(false_match_rate, [(p.false_match_rate, p.guard) for p in self.operating_points]),
+        )
+
+    def typical(self, false_match_rate: float) -> float:
+        """The ratio from which the typical kind of speech is accepted at a rate, whatever others would need."""
+        return _between(false_match_rate, [(p.false_match_rate, p.llr) for p in self.operating_points])
+
+    def decide(
+        self, compared: "Comparison", enrolled_sec: float, tested_sec: float, false_match_rate: float
+    ) -> "Verdict":
+        """What a comparison comes to.
+
+        Centring must never help a stranger against whom nothing speaks but a crowd of other voices: below the floor,
+        the cosine's own ratio against the threshold of typical speech, nobody is accepted.
+        """
+        raw = float(self.llr(compared.cosine, enrolled_sec, tested_sec))
+        fitting = [row for row in self.rows if row.voices <= compared.voices]
+        if not fitting:
+            return Verdict(compared.cosine, raw, self.threshold(false_match_rate), raw, 0)
+        row = fitting[-1]
+        similarity = compared.centred if row.voices else compared.cosine
+        llr = float(row.llr(similarity, self._q(enrolled_sec, tested_sec)))
+        threshold = _between(false_match_rate, row.thresholds)
+        floor = raw - self.typical(false_match_rate)
+        return Verdict(compared.cosine, min(llr, threshold + floor), threshold, raw, compared.voices)
+
+    def _q(self, enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
+        return np.clip(inverse_duration(enrolled_sec, tested_sec), *self.duration_range)
 
     def is_fitted(self, false_match_rate: float) -> bool:
         """Whether the threshold of this rate was fitted, not interpolated."""
@@ -105,11 +158,15 @@ class Verdict:
     Attributes:
         llr: natural log-likelihood ratio.
         threshold: the ratio to accept from.
+        raw_llr: the ratio that the cosine has without other voices to compare with.
+        voices: how many others there were to compare with.
     """
 
     cosine: float
     llr: float
     threshold: float
+    raw_llr: float
+    voices: int = 0
 
     @property
     def above_threshold(self) -> float:
@@ -127,6 +184,56 @@ class Verdict:
         return self.score >= ACCEPT_AT
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """How alike a signature and a clip are.
+
+    Attributes:
+        cosine: of the two as they are.
+        centred: the cosine as seen from the other voices that are most like both.
+        voices: how many others there were to choose from.
+    """
+
+    cosine: float
+    centred: float
+    voices: int
+
+
+NEAREST: Final = 10
+"""Voices whose mean is the centre."""
+SHRINKAGE: Final = 5
+"""The centre of m voices is m / (m + SHRINKAGE) times their mean, as a few say little."""
+SAME_VOICE: Final = 0.72
+"""Cosine from which another signature is taken to be the same person's, or made to be like it: it is no other voice."""
+
+
+def compare(signature: NDArray[np.float32], embedding: NDArray[np.float32], others: NDArray[np.float32]) -> Comparison:
+    """Compare a clip with a voice, seen from the others that are most like both (local centring).
+
+    Strangers are more alike where everybody says the same words, or speaks through the same telephone: their mean
+    cosine moves, its spread does not. So the mean of such others is subtracted from both sides.
+
+    Args:
+        signature: [dimension], any length.
+        embedding: [dimension], any length.
+        others: [voices, dimension] of unit length, neither side among them.
+    """
+    e, t = _unit(signature), _unit(embedding)
+    like_e, similarity = others @ e, float(e @ t)
+    kept = like_e < SAME_VOICE
+    voices = int(kept.sum())
+    if voices == 0:
+        return Comparison(similarity, similarity, 0)
+    apart, likeness = others[kept], like_e[kept] + others[kept] @ t
+    nearest = apart[np.argsort(-likeness, kind="stable")[:NEAREST]]
+    centre = nearest.sum(axis=0) / np.float32(len(nearest) + SHRINKAGE)
+    return Comparison(similarity, cosine(e - centre, t - centre), voices)
+
+
+def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
 def cosine(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
     """Cosine of the angle between two embeddings or signatures ([dimension] each, any length)."""
     return float(left @ right / (np.linalg.norm(left) * np.linalg.norm(right)))
@@ -135,6 +242,14 @@ def cosine(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
 def inverse_duration(enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
     """q = 1/enrolled + 1/tested: how little speech a comparison rests on."""
     return np.asarray(1 / np.asarray(enrolled_sec, np.float64) + 1 / np.asarray(tested_sec, np.float64))
+
+
+def _between(rate: float, fitted: Iterable[tuple[float, float]]) -> float:
+    """A threshold between fitted rates, and beyond them, linear in the rate's logarithm."""
+    segments = list(pairwise(sorted(fitted)))
+    low, high = next((s for s in segments if rate <= s[1][0]), segments[-1])
+    along = math.log(rate / low[0]) / math.log(high[0] / low[0])
+    return low[1] + along * (high[1] - low[1])
 
 
 def rate_of_one(false_match_rate: float, candidates: int) -> float:

@@ -12,6 +12,7 @@ from shared.profiles.enrolling import Enrolling
 from shared.profiles.lifecycle import Lifecycle
 from shared.profiles.quota import ProfileQuota
 from shared.profiles.upkeep import Upkeep
+from shared.recognition.cohort import Cohorts
 from shared.recognition.recognizer import Recognizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
@@ -153,6 +154,7 @@ class Service:
             self.checker,
             self.now,
             false_match_rate=self.settings.false_match_rate,
+            cohorts=Cohorts(self.store, on=self.settings.centring),
             note_use=self.settings.profile_retention_days > 0,
         )
 

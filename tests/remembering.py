@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from shared.words.transcript import Transcript
 from shared.words.whisper import Whisper
 from tests.models import CAMPPLUS
 
+if TYPE_CHECKING:
+    from shared.listening.views import Seen
+
 WHISPER: Final = "whisper-tiny-en"
 
 
@@ -24,7 +27,7 @@ class RememberingListener(Listener):
 
     def __init__(self, *, any_format: bool) -> None:
         super().__init__(Bundle.load(MODELS / CAMPPLUS), (), Bundle.load(MODELS / "silero-vad"), any_format=any_format)
-        self._known: dict[bytes, dict[str, NDArray[np.float32]]] = {}
+        self._known: dict[bytes, dict[tuple[str, Seen], NDArray[np.float32]]] = {}
 
     def hear(self, clip: Clip) -> Utterance:
         heard = super().hear(clip)

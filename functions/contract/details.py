@@ -79,6 +79,9 @@ _EVIDENCE: Final[tuple[Field[Candidate], ...]] = (
     Field("cosine", NUMBER, lambda of: of.verdict.cosine, "similarity of the two voices, from -1 to 1"),
     Field("llr", NUMBER, lambda of: of.verdict.llr, "natural log-likelihood ratio of same and different speakers"),
     Field("threshold", NUMBER, lambda of: of.verdict.threshold, "the ratio to accept from; the score 0.5"),
+    Field("rawLlr", NUMBER, lambda of: of.verdict.raw_llr, "the ratio that the cosine has by itself"),
+    Field("voices", COUNT, lambda of: of.verdict.voices, "others that it was seen from; 0: from nowhere"),
+    Field("band", TEXT, lambda of: of.band, "in which band they were compared: wide or narrow"),
 )
 _CANDIDATE: Final = Shape[Candidate](
     "CandidateDetails",

@@ -26,19 +26,23 @@ class Embedder:
         self._model = Model(bundle)
         bundle.check_output(self.embed(golden_signal()))
 
-    def embed(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    def embed(self, *pieces: NDArray[np.float32]) -> NDArray[np.float32]:
         """Embed one clip; pauses in it count as well.
 
         Args:
-            samples: [n] in [-1, 1] at 16 kHz.
+            pieces: [n] each, in [-1, 1] at 16 kHz.
 
         Returns:
-            [dimension] of unit length. Of audio longer than ``CHUNK_SEC``, the renormalised mean over equal chunks.
+            [dimension] of unit length: of several pieces, and of those that are longer than ``CHUNK_SEC`` over equal
+            chunks, the renormalised mean.
 
         Raises:
             TooShort: shorter than ``MIN_SEC``.
             ValueError: not one channel of finite numbers.
         """
+        return _unit(np.sum([self._embed_piece(piece) for piece in pieces], axis=0))
+
+    def _embed_piece(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         self._check(samples)
         chunks = np.array_split(samples, -(-len(samples) // (CHUNK_SEC * SAMPLE_RATE)))
         return _unit(np.sum([self._embed_chunk(chunk) for chunk in chunks], axis=0))

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,16 @@ from numpy.typing import NDArray
 from shared.errors import BundleError
 from shared.listening.audio import Clip, decode
 from shared.listening.bundle import Bundle
+from shared.listening.containers import SAMPLE_RATE
 from shared.listening.embedder import Embedder
 from shared.listening.limits import ClipLimits
 from shared.listening.quality import Quality, SpeechDetector, quality, speech_only
+from shared.listening.views import VIEWS, Band, Seen
 from shared.observing.trace import current, stage
 from shared.scoring import Calibration
+
+SPEECH_SHARE: Final = 0.8
+"""Of what is embedded, net speech in ordinary recordings: pauses of less than a second are embedded as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +34,27 @@ class Utterance:
         clip: the audio.
         quality: its net speech and signal-to-noise ratio.
         speech: [n] float32 at 16 kHz, the clip without its long pauses: what is embedded.
-        embeddings: those made so far, by model version.
+        embeddings: those made so far, by model version, as it came and as narrow channels pass it.
     """
 
     clip: Clip
     quality: Quality
     speech: NDArray[np.float32]
-    embeddings: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    embeddings: dict[tuple[str, Seen], NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def band(self) -> Band:
+        """What its channel passed."""
+        return Band.NARROW if self.quality.is_narrowband else Band.WIDE
+
+    def seen_in(self, band: Band) -> Seen:
+        """How it is compared in a band: a wide clip is narrowed for a narrow one, a narrow clip is taken as it came."""
+        return Seen.NARROWED if band is Band.NARROW and self.band is Band.WIDE else Seen.AS_IT_CAME
+
+    @property
+    def evidence_sec(self) -> float:
+        """Seconds of speech that a comparison may count on, so that speech which the detector missed lowers no bar."""
+        return max(self.quality.speech_sec, SPEECH_SHARE * len(self.speech) / SAMPLE_RATE)
 
 
 class Listener:
@@ -98,17 +118,17 @@ class Listener:
         current().speech_sec, current().snr_db = measured.speech_sec, measured.snr_db
         return Utterance(clip, measured, speech_only(clip.samples, probability))
 
-    def embed(self, heard: Utterance, version: str) -> NDArray[np.float32]:
+    def embed(self, heard: Utterance, version: str, seen: Seen = Seen.AS_IT_CAME) -> NDArray[np.float32]:
         """The utterance's embedding by the model of a version: [dimension] float32 of unit length; made once.
 
         Raises:
             BundleError: the version is not installed, or damaged.
         """
         current().models.add(version)
-        if version not in heard.embeddings:
+        if (version, seen) not in heard.embeddings:
             with stage("embed"):
-                heard.embeddings[version] = self._embedder(version).embed(heard.speech)
-        return heard.embeddings[version]
+                heard.embeddings[version, seen] = self._embedder(version).embed(*VIEWS[seen](heard.speech))
+        return heard.embeddings[version, seen]
 
     @contextmanager
     def embedding(self, heard: Utterance, version: str) -> Iterator[None]:

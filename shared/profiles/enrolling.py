@@ -11,10 +11,12 @@ from shared.errors import SpeakerError, StorageUnavailable
 from shared.listening.audio import decode
 from shared.listening.listener import Listener, Utterance
 from shared.listening.quality import Quality
+from shared.listening.views import Band, Seen
 from shared.profiles.changes import change, read
 from shared.store import Store
 from shared.voices.families import Family
-from shared.voices.records import Enrollment, Profile, Signature
+from shared.voices.records import Enrollment, Profile
+from shared.voices.signatures import Signature, View
 from shared.words.checker import PhraseChecker
 from shared.words.matching import Saying
 
@@ -85,10 +87,9 @@ class Enrolling:
         clips = [self.store.get_audio(profile, enrollment.id) for enrollment in profile.enrollments]
         if not clips or None in clips:
             return False
-        heard = (self.listener.hear(decode(clip)) for clip in clips if clip is not None)
-        voices = (self._voice(each, self.version) for each in heard)
-        signature = reduce(lambda made, voice: made.joined_by(voice.mean, voice.speech_sec), voices)
-        self.store.replace(profile.with_signature(signature))
+        heard = [self.listener.hear(decode(clip)) for clip in clips if clip is not None]
+        signature = reduce(Signature.joined_by, (self._voice(each, self.version) for each in heard))
+        self.store.replace(profile.with_signature(signature, [each.band for each in heard]))
         return True
 
     def _saying(self, profile: Profile, heard: Utterance) -> Saying | None:
@@ -115,8 +116,11 @@ class Enrolling:
         return profile.signature.model_version if profile.signature else self.listener.version
 
     def _voice(self, heard: Utterance, version: str) -> Signature:
-        """The utterance as a signature of its own."""
-        return Signature(self.listener.embed(heard, version), heard.quality.speech_sec, version)
+        """The utterance as a signature of its own: narrowed, and as it came if that is wide."""
+        seen = {Band.WIDE: Seen.AS_IT_CAME} if heard.band is Band.WIDE else {}
+        seen |= {Band.NARROW: Seen.NARROWED}
+        views = {band: View(self.listener.embed(heard, version, how), heard.evidence_sec) for band, how in seen.items()}
+        return Signature(views, version)
 
 
 def _enrollment(heard: Utterance) -> Enrollment:
@@ -125,4 +129,5 @@ def _enrollment(heard: Utterance) -> Enrollment:
         audio_sec=heard.clip.seconds,
         speech_sec=heard.quality.speech_sec,
         snr_db=heard.quality.snr_db,
+        band=heard.band,
     )

@@ -73,7 +73,7 @@ class Upkeep:
         kept = [profile for profile in known if not self._forgotten(profile, done)]
         audio = self._clear_audio(kept, done)
         self._name_damage(kept, done)
-        older = [profile for profile in kept if self._is_old(profile)]
+        older = [profile for profile in kept if self._is_old(profile) or _lacks_views(profile, audio)]
         done.older = len(older)
         yield done
         for profile in older:
@@ -140,8 +140,7 @@ class Upkeep:
     def _re_extract(self, profile: Profile, audio: set[str], done: Done) -> None:
         """Only a profile whose audio is there costs time, or those without would use up every slice."""
         try:
-            complete = audio.issuperset(enrollment.id for enrollment in profile.enrollments)
-            made = complete and self.enrolling.re_extract(profile)
+            made = _is_kept(profile, audio) and self.enrolling.re_extract(profile)
         except Conflict:
             return
         except (InvalidAudio, UnreadableProfile) as damaged:
@@ -149,6 +148,15 @@ class Upkeep:
             made = False
         done.re_extracted += made
         done.not_re_extracted += not made
+
+
+def _is_kept(profile: Profile, audio: set[str]) -> bool:
+    return audio.issuperset(enrollment.id for enrollment in profile.enrollments)
+
+
+def _lacks_views(profile: Profile, audio: set[str]) -> bool:
+    """Whether a version that knew no narrow channels made the signature, and it can be made again."""
+    return profile.signature is not None and not profile.signature.is_whole and _is_kept(profile, audio)
 
 
 def _owner(clip: StoredAudio) -> tuple[Family, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.listening.quality import Quality
+from shared.listening.views import Band
 from shared.observing.trace import Decision
 from shared.scoring import Verdict
 from shared.words.matching import Saying
@@ -14,12 +15,14 @@ class Candidate:
 
     Attributes:
         model_version: of the model by which they were compared: the one that made the profile's signature.
+        band: in which they were compared.
         said: false where the clip had to say the profile's phrase and did not.
     """
 
     profile_id: str
     verdict: Verdict
     model_version: str
+    band: Band
     said: bool = True
 
     @property

@@ -1,6 +1,6 @@
 """Is this the enrolled speaker, and which of these is it?"""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,11 +9,13 @@ from shared.errors import Conflict, MixedLocales, NotEnrolled, TooManyCandidates
 from shared.listening.listener import Listener, Utterance
 from shared.observing.trace import current
 from shared.profiles.changes import present, read
+from shared.recognition.cohort import Cohorts
 from shared.recognition.outcomes import Candidate, Identified, Verified
-from shared.scoring import Verdict, cosine, rate_of_one
+from shared.scoring import compare, rate_of_one
 from shared.store import Store
 from shared.voices.families import Family
-from shared.voices.records import Profile, Signature
+from shared.voices.records import Profile
+from shared.voices.signatures import Signature
 from shared.words.book import same_locale
 from shared.words.checker import PhraseChecker
 from shared.words.matching import Saying
@@ -25,6 +27,7 @@ class Recognizer:
 
     Attributes:
         false_match_rate: how often, at most, a stranger may be accepted in one request of free speech.
+        cohorts: other voices, which tell how alike strangers are here.
         note_use: note on which day a profile was last used.
     """
 
@@ -33,6 +36,7 @@ class Recognizer:
     checker: PhraseChecker
     now: Callable[[], datetime]
     false_match_rate: float
+    cohorts: Cohorts
     note_use: bool = False
 
     def verify(self, family: Family, profile_id: str, audio: bytes, *, waive_minimum: bool) -> Verified:
@@ -46,11 +50,12 @@ class Recognizer:
             InvalidAudio: the clip is not fit to recognize.
             TranscriberUnavailable: nobody could tell what it says.
         """
+        self.cohorts.expect(family)
         profile = read(self.store, family, profile_id)
         signature = _signature(profile)
         heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
         saying = self._saying(profile, signature, heard)
-        [voice] = self._compare(heard, {profile_id: signature})
+        [voice] = self._compare(heard, [profile])
         self._use([profile])
         candidate = replace(voice, said=saying is None or saying.phrase == profile.phrase)
         current().decision = candidate.decision
@@ -67,12 +72,15 @@ class Recognizer:
         """
         current().candidates = len(profile_ids)
         _check_count(family, profile_ids)
+        self.cohorts.expect(family)
         heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
         found = self.store.get_many(family, profile_ids)
         self.listener.embed(heard, self.listener.version)  # while storage reads; nearly every profile needs it
         profiles = [present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
         _check_locales(profiles)
-        candidates = self._compare(heard, {profile.id: _signature(profile) for profile in profiles})
+        for profile in profiles:
+            _signature(profile)
+        candidates = self._compare(heard, profiles)
         self._use(profiles)
         ranking = sorted(candidates, key=lambda candidate: candidate.verdict.above_threshold, reverse=True)
         identified = Identified(ranking[: family.max_ranking], heard.quality)
@@ -86,21 +94,20 @@ class Recognizer:
         with self.listener.embedding(heard, signature.model_version):
             return self.checker.check(profile.family.script, profile.locale, heard)
 
-    def _compare(self, heard: Utterance, signatures: Mapping[str, Signature]) -> list[Candidate]:
-        """A candidate for each signature, every one by the model that made it: ratios compare, cosines would not."""
-        rate = rate_of_one(self.false_match_rate, len(signatures))
-        return [
-            Candidate(name, self._verdict(signature, heard, rate), signature.model_version)
-            for name, signature in signatures.items()
-        ]
+    def _compare(self, heard: Utterance, profiles: Sequence[Profile]) -> list[Candidate]:
+        """A candidate for each profile, every one by the model that made it: ratios compare, cosines would not."""
+        rate = rate_of_one(self.false_match_rate, len(profiles))
+        return [self._candidate(profile, heard, rate) for profile in profiles]
 
-    def _verdict(self, signature: Signature, heard: Utterance, rate: float) -> Verdict:
-        calibration = self.listener.calibration(signature.model_version)
-        embedding = self.listener.embed(heard, signature.model_version)
+    def _candidate(self, profile: Profile, heard: Utterance, rate: float) -> Candidate:
+        signature = _signature(profile)
+        version, band = signature.model_version, signature.band_for(heard.band)
+        embedding = self.listener.embed(heard, version, heard.seen_in(band))
         signature.check_comparable(embedding)
-        similarity = cosine(signature.mean, embedding)
-        llr = calibration.llr(similarity, signature.speech_sec, heard.quality.speech_sec)
-        return Verdict(similarity, float(llr), calibration.threshold(rate))
+        view = signature.views[band]
+        compared = compare(view.mean, embedding, self.cohorts.others(profile, band, version))
+        verdict = self.listener.calibration(version).decide(compared, view.speech_sec, heard.evidence_sec, rate)
+        return Candidate(profile.id, verdict, version, band)
 
     def _use(self, profiles: Iterable[Profile]) -> None:
         """Note the day on profiles that were compared, where that decides how long they are kept."""

@@ -83,6 +83,14 @@ class Settings:
         "falseMatchRate",
         "how often, at most, a stranger is accepted in one request of free speech: the score 0.5",
     )
+    centring: bool = setting(
+        "SPEAKER_CENTRING",
+        "true",
+        readers.switch,
+        "appSettings",
+        "`true`: a comparison is seen from other voices of the family, locale and phrase, of which it reads up to 200; "
+        "`false`: no signature is read but those that the request names",
+    )
     active_enrollment: bool = setting(
         "SPEAKER_ACTIVE_ENROLLMENT",
         "false",

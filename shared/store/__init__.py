@@ -1,6 +1,6 @@
 """Where profiles and enrollment audio live. One entity is one profile and the commit point of every change to it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -52,6 +52,12 @@ class Store(Protocol):
 
     def scan(self, family: Family | None = None) -> Iterator[Profile]:
         """Every profile of a family, or of all of them, also those being deleted."""
+
+    def enrolled(self, family: Family, size: int) -> list[Profile]:
+        """At most ``size`` enrolled profiles of a family, those with the lowest ids."""
+
+    def watch(self, told: Callable[[Profile], None]) -> None:
+        """Tell of every profile that ``replace`` has written here, from now on."""
 
     def count(self) -> int:
         """How many profiles of all families there are that are not being deleted."""

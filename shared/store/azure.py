@@ -1,7 +1,7 @@
 """Profiles in Azure Table Storage, enrollment audio in Blob Storage (or Azurite, which is both)."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -62,6 +62,7 @@ class AzureStore:
             if not self._audio.exists():
                 self._audio.create_container()
         self._point = PointReader(f"{tables.url}/{TABLE}", authorize, _PARALLEL_READS)
+        self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
 
     @classmethod
@@ -134,6 +135,19 @@ class AzureStore:
                 )
                 yield from (from_entity(wanted, entity, str(entity.metadata["etag"])) for entity in entities)
 
+    def enrolled(self, family: Family, size: int) -> list[Profile]:
+        with _storage_faults():
+            found = self._table.query_entities(
+                "PartitionKey ge @first and PartitionKey lt @last and Enrolled eq true and Deleting eq false",
+                parameters={"first": f"{family.name}:", "last": f"{family.name};"},
+                results_per_page=size,
+            )
+            profiles = (from_entity(family, entity, str(entity.metadata["etag"])) for entity in found)
+            return list(islice((profile for profile in profiles if profile.enrolled), size))
+
+    def watch(self, told: Callable[[Profile], None]) -> None:
+        self._watchers.append(told)
+
     def count(self) -> int:
         with _storage_faults():
             return sum(1 for _ in self._table.query_entities("Deleting eq false", select=["RowKey"]))
@@ -149,7 +163,10 @@ class AzureStore:
                 )
             except (ResourceModifiedError, ResourceNotFoundError) as lost:
                 raise Conflict from lost
-            return replace(profile, etag=written["etag"])
+        stored = replace(profile, etag=written["etag"])
+        for told in self._watchers:
+            told(stored)
+        return stored
 
     def remove(self, profile: Profile) -> None:
         with _storage_faults():

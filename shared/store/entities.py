@@ -7,15 +7,16 @@ understood, be it damaged or of a newer version, is there all the same, and harm
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import astuple
 from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 
+from shared.listening.views import Band
 from shared.store import StoredAudio, UpkeepReport
 from shared.voices.families import FAMILIES, Family
-from shared.voices.records import Enrollment, Profile, Signature, is_guid
+from shared.voices.records import Enrollment, Profile, is_guid
+from shared.voices.signatures import Signature, View
 from shared.voices.standing import Standing
 
 SCHEMA: Final = 1
@@ -28,6 +29,13 @@ _STANDINGS: Final[Mapping[Standing, Mapping[str, bool]]] = {
     Standing.ENROLLED: {"Deleting": False, "Enrolled": True, "Active": True},
     Standing.ENROLLING: {"Deleting": False, "Enrolled": False, "Active": True},
 }
+
+
+_VIEWS: Final[Mapping[Band, tuple[str, str]]] = {
+    Band.WIDE: ("Signature", "SignatureSpeechSec"),
+    Band.NARROW: ("NarrowSignature", "NarrowSignatureSpeechSec"),
+}
+"""Properties that hold a view's mean and its weight."""
 
 
 def partition_of(family: Family, profile_id: str) -> str:
@@ -44,7 +52,10 @@ def to_entity(profile: Profile) -> dict[str, Any]:
         "Locale": profile.locale,
         "Created": profile.created,
         **_STANDINGS[profile.standing],
-        "Enrollments": json.dumps([astuple(enrollment) for enrollment in profile.enrollments]),
+        "Enrollments": json.dumps(
+            [(each.id, each.audio_sec, each.speech_sec, each.snr_db) for each in profile.enrollments]
+        ),
+        "Heard": json.dumps([{"band": each.band} for each in profile.enrollments]),
         **({"Phrase": profile.phrase} if profile.phrase else {}),
         **({"Updated": profile.updated} if profile.updated else {}),
         **({"Used": profile.used} if profile.used else {}),
@@ -101,7 +112,7 @@ def _read(family: Family, profile_id: str, entity: Mapping[str, Any], etag: str)
         used=_moment(entity.get("Used")),
         standing=_standing(entity),
         phrase=None if entity.get("Phrase") is None else _of(str, entity["Phrase"]),
-        enrollments=tuple(_enrollment(*fields) for fields in _of(list, json.loads(entity["Enrollments"]))),
+        enrollments=_enrollments(entity),
         signature=_signature(entity),
         etag=etag,
     )
@@ -130,9 +141,20 @@ def _seconds(value: object) -> float:
     return seconds
 
 
-def _enrollment(name: object, audio_sec: object, speech_sec: object, snr_db: object) -> Enrollment:
+def _enrollments(entity: Mapping[str, Any]) -> tuple[Enrollment, ...]:
+    """The enrollments; what was heard in them stands apart, where versions that do not know of it leave it alone."""
+    known = _of(list, json.loads(entity["Enrollments"]))
+    heard = _of(list, json.loads(entity.get("Heard", "[]")))
+    heard = heard if len(heard) == len(known) else [{}] * len(known)
+    return tuple(_enrollment(*fields, **more) for fields, more in zip(known, heard, strict=True))
+
+
+def _enrollment(
+    name: object, audio_sec: object, speech_sec: object, snr_db: object, *, band: str | None = None, **_: object
+) -> Enrollment:
     snr = None if snr_db is None else _number(snr_db)
-    return Enrollment(_of(str, name), _seconds(audio_sec), _seconds(speech_sec), snr)
+    known = None if band is None else Band(band)
+    return Enrollment(_of(str, name), _seconds(audio_sec), _seconds(speech_sec), snr, known)
 
 
 def _standing(entity: Mapping[str, Any]) -> Standing:
@@ -148,18 +170,21 @@ def _standing(entity: Mapping[str, Any]) -> Standing:
 def _signature_properties(signature: Signature | None) -> dict[str, Any]:
     if signature is None:
         return {}
-    return {
-        "Signature": signature.mean.astype("<f4").tobytes(),
-        "SignatureSpeechSec": signature.speech_sec,
-        "ModelVersion": signature.model_version,
-    }
+    properties: dict[str, Any] = {"ModelVersion": signature.model_version}
+    for band, view in signature.views.items():
+        mean, speech_sec = _VIEWS[band]
+        properties |= {mean: view.mean.astype("<f4").tobytes(), speech_sec: view.speech_sec}
+    return properties
 
 
 def _signature(entity: Mapping[str, Any]) -> Signature | None:
-    if "Signature" not in entity:
-        return None
-    mean = np.frombuffer(_of(bytes, entity["Signature"]), "<f4")
-    speech_sec = _seconds(entity["SignatureSpeechSec"])
+    views = {band: _view(entity, *names) for band, names in _VIEWS.items() if names[0] in entity}
+    return Signature(views, _of(str, entity["ModelVersion"])) if views else None
+
+
+def _view(entity: Mapping[str, Any], mean_name: str, speech_name: str) -> View:
+    mean = np.frombuffer(_of(bytes, entity[mean_name]), "<f4")
+    speech_sec = _seconds(entity[speech_name])
     if not (np.isfinite(mean).all() and mean.any() and speech_sec):
         raise ValueError("no signature")
-    return Signature(mean, speech_sec, _of(str, entity["ModelVersion"]))
+    return View(mean, speech_sec)

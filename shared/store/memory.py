@@ -28,6 +28,7 @@ class MemoryStore:
         self._written: dict[tuple[str, str, str], datetime] = {}
         self.profiles: dict[tuple[str, str], Profile] = {}
         self.audio: dict[tuple[str, str, str], bytes] = {}
+        self._watchers: list[Callable[[Profile], None]] = []
         self._lock = threading.Lock()
 
     def insert(self, profile: Profile) -> Profile:
@@ -47,6 +48,13 @@ class MemoryStore:
     def scan(self, family: Family | None = None) -> Iterator[Profile]:
         return iter([profile for profile in self.profiles.values() if family in (None, profile.family)])
 
+    def enrolled(self, family: Family, size: int) -> list[Profile]:
+        known = sorted(self.profiles.values(), key=lambda profile: profile.id)
+        return list(islice((profile for profile in known if profile.family == family and profile.enrolled), size))
+
+    def watch(self, told: Callable[[Profile], None]) -> None:
+        self._watchers.append(told)
+
     def count(self) -> int:
         return sum(not profile.deleting for profile in self.profiles.values())
 
@@ -55,7 +63,10 @@ class MemoryStore:
             stored = self.get(profile.family, profile.id)
             if stored is None or stored.etag != profile.etag:
                 raise Conflict
-            return self._write(profile)
+            written = self._write(profile)
+        for told in self._watchers:
+            told(written)
+        return written
 
     def remove(self, profile: Profile) -> None:
         self.profiles.pop((profile.family.name, profile.id), None)

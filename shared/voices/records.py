@@ -5,15 +5,15 @@ Every change is a pure function of the record, so that a lost race is repeated o
 
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from shared.errors import Conflict, ProfileFull, TooManyEnrollments, UnreadableProfile
+from shared.errors import Conflict, ProfileFull, TooManyEnrollments
+from shared.listening.views import Band
 from shared.voices.families import Family
+from shared.voices.signatures import Signature
 from shared.voices.standing import Standing
 from shared.words.matching import Saying
 
@@ -24,45 +24,17 @@ USE_IS_NOTED_EVERY: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Enrollment:
-    """One accepted clip. Lengths in seconds; ``snr_db`` is None where the clip gave no measure of it."""
+    """One accepted clip. Lengths in seconds; ``snr_db`` is None where the clip gave no measure of it.
+
+    Attributes:
+        band: what its channel passed; None for clips of a version that did not note it.
+    """
 
     id: str
     audio_sec: float
     speech_sec: float
     snr_db: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class Signature:
-    """Mean of a profile's enrollment embeddings, weighted by their net speech.
-
-    Attributes:
-        mean: [dimension] float32, not of unit length: its length tells how alike the enrollments are.
-        speech_sec: the weight, seconds of net speech behind the mean.
-        model_version: version of the bundle that made the embeddings; others do not compare with it.
-    """
-
-    mean: NDArray[np.float32]
-    speech_sec: float
-    model_version: str
-
-    def check_comparable(self, embedding: NDArray[np.float32]) -> None:
-        """Refuse to compare or to join what is not of one model.
-
-        Raises:
-            UnreadableProfile: the embedding has another dimension.
-        """
-        if embedding.shape != self.mean.shape:
-            raise UnreadableProfile(
-                f"a signature of model {self.model_version} has {self.mean.size} numbers, not {embedding.size}"
-            )
-
-    def joined_by(self, embedding: NDArray[np.float32], speech_sec: float) -> "Signature":
-        """The signature with one more embedding ([dimension] float32 of unit length) in the mean."""
-        self.check_comparable(embedding)
-        total = self.speech_sec + speech_sec
-        mean = (self.mean * self.speech_sec + embedding * speech_sec) / total
-        return replace(self, mean=mean.astype(np.float32), speech_sec=total)
+    band: Band | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +172,7 @@ class Profile:
             raise Conflict
         self.check_said(saying)
         self.check_room_for(enrollment.audio_sec)
-        signature = self.signature.joined_by(voice.mean, voice.speech_sec) if self.signature else voice
+        signature = self.signature.joined_by(voice) if self.signature else voice
         grown = replace(
             self,
             phrase=saying.phrase if saying and self.family.script.every_clip else None,
@@ -211,9 +183,10 @@ class Profile:
         enough = self.enrolled or grown.is_complete or self.family.waives_minimum(asked=waive_minimum)
         return replace(grown, standing=Standing.ENROLLED if enough else Standing.ENROLLING)
 
-    def with_signature(self, signature: Signature) -> "Profile":
+    def with_signature(self, signature: Signature, bands: Iterable[Band]) -> "Profile":
         """The profile with a signature re-extracted from the same enrollments: no use of it, and no change."""
-        return replace(self, signature=signature)
+        heard = (replace(clip, band=band) for clip, band in zip(self.enrollments, bands, strict=True))
+        return replace(self, signature=signature, enrollments=tuple(heard))
 
     def used_on(self, now: datetime) -> "Profile":
         """The profile, noted as used; itself if that is noted for the day."""

@@ -68,4 +68,9 @@ class PhraseBook:
 
 def same_locale(one: str, other: str) -> bool:
     """Whether two texts name the same locale: callers write them in any case, the dash is optional."""
-    return one.replace("-", "").lower() == other.replace("-", "").lower()
+    return canonical(one) == canonical(other)
+
+
+def canonical(locale: str) -> str:
+    """The text that all spellings of a locale share."""
+    return locale.replace("-", "").lower()

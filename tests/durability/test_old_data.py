@@ -24,6 +24,7 @@ from tests import models, voices
 from tests.clock import Clock
 from tests.domain import Domain
 from tests.durability.old_data.snapshot import Storage, saved_blobs, saved_entities
+from tests.signatures import mean_of
 
 ROWS = saved_entities()
 PHRASE = 9  # the one that the profile of a passphrase has chosen
@@ -132,7 +133,7 @@ def test_every_signature_is_read_bit_for_bit(old: Old) -> None:
         signature = old.stored(name).signature
         assert (signature is not None) == (name in SIGNED)
         if signature is not None:
-            assert signature.mean.tobytes() == row["Signature"]
+            assert mean_of(signature).tobytes() == row["Signature"]
             assert (signature.speech_sec, signature.model_version) == (row["SignatureSpeechSec"], row["ModelVersion"])
 
 

@@ -19,6 +19,7 @@ from tests import models, voices
 from tests.contract.api import IDENTIFICATION, VERIFICATION
 from tests.durability.proxy import Proxy, proxied
 from tests.privacy.stored import Everything, Stored
+from tests.signatures import mean_of
 
 KEY: Final = "a-key-that-nobody-may-read"
 CLIP: Final = voices.seconds("anna", 6)
@@ -154,7 +155,7 @@ def recognized(watch: Callable[..., Watched]) -> Recognized:
         new = {VERIFICATION: seen.create(), IDENTIFICATION: seen.create(IDENTIFICATION)}
         profile = next(known for known in seen.store.scan() if known.id == verified)
         assert profile.signature is not None
-        found.extend((verified, candidates, profile.signature.mean.tobytes()))
+        found.extend((verified, candidates, mean_of(profile.signature).tobytes()))
         _recognize(seen, verified, candidates, new)
 
     seen = watch(act)

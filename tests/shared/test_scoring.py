@@ -68,22 +68,22 @@ def test_the_guard_holds_where_it_is_above_the_typical_threshold() -> None:
 
 @given(st.floats(-50, 14), st.floats(1e-8, 1))
 def test_different_ratios_are_different_scores_in_the_same_order(llr: float, more: float) -> None:
-    lower, higher = Verdict(0, llr, 2.5), Verdict(0, llr + more, 2.5)
+    lower, higher = Verdict(0, llr, 2.5, llr), Verdict(0, llr + more, 2.5, llr)
     assert 0 < lower.score < higher.score < 1
 
 
 def test_the_operating_point_is_one_half_and_accepts() -> None:
-    assert Verdict(0, 2.5, 2.5).score == 0.5
-    assert Verdict(0, 2.5, 2.5).accepted
-    assert not Verdict(0, 2.4999, 2.5).accepted
+    assert Verdict(0, 2.5, 2.5, 0).score == 0.5
+    assert Verdict(0, 2.5, 2.5, 0).accepted
+    assert not Verdict(0, 2.4999, 2.5, 0).accepted
 
 
 def test_no_ratio_that_the_model_can_give_saturates() -> None:
     best, worst = (float(SHIPPED.llr(value, 1e9, 1e9)) for value in (1, -1))
     nearly = float(SHIPPED.llr(1 - 1e-6, 1e9, 1e9))
     threshold = SHIPPED.threshold(0.1)
-    assert Verdict(1, nearly, threshold).score < Verdict(1, best, threshold).score < 1
-    assert Verdict(-1, worst, SHIPPED.threshold(1e-6)).score > 0
+    assert Verdict(1, nearly, threshold, 0).score < Verdict(1, best, threshold, 0).score < 1
+    assert Verdict(-1, worst, SHIPPED.threshold(1e-6), 0).score > 0
 
 
 @pytest.mark.parametrize("candidates", [1, 2, 50])

@@ -17,12 +17,14 @@ from functions.contract.responses import (
 )
 from shared.errors import StorageUnavailable, UnknownProfile
 from shared.listening.quality import Quality
+from shared.listening.views import Band
 from shared.profiles.enrolling import Enrolled
 from shared.recognition.outcomes import Candidate, Identified, Verified
 from shared.scoring import Verdict
 from shared.voices.families import VERIFICATION
-from shared.voices.records import Enrollment, Profile, Signature
+from shared.voices.records import Enrollment, Profile
 from shared.voices.standing import Standing
+from tests.signatures import wide
 
 ID = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
 QUALITY = Quality(8.25, 10.5, 20.0)
@@ -54,7 +56,7 @@ def test_a_new_profile_reads_as_the_contract_says() -> None:
 
 def test_an_enrollment_reads_as_the_contract_says() -> None:
     clips = (Enrollment("a", 10.5, 8.25, 20.0), Enrollment("b", 15.0, 12.0, None))
-    voice = Signature(np.ones(2, np.float32), 20.25, "2026-11-22")
+    voice = wide(np.ones(2), 20.25, "2026-11-22")
     enrolled = Enrolled(
         _profile(enrollments=clips, standing=Standing.ENROLLED, signature=voice), clips[1], QUALITY, "2026-11-22"
     )
@@ -144,7 +146,8 @@ def test_the_evidence_behind_a_ranking_tells_how_far_the_best_is_ahead() -> None
     asked = replace(TOLD, details=True)
     details = IDENTIFICATION_RESULT.write(asked, both)["details"]
     known = {"profileId": ID, "cosine": 0.7, "threshold": 2.0, "modelVersion": "2026-11-22"}
-    assert details["ranking"] == [{**known, "llr": 4.5}, {**known, "llr": 1.0}]
+    seen = {"rawLlr": 0, "voices": 0, "band": "wide"}
+    assert details["ranking"] == [{**known, **seen, "llr": 4.5}, {**known, **seen, "llr": 1.0}]
     assert (details["margin"], details["modelVersion"], details["snrInDb"]) == (3.5, "2026-11-22", 20.0)
     assert IDENTIFICATION_RESULT.write(asked, Identified([_candidate(1)], QUALITY))["details"]["margin"] is None
 
@@ -159,7 +162,7 @@ def test_lengths_are_told_to_a_millisecond() -> None:
 
 
 def _candidate(above_threshold: float) -> Candidate:
-    return Candidate(ID, Verdict(0.7, 2 + above_threshold, 2), "2026-11-22")
+    return Candidate(ID, Verdict(0.7, 2 + above_threshold, 2, 0), "2026-11-22", Band.WIDE)
 
 
 def test_errors_of_the_server_keep_their_cause_to_themselves() -> None:

@@ -14,6 +14,7 @@ from shared.listening.limits import ClipLimits
 from shared.listening.listener import Utterance
 from shared.listening.quality import Quality
 from shared.listening.refusals import InvalidAudio, TooShort
+from shared.listening.views import Seen
 from shared.store.memory import MemoryStore
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile
@@ -37,7 +38,7 @@ class SecondsListener:
         silence = np.zeros(len(body) * 16_000, np.float32)
         return Utterance(Clip(silence), Quality(len(body), len(body), 30.0), silence)
 
-    def embed(self, _heard: Utterance, _version: str) -> NDArray[np.float32]:
+    def embed(self, _heard: Utterance, _version: str, _seen: Seen = Seen.AS_IT_CAME) -> NDArray[np.float32]:
         return np.full(192, 192**-0.5, np.float32)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from devhost.azurite import azurite
 from shared.errors import NotFound, StorageUnavailable
+from shared.listening.views import Band
 from shared.profiles.upkeep import GRACE, Done
 from shared.settings import Settings
 from shared.store import Store
@@ -200,7 +201,7 @@ def test_stored_audio_that_is_damaged_does_not_stop_the_others(keeper: Service) 
     for profile in profiles:
         assert profile.signature is not None
         older = replace(profile.signature, model_version="1999-01-01")
-        keeper.store.replace(profile.with_signature(older))
+        keeper.store.replace(profile.with_signature(older, [Band.WIDE]))
     keeper.store.put_audio(profiles[0], profiles[0].enrollments[0].id, b"RIFF\0\0\0\0WAVE")
     assert keeper.upkeep() == Done(re_extracted=1, not_re_extracted=1)
 

@@ -5,7 +5,9 @@ import pytest
 
 from shared.errors import Forbidden
 from shared.voices.families import VERIFICATION
-from shared.voices.records import Enrollment, Profile, Signature
+from shared.voices.records import Enrollment, Profile
+from shared.voices.signatures import Signature
+from tests.signatures import mean_of, wide
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, tzinfo=UTC)
@@ -16,7 +18,7 @@ def _clip(name: str, audio_sec: float, speech_sec: float) -> Enrollment:
 
 
 def _voice(direction: int, speech_sec: float) -> Signature:
-    return Signature(np.eye(3, dtype=np.float32)[direction], speech_sec, "v1")
+    return wide(np.eye(3)[direction], speech_sec, "v1")
 
 
 def _enrolled(profile: Profile, clip: Enrollment, direction: int = 0, *, waive: bool = False) -> Profile:
@@ -49,7 +51,7 @@ def test_a_waived_minimum_enrolls_at_once_and_stays(profile: Profile) -> None:
 def test_the_signature_is_the_mean_weighted_by_net_speech(profile: Profile) -> None:
     both = _enrolled(_enrolled(profile, _clip("a", 9, 6)), _clip("b", 9, 2), direction=1)
     assert both.signature is not None
-    np.testing.assert_allclose(both.signature.mean, [0.75, 0.25, 0])
+    np.testing.assert_allclose(mean_of(both.signature), [0.75, 0.25, 0])
     assert both.signature.speech_sec == 8
 
 

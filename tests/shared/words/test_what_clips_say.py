@@ -23,6 +23,7 @@ from shared.listening.audio import Clip
 from shared.listening.limits import ClipLimits
 from shared.listening.listener import Utterance
 from shared.listening.quality import Quality
+from shared.listening.views import Seen
 from shared.scoring import Calibration, OperatingPoint
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
@@ -53,7 +54,7 @@ class ReadingListener:
         silence = np.frombuffer(body, np.uint8).astype(np.float32)
         return Utterance(Clip(np.zeros(160_000, np.float32)), Quality(10, 10, 30.0), silence)
 
-    def embed(self, heard: Utterance, _version: str) -> NDArray[np.float32]:
+    def embed(self, heard: Utterance, _version: str, _seen: Seen = Seen.AS_IT_CAME) -> NDArray[np.float32]:
         voice = _written(heard.speech).split(":")[0]
         return np.array([1, 0] if voice == "anna" else [0, 1], np.float32)
 

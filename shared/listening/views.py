@@ -1,0 +1,85 @@
+"""The same voice as narrower channels would pass it.
+
+A voice that was enrolled at a desk and calls by telephone is as far from itself as from a stranger, unless the
+enrollment is seen through a telephone as well: then like is compared with like.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from shared.listening.containers import SAMPLE_RATE
+
+TELEPHONE_RATE: Final = 8_000
+TELEPHONE_HZ: Final = (300, 3_400)
+"""What a telephone line passes (ITU-T G.712)."""
+
+_ORDER: Final = 6
+"""Of the Butterworth filter that stands for the line."""
+_MU: Final = 255
+"""Of the companding that leaves 8 bits a sample (ITU-T G.711)."""
+_HALVED_FROM_SEC: Final = 6
+"""Speech of this length is long enough for each narrow channel to take a half of it."""
+
+
+class Band(StrEnum):
+    """What a channel passes, by the frequency at which it ends."""
+
+    WIDE = "wide"
+    NARROW = "narrow"
+
+
+class Seen(StrEnum):
+    """How the speech of a clip is embedded."""
+
+    AS_IT_CAME = "as it came"
+    NARROWED = "narrowed"
+
+
+def narrowed(speech: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Speech through a digital telephone network, and through a telephone line.
+
+    Of long speech each has one half, so that both cost no more than the whole does.
+
+    Args:
+        speech: [n] float32 at 16 kHz.
+
+    Returns:
+        What came out at both ends, at 16 kHz again.
+    """
+    halves = len(speech) >= _HALVED_FROM_SEC * SAMPLE_RATE
+    first, second = np.array_split(speech, 2) if halves else (speech, speech)
+    return [_wide_again(_at_8_khz(first)), _wide_again(_companded(_through_line(_at_8_khz(second))))]
+
+
+def _at_8_khz(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(soxr.resample(samples, SAMPLE_RATE, TELEPHONE_RATE), np.float32)
+
+
+def _wide_again(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(soxr.resample(samples, TELEPHONE_RATE, SAMPLE_RATE), np.float32)
+
+
+def _through_line(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The magnitude of a Butterworth band-pass, without its phase."""
+    low, high = TELEPHONE_HZ
+    hertz = np.fft.rfftfreq(len(samples), 1 / TELEPHONE_RATE)
+    detuning = (hertz**2 - low * high) / np.maximum(hertz * (high - low), 1e-9)
+    return np.fft.irfft(np.fft.rfft(samples) / np.sqrt(1 + detuning ** (2 * _ORDER)), len(samples)).astype(np.float32)
+
+
+def _companded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rounded to 8 bits on the logarithmic scale of mu-law."""
+    level = np.log1p(_MU * np.abs(np.clip(samples, -1, 1))) / np.log1p(_MU)
+    return np.asarray(np.sign(samples) * np.expm1(np.round(level * 127) / 127 * np.log1p(_MU)) / _MU, np.float32)
+
+
+VIEWS: Final[Mapping[Seen, Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]]] = {
+    Seen.AS_IT_CAME: lambda speech: [speech],
+    Seen.NARROWED: narrowed,
+}
+"""The pieces of which the embedding is the mean."""
