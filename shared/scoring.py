@@ -219,15 +219,10 @@ def compare(signature: NDArray[np.float32], embedding: NDArray[np.float32], othe
         others: [voices, dimension] of unit length, neither side among them.
     """
     e, t = _unit(signature), _unit(embedding)
-    like_e, similarity = others @ e, float(e @ t)
-    kept = like_e < SAME_VOICE
-    voices = int(kept.sum())
-    if voices == 0:
-        return Comparison(similarity, similarity, 0)
-    apart, likeness = others[kept], like_e[kept] + others[kept] @ t
-    nearest = apart[np.argsort(-likeness, kind="stable")[:NEAREST]]
+    apart = others[others @ e < SAME_VOICE] if len(others) else np.zeros((0, len(e)), np.float32)
+    nearest = apart[np.argsort(-(apart @ e + apart @ t), kind="stable")[:NEAREST]]
     centre = nearest.sum(axis=0) / np.float32(len(nearest) + SHRINKAGE)
-    return Comparison(similarity, cosine(e - centre, t - centre), voices)
+    return Comparison(float(e @ t), cosine(e - centre, t - centre), len(apart))
 
 
 def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

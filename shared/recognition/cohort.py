@@ -121,6 +121,10 @@ class Cohorts:
         with self._lock:
             return reading.voices(profile, band, version).without(profile.id)
 
+    def close(self) -> None:
+        """End, once what is being read has been."""
+        self._reader.shutdown()
+
     def _readable(self, family: Family) -> _Reading:
         """The newest reading that has ended well; the first one is waited for."""
         with self._lock:
