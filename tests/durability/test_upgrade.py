@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -15,7 +15,6 @@ import pytest
 
 from devhost.azurite import azurite
 from shared.errors import Conflict, StorageUnavailable
-from shared.listening.views import Band
 from shared.profiles.upkeep import Done
 from shared.settings import Settings
 from shared.store.azure import AzureStore
@@ -262,7 +261,7 @@ def test_a_kill_at_any_storage_call_leaves_the_old_signature_or_the_new_one(
     versions = []
     for point in range(first, last + 1):
         for after in (False, True):
-            upgrade.store.replace(upgrade.stored(profile_id).with_signature(old, [Band.WIDE]))
+            upgrade.store.replace(replace(upgrade.stored(profile_id), signature=old))
             walk.killed_at(point, after=after)
             left = upgrade.stored(profile_id)
             assert left.signature is not None
