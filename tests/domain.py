@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+from shared.listening.declared import Recording
 from shared.profiles.enrolling import Enrolled
 from shared.profiles.lifecycle import Cleared, KeptAudio, Page
 from shared.profiles.upkeep import Done
@@ -62,16 +63,16 @@ class Domain:
         return self.service.lifecycle.kept_audio(profile)
 
     def enroll(self, family: Family, profile_id: str, audio: bytes, *, waive_minimum: bool) -> Enrolled:
-        return self.service.enrolling.enroll(family, profile_id, audio, waive_minimum=waive_minimum)
+        return self.service.enrolling.enroll(family, profile_id, Recording(audio), waive_minimum=waive_minimum)
 
     def re_extract(self, profile: Profile) -> bool:
         return self.service.enrolling.re_extract(profile)
 
     def verify(self, family: Family, profile_id: str, audio: bytes, *, waive_minimum: bool) -> Verified:
-        return self.service.recognizer.verify(family, profile_id, audio, waive_minimum=waive_minimum)
+        return self.service.recognizer.verify(family, profile_id, Recording(audio), waive_minimum=waive_minimum)
 
     def identify(self, family: Family, profile_ids: list[str], audio: bytes, *, waive_minimum: bool) -> Identified:
-        return self.service.recognizer.identify(family, profile_ids, audio, waive_minimum=waive_minimum)
+        return self.service.recognizer.identify(family, profile_ids, Recording(audio), waive_minimum=waive_minimum)
 
     def upkeep(self, until: datetime | None = None) -> Done:
         *_, done = self.service.upkeep.run(until=until)

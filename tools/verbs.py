@@ -54,6 +54,7 @@ VERBS: Final = (
     Verb("phrases", "what is accepted as a phrase and what is not, on recordings", "tools.phrases.command"),
     Verb("bench", "speed and memory, with a peer in the same run", "tools.bench.command"),
     Verb("bundle", "build the model bundles that are not there yet", "tools.bundle.command"),
+    Verb("misread", "what recordings of a wrong rate have in common, for a bundle", "tools.bundle.misread"),
     Verb("package", "the deployable zip", "tools.package.command"),
     Verb("notices", "the licence notices and the bill of materials that go with it", "tools.package.notices"),
     Verb("doctor", "what is ok, wrong or unknown, and what to do", "tools.doctor.command"),

@@ -10,6 +10,8 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   │   └── NoActivationPhrase  400 InvalidRequest       The first clip of a profile says no activation phrase.
 │   ├── InvalidAudio            400 InvalidRequest       The audio cannot be used.
 │   │   ├── WrongFormat         400 InvalidRequest       The audio is in a format that is not read, or damaged.
+│   │   ├── NoAudio             400 InvalidRequest       The body is no audio.
+│   │   ├── Undeclared          400 InvalidRequest       Samples without a header are not what they are taken for.
 │   │   ├── TooNoisy            400 InvalidRequest       The voice does not stand out of the noise.
 │   │   └── InvalidLength       400 InvalidRequest       There is more or less audio than a clip may hold.
 │   │       ├── TooShort        400 InvalidRequest       The audio is shorter than a clip may be.
@@ -21,6 +23,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── NoJson                  400 InvalidRequest       The body is no JSON object, or not one that is understood.
 │   ├── TooMuchJson             400 InvalidRequest       The body is larger than any that is understood.
 │   ├── TooManyParts            400 InvalidRequest       A form has more parts than one that wraps audio.
+│   ├── SeveralRecordings       400 InvalidRequest       A form has more than one part that is audio.
 │   ├── MalformedHost           400 InvalidRequest       The Host header names no host.
 │   ├── NoLocale                400 InvalidRequest       Nothing says which locale.
 │   └── NoCandidates            400 InvalidRequest       An identification names nobody.

@@ -53,6 +53,15 @@ class TooManyParts(InvalidRequest):
     own = True
 
 
+class SeveralRecordings(InvalidRequest):
+    """A form has more than one part that is audio."""
+
+    names: str
+    says = "Invalid multipart body. More than one part is audio: {names}. Send one recording a request."
+    where = AUDIO
+    own = True
+
+
 class MalformedHost(InvalidRequest):
     """The Host header names no host."""
 

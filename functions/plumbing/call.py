@@ -11,6 +11,7 @@ from functions.contract.dialects import Context, Dialect, Json
 from functions.contract.operations import Operation
 from functions.contract.requests import flag
 from functions.plumbing.multipart import audio_in
+from shared.listening.declared import Recording
 from shared.service import Service
 from shared.voices.families import Family
 
@@ -51,7 +52,7 @@ class Call:
         return self.request.get_body()
 
     @property
-    def audio(self) -> bytes:
+    def audio(self) -> Recording:
         """The audio in the request's body."""
         return audio_in(self.request.headers.get("content-type", ""), self.body)
 

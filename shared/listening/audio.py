@@ -3,7 +3,7 @@
 import io
 import math
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,10 @@ from shared.listening.containers import (
     true_wav,
     wav_parts,
 )
-from shared.listening.refusals import TooLarge, WrongFormat
+from shared.listening.declared import Declared
+from shared.listening.headerless import check_plain
+from shared.listening.refusals import NoAudio, TooLarge, WrongFormat
+from shared.listening.strangers import named
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,11 @@ class Clip:
 
     Attributes:
         samples: [n] float32 in [-1, 1].
+        assumed: whether nothing but our own guess says at which rate it was recorded.
     """
 
     samples: NDArray[np.float32]
+    assumed: bool = False
 
     @property
     def seconds(self) -> float:
@@ -47,15 +52,20 @@ class Clip:
         return file.getvalue()
 
 
-def decode(body: bytes, *, any_format: bool = False, max_sec: float = math.inf) -> Clip:
+def decode(
+    body: bytes, *, declared: Declared | None = None, any_format: bool = False, max_sec: float = math.inf
+) -> Clip:
     """Read a WAV file (16 kHz, 16-bit, mono PCM) or headerless PCM of that format.
 
     Args:
+        declared: what was said of the samples, where they have no header; a header knows better.
         any_format: also read what ``shared.listening.decoding`` does.
         max_sec: what is longer may be refused before it is decoded; what is read at once is not measured.
 
     Raises:
-        WrongFormat: the header names another format.
+        WrongFormat: the header, or what was declared, names another format.
+        NoAudio: the body is something else.
+        Undeclared: samples without a header, and without a word on them, are no such PCM.
         TooLarge: the body is larger than ``MAX_BODY_BYTES``.
         TooLong, TooMuchToDecode: another format, and longer than is allowed.
     """
@@ -63,7 +73,7 @@ def decode(body: bytes, *, any_format: bool = False, max_sec: float = math.inf) 
         raise TooLarge(held=len(body), allowed=MAX_BODY_BYTES)
     container = container_of(body)
     if container is None:
-        return _from_pcm(body)
+        return _headerless(body, declared, max_sec, any_format=any_format)
     header, data = wav_parts(body) if container == "WAV" else (b"", b"")
     if header and is_plain(header):
         return _from_pcm(data)
@@ -72,6 +82,20 @@ def decode(body: bytes, *, any_format: bool = False, max_sec: float = math.inf) 
     from shared.listening.decoding import read
 
     return Clip(read(true_wav(header, data) if header else body, max_sec))
+
+
+def _headerless(body: bytes, declared: Declared | None, max_sec: float, *, any_format: bool) -> Clip:
+    if declared is None or declared.is_plain:
+        stranger = named(body)
+        if stranger:
+            raise NoAudio(stranger)
+        check_plain(body)
+        return replace(_from_pcm(body), assumed=True)
+    if not any_format:
+        raise WrongFormat(f"the content type says {declared}")
+    from shared.listening.decoding import read_samples
+
+    return Clip(read_samples(body, declared, max_sec))
 
 
 def _from_pcm(pcm: bytes) -> Clip:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from shared.errors import BundleError
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.misread import FILE as MISREAD
+from shared.listening.misread import Misreadings
 from shared.listening.runtime import runtime
 from shared.scoring import Calibration
 
@@ -72,6 +74,7 @@ class Bundle:
         source: where the files come from.
         golden: output by which a loaded model is checked; None for a model that is not checked so.
         calibration: from cosine to evidence; None for a model that makes no embeddings.
+        misreadings: what recordings of another rate sound like to it; None if that was not measured.
     """
 
     folder: Path
@@ -83,6 +86,7 @@ class Bundle:
     source: Source
     golden: Golden | None = None
     calibration: Calibration | None = None
+    misreadings: Misreadings | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -102,6 +106,7 @@ class Bundle:
                 source=Source.from_json(fields["source"]),
                 golden=Golden.from_json(fields["golden"]) if "golden" in fields else None,
                 calibration=Calibration.from_json(fields["calibration"]) if "calibration" in fields else None,
+                misreadings=Misreadings.load(folder / MISREAD),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BundleError(f"{folder / MANIFEST} is not a manifest: {error!r}") from error

@@ -8,7 +8,7 @@ Streams whose header does not say how long they are (FLAC with a total of 0) are
 import io
 import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import soundfile
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from soundfile import LibsndfileError, SoundFile
 
 from shared.listening.containers import MAX_BODY_BYTES, SAMPLE_RATE, SAMPLE_WIDTH
+from shared.listening.declared import Declared
 from shared.listening.quiet import quiet
 from shared.listening.refusals import TooLong, TooMuchToDecode, WrongFormat
 
@@ -27,6 +28,8 @@ RATES: Final = (4_000, 192_000)
 
 _BLOCK: Final = 16_384
 """Frames that are decoded at once."""
+_BYTES: Final = {"PCM_16": 2, "PCM_24": 3, "PCM_U8": 1, "ULAW": 1, "ALAW": 1}
+"""Of a sample without a header."""
 _UNKNOWN: Final = 2**63 - 1
 """Frames of a file whose header does not say how many it has (libsndfile's ``SF_COUNT_MAX``)."""
 
@@ -63,8 +66,27 @@ def read(body: bytes, max_sec: float = math.inf) -> NDArray[np.float32]:
         InvalidAudio: not readable, too long, out of the bounds on rate and channels, or with samples that are no
             numbers; says what was measured.
     """
+    return _read(body, max_sec)
+
+
+def read_samples(body: bytes, declared: Declared, max_sec: float = math.inf) -> NDArray[np.float32]:
+    """``read`` of samples without a header, written as was declared; what is left of a frame is dropped."""
+    written = declared.encoding
+    frame = declared.channels * _BYTES[written.subtype]
+    return _read(
+        body[: len(body) // frame * frame],
+        max_sec,
+        format="RAW",
+        subtype=written.subtype,
+        endian=written.endian,
+        samplerate=declared.rate,
+        channels=declared.channels,
+    )
+
+
+def _read(body: bytes, max_sec: float, **written: Any) -> NDArray[np.float32]:  # noqa: ANN401  as soundfile has them
     try:
-        with quiet(), _Stream(_Body(body)) as file:
+        with quiet(), _Stream(_Body(body), **written) as file:
             _check_header(file)
             _check_promise(file, max_sec)
             return _on_16_bits(np.concatenate(list(_resampled(file, min(max_sec, MAX_SECONDS)))))

@@ -15,6 +15,7 @@ from shared.errors import BundleError
 from shared.listening.audio import Clip, decode
 from shared.listening.bundle import Bundle
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.declared import Recording, declared
 from shared.listening.embedder import Embedder
 from shared.listening.limits import ClipLimits
 from shared.listening.quality import Quality, SpeechDetector, quality, speech_only
@@ -97,17 +98,20 @@ class Listener:
         self._detect()
         self._embedder(self.version)
 
-    def listen(self, body: bytes, limits: ClipLimits) -> Utterance:
+    def listen(self, recording: Recording, limits: ClipLimits) -> Utterance:
         """Decode and check one clip; the cheap checks come first.
 
         Raises:
             InvalidAudio: wrong format, too short, too long, too noisy, or too little speech; says what was measured.
+            Without a header also where it was recorded otherwise than it was read.
         """
         with stage("decode"):
-            clip = decode(body, any_format=self._any_format, max_sec=limits.max_sec)
+            said = declared(recording.content_type)
+            clip = decode(recording.body, declared=said, any_format=self._any_format, max_sec=limits.max_sec)
         limits.check_length(clip.seconds)
         heard = self.hear(clip)
         limits.check_quality(heard.quality)
+        self._check_reading(heard)
         return heard
 
     def hear(self, clip: Clip) -> Utterance:
@@ -141,6 +145,12 @@ class Listener:
             embedded = beside.submit(copy_context().run, self.embed, heard, version)
             yield
             embedded.result()
+
+    def _check_reading(self, heard: Utterance) -> None:
+        """Refuse a clip of which nothing says how it was recorded, if it sounds as if that was another way."""
+        bundle = self._bundle(self.version)
+        if heard.clip.assumed and bundle.misreadings:
+            bundle.misreadings.check(self.embed(heard, self.version))
 
     def _bundle(self, version: str) -> Bundle:
         if version not in self._bundles:

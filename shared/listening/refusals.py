@@ -18,6 +18,24 @@ class WrongFormat(InvalidAudio):
     note = "rarer with `SPEAKER_DECODE_ANY=true`"
 
 
+class NoAudio(InvalidAudio):
+    """The body is no audio."""
+
+    found: str
+    says = WrongFormat.says
+    adds = "The body is no audio: it looks like {found}."
+
+
+class Undeclared(InvalidAudio):
+    """Samples without a header are not what they are taken for."""
+
+    found: str
+    how: str
+    says = WrongFormat.says
+    adds = "The audio has no header and looks like {found}. Send a file with a header, or declare it: {how}."
+    note = "audio without a header is taken for 16 kHz, 16-bit, mono PCM unless its `Content-Type` says otherwise"
+
+
 class TooNoisy(InvalidAudio):
     """The voice does not stand out of the noise."""
 

@@ -9,6 +9,7 @@ from functools import reduce
 
 from shared.errors import SpeakerError, StorageUnavailable
 from shared.listening.audio import decode
+from shared.listening.declared import Recording
 from shared.listening.listener import Listener, Utterance
 from shared.listening.quality import Quality
 from shared.listening.views import Band, Seen
@@ -47,7 +48,7 @@ class Enrolling:
     now: Callable[[], datetime]
     keep_audio: bool = True
 
-    def enroll(self, family: Family, profile_id: str, audio: bytes, *, waive_minimum: bool) -> Enrolled:
+    def enroll(self, family: Family, profile_id: str, audio: Recording, *, waive_minimum: bool) -> Enrolled:
         """Add a clip to a profile: audio first, then the entity that names it.
 
         Raises:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.errors import Conflict, MixedLocales, NotEnrolled, TooManyCandidates
+from shared.listening.declared import Recording
 from shared.listening.listener import Listener, Utterance
 from shared.observing.trace import current
 from shared.profiles.changes import present, read
@@ -39,7 +40,7 @@ class Recognizer:
     cohorts: Cohorts
     note_use: bool = False
 
-    def verify(self, family: Family, profile_id: str, audio: bytes, *, waive_minimum: bool) -> Verified:
+    def verify(self, family: Family, profile_id: str, audio: Recording, *, waive_minimum: bool) -> Verified:
         """How well a clip matches the profile's voice.
 
         A clip that says another phrase than the profile's is no match, whoever says it; the score is the voice's.
@@ -61,7 +62,9 @@ class Recognizer:
         current().decision = candidate.decision
         return Verified(candidate, heard.quality, saying)
 
-    def identify(self, family: Family, profile_ids: Sequence[str], audio: bytes, *, waive_minimum: bool) -> Identified:
+    def identify(
+        self, family: Family, profile_ids: Sequence[str], audio: Recording, *, waive_minimum: bool
+    ) -> Identified:
         """Which of these profiles is speaking.
 
         Raises:

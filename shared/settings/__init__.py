@@ -87,7 +87,7 @@ class Settings:
         "SPEAKER_CENTRING",
         "true",
         readers.switch,
-        "appSettings",
+        "",
         "`true`: a comparison is seen from other voices of the family, locale and phrase, of which it reads up to 200; "
         "`false`: no signature is read but those that the request names",
     )

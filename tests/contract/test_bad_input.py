@@ -71,7 +71,7 @@ BAD_AUDIO = {
     "silence": (voices.silence(5), "Invalid audio length."),
     "a tone": (voices.to_wav(np.sin(np.arange(5 * 16_000) * 0.17).astype(np.float32)), "Audio is too noisy."),
     "noise": (voices.noise(5), "Audio is too noisy."),
-    "not audio": (np.random.default_rng(3).bytes(200_000), "Audio is too noisy."),
+    "not audio": (np.random.default_rng(3).bytes(200_000), "Invalid audio format."),
 }
 
 

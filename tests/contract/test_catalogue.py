@@ -34,6 +34,7 @@ from functions.contract.refusals import (
     NoLocale,
     NoSuchRoute,
     RateLimited,
+    SeveralRecordings,
     TooManyGuesses,
     TooManyParts,
     TooMuchJson,
@@ -65,12 +66,14 @@ from shared.errors import (
     WrongPassphrase,
 )
 from shared.listening.refusals import (
+    NoAudio,
     TooLarge,
     TooLittleSpeech,
     TooLong,
     TooMuchToDecode,
     TooNoisy,
     TooShort,
+    Undeclared,
     WrongFormat,
 )
 from shared.store.azure import _BLOB_API_VERSION, AUDIO_CONTAINER, TABLE
@@ -236,6 +239,9 @@ def _second_call(api: Api) -> requests.Response:
     return answer
 
 
+_PART = b"--x\r\nContent-Disposition: form-data; name=%b; filename=1\r\n\r\n12\r\n"
+
+
 @dataclass(frozen=True)
 class Provoked:
     """An error of the contract, or one of ours: how the message begins, and a request that is answered so."""
@@ -260,6 +266,29 @@ PROVOKED = [
         lambda api: _sent(
             api, f"{PROFILES}/{NOBODY}:verify", b"\r\n--xAB" * 99, **{"Content-Type": "multipart/x; boundary=x"}
         ),
+    ),
+    Provoked(
+        "several-recordings",
+        SeveralRecordings,
+        "Invalid multipart body. More than one part is audio: 'a', 'b'.",
+        lambda api: _sent(
+            api,
+            f"{PROFILES}/{NOBODY}:verify",
+            b"".join(_PART % name for name in (b"a", b"b")),
+            **{"Content-Type": "multipart/form-data; boundary=x"},
+        ),
+    ),
+    Provoked(
+        "no-audio",
+        NoAudio,
+        "Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM. The body is no audio: it looks like JSON.",
+        lambda api: _verify(api, b'{"audio": "here it comes"}'),
+    ),
+    Provoked(
+        "undeclared",
+        Undeclared,
+        "Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM. The audio has no header and looks like 16",
+        lambda api: _verify(api, np.frombuffer(voices.seconds("anna", 2)[44:], "<i2").byteswap().tobytes()),
     ),
     Provoked(
         "chunked",

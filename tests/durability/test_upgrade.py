@@ -15,6 +15,7 @@ import pytest
 
 from devhost.azurite import azurite
 from shared.errors import Conflict, StorageUnavailable
+from shared.listening.declared import Recording
 from shared.profiles.upkeep import Done
 from shared.settings import Settings
 from shared.store.azure import AzureStore
@@ -109,7 +110,7 @@ def test_evidence_over_a_mix_of_models_compares_as_that_of_one(upgrade: Upgrade)
 
 def test_the_models_of_these_tests_do_not_compare(folder: Path) -> None:
     listener = models.listener(models.TURNED, folder)
-    heard = listener.listen(voices.seconds("anna", 6), VERIFICATION.recognizing)
+    heard = listener.listen(Recording(voices.seconds("anna", 6)), VERIFICATION.recognizing)
     assert abs(listener.embed(heard, "2026-11-22") @ listener.embed(heard, NEW)) < 0.5
 
 

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from devhost.stack import Host, stack
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.declared import Recording
 from shared.listening.listener import Listener
 from shared.service import Service
 from shared.settings import ROOT
@@ -101,7 +102,7 @@ def measure() -> Figures:
 
 def _hear(listener: Listener, clip: bytes) -> None:
     """What a request does apart from HTTP and storage."""
-    listener.embed(listener.listen(clip, VERIFICATION.recognizing), listener.version)
+    listener.embed(listener.listen(Recording(clip), VERIFICATION.recognizing), listener.version)
 
 
 def _enrolled(client: Client, clip: bytes) -> str:

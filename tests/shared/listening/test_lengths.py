@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from shared.listening.audio import Clip, decode
+from shared.listening.declared import Recording
 from shared.listening.decoding import MAX_SECONDS
 from shared.listening.limits import ClipLimits
 from shared.listening.refusals import InvalidAudio, TooLong, TooMuchToDecode
@@ -79,9 +80,9 @@ def test_more_than_the_contracts_largest_body_holds_is_refused_in_the_same_words
 def test_a_listener_decodes_no_more_than_its_limits_allow() -> None:
     limits = ClipLimits(min_sec=1, max_sec=10, min_speech_sec=0.5, min_snr_db=2)
     with pytest.raises(TooMuchToDecode, match="At most 10 seconds are decoded; the audio goes on after that"):
-        models.listener().listen(unsaid(silence(11 * 16_000)), limits)
+        models.listener().listen(Recording(unsaid(silence(11 * 16_000))), limits)
     with pytest.raises(TooLong, match=r"Maximum allowed length is 10 second\(s\)\. The audio is 11\.00 seconds long"):
-        models.listener().listen(silence(11 * 16_000), limits)
+        models.listener().listen(Recording(silence(11 * 16_000)), limits)
 
 
 # What a header leaves open

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from shared.errors import Conflict, Forbidden, NotFound, StorageUnavailable
 from shared.listening.audio import Clip
+from shared.listening.declared import Recording
 from shared.listening.limits import ClipLimits
 from shared.listening.listener import Utterance
 from shared.listening.quality import Quality
@@ -32,7 +33,8 @@ class SecondsListener:
 
     version = "2026-11-22"
 
-    def listen(self, body: bytes, _limits: ClipLimits) -> Utterance:
+    def listen(self, recording: Recording, _limits: ClipLimits) -> Utterance:
+        body = recording.body
         if not body:
             raise TooShort(1, 0)
         silence = np.zeros(len(body) * 16_000, np.float32)

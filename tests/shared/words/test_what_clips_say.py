@@ -20,6 +20,7 @@ from shared.errors import (
     TranscriberUnavailable,
 )
 from shared.listening.audio import Clip
+from shared.listening.declared import Recording
 from shared.listening.limits import ClipLimits
 from shared.listening.listener import Utterance
 from shared.listening.quality import Quality
@@ -50,7 +51,8 @@ class ReadingListener:
         self.transcribed = 0
         self.reachable = True
 
-    def listen(self, body: bytes, _limits: ClipLimits) -> Utterance:
+    def listen(self, recording: Recording, _limits: ClipLimits) -> Utterance:
+        body = recording.body
         silence = np.frombuffer(body, np.uint8).astype(np.float32)
         return Utterance(Clip(np.zeros(160_000, np.float32)), Quality(10, 10, 30.0), silence)
 
