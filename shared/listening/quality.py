@@ -63,6 +63,7 @@ class Quality:
         snr_db: signal-to-noise ratio in dB, within ``SNR_RANGE_DB``; None for digital silence.
         clipped: share of samples that overdriving cut off, from 0 to 1.
         bandwidth_hz: frequency up to which there is sound; None for digital silence.
+        level_db: mean power of its speech, in dB below full scale; None where there is none.
     """
 
     speech_sec: float
@@ -70,6 +71,7 @@ class Quality:
     snr_db: float | None
     clipped: float = 0.0
     bandwidth_hz: float | None = None
+    level_db: float | None = None
 
     @property
     def is_narrowband(self) -> bool:
@@ -120,7 +122,9 @@ def quality(samples: NDArray[np.float32], probability: NDArray[np.float32]) -> Q
     speech = speech_frames(probability)
     total_sec = len(samples) / SAMPLE_RATE
     speech_sec = min(float(speech.sum()) * FRAME_SEC, total_sec)
-    return Quality(speech_sec, total_sec, snr_db(_powers(samples), speech), clipped(samples), bandwidth_hz(samples))
+    powers = _powers(samples)
+    snr, band = snr_db(powers, speech), bandwidth_hz(samples)
+    return Quality(speech_sec, total_sec, snr, clipped(samples), band, _level_db(powers[speech]))
 
 
 def speech_frames(probability: NDArray[np.float32]) -> NDArray[np.bool]:
@@ -196,6 +200,10 @@ def bandwidth_hz(samples: NDArray[np.float32]) -> float | None:
     silent = np.flatnonzero(smooth[loudest:] < smooth[loudest] - _AUDIBLE_DB)
     last = loudest + silent[0] if len(silent) else FRAME // 2
     return float(last * SAMPLE_RATE / FRAME)
+
+
+def _level_db(powers: NDArray[np.float64]) -> float | None:
+    return _decibels(powers.mean()) if powers.any() else None
 
 
 def _loud_over_quiet(powers: NDArray[np.float64]) -> float:

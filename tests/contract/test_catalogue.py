@@ -54,6 +54,7 @@ from shared.errors import (
     NotEnrolled,
     ProfileFull,
     QuotaExceeded,
+    RepeatedRecording,
     SpeakerError,
     StorageUnavailable,
     TooManyCandidates,
@@ -62,6 +63,7 @@ from shared.errors import (
     UnknownLocale,
     UnknownProfile,
     UnreadableProfile,
+    VoiceDiffers,
     WrongPassphrase,
 )
 from shared.listening.refusals import (
@@ -362,6 +364,18 @@ PROVOKED = [
         lambda api: api.enroll(api.create(), CLIP),
     ),
     Provoked(
+        "other-voice",
+        VoiceDiffers,
+        "The voice is not like the other enrollments of the profile. Measured: a log-likelihood ratio of -",
+        lambda api: api.enroll(api.enrolled(CLIP), voices.seconds("david", 6)),
+    ),
+    Provoked(
+        "repeated",
+        RepeatedRecording,
+        "The recording is enrolled already. It is enrollment 1 of the profile.",
+        lambda api: api.enroll(api.enrolled(CLIP), CLIP),
+    ),
+    Provoked(
         "not-enrolled",
         NotEnrolled,
         "Profile is not enrolled.",
@@ -489,6 +503,8 @@ SERVICES = {
     "activation": "active",
     "locale-not-understood": "active",
     "too-many-enrollments": "active",
+    "other-voice": "careful",
+    "repeated": "careful",
     "transcriber": "forsaken_api",
     "unreadable": "active",
 }
