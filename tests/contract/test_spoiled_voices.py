@@ -124,7 +124,7 @@ def _telephone() -> bytes:
 
 
 POOR = {
-    "clipped": (_scaled(5), "% of it is cut off"),
+    "clipped": (_scaled(5.0), "% of it is cut off"),
     "quiet": (_scaled(0.02), " dB of full volume"),
     "narrowband": (_telephone(), "no sound above"),
     "noisy": (voices.noisy(OWN, 5), " dB out of the noise"),
