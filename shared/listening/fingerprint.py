@@ -25,8 +25,8 @@ _LOUD_DB: Final = 30
 """Moments further below the loud ones are pauses: they say nothing of a recording, and are 0."""
 
 ALIKE: Final = 0.58
-"""Agreement of the bits, from -1 to 1, from which two clips are one recording: of 150 recordings of
-people no two reach 0.4, and none falls below 0.6 when it is encoded again, cut or moved."""
+"""Agreement of the bits, from -1 to 1, from which two clips are one recording: of 110 recordings of
+people no two reach 0.34, and none falls below 0.6 when it is moved by half a hop, also with Opus."""
 _LEAST: Final = 20
 """Moments (1.3 s) of sound that have to overlap."""
 
