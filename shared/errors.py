@@ -137,6 +137,32 @@ class NoActivationPhrase(PhraseNotSaid):
     note = "only with `SPEAKER_ACTIVE_ENROLLMENT`"
 
 
+class VoiceDiffers(InvalidRequest):
+    """The clip is another voice than the profile's."""
+
+    llr: float
+    least: float
+    says = "The voice is not like the other enrollments of the profile."
+    adds = (
+        "Measured: a log-likelihood ratio of {llr:.1f}; at least {least:g} is needed. "
+        "Send a recording of the same speaker, or reset the profile and enroll it anew."
+    )
+    where = ENROLL
+    note = "only with `SPEAKER_ENROLLMENT_AGREEMENT=refuse`"
+    own = True
+
+
+class RepeatedRecording(InvalidRequest):
+    """The profile holds the recording already."""
+
+    number: int
+    says = "The recording is enrolled already."
+    adds = "It is enrollment {number} of the profile. Send another recording."
+    where = ENROLL
+    note = "only with `SPEAKER_REPEATED_AUDIO=refuse`"
+    own = True
+
+
 class Forbidden(SpeakerError):
     """A quota is used up."""
 

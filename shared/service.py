@@ -9,6 +9,7 @@ from typing import Any, Self, overload
 from shared.listening.bundle import Bundle
 from shared.listening.listener import Listener
 from shared.profiles.enrolling import Enrolling
+from shared.profiles.fitting import Fitting
 from shared.profiles.lifecycle import Lifecycle
 from shared.profiles.quota import ProfileQuota
 from shared.profiles.upkeep import Upkeep
@@ -143,7 +144,8 @@ class Service:
     def enrolling(self) -> Enrolling:
         """Speech that is added to profiles."""
         keep_audio = self.settings.audio_retention_days > 0
-        return Enrolling(self.store, self.listener, self.checker, self.now, keep_audio=keep_audio)
+        fitting = Fitting(self.listener, self.settings.enrollment_agreement, self.settings.repeated_audio)
+        return Enrolling(self.store, self.listener, self.checker, self.now, fitting, keep_audio=keep_audio)
 
     @part
     def recognizer(self) -> Recognizer:

@@ -1,7 +1,9 @@
 """What callers who ask for details are told: what a clip was good for, and what stands behind a score."""
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
+from functions.contract.hints import HINT, Hint, of_enrollment, of_quality
 from functions.contract.shapes import (
     COUNT,
     GUID,
@@ -16,6 +18,7 @@ from functions.contract.shapes import (
 )
 from shared.listening.quality import Quality
 from shared.profiles.enrolling import Enrolled
+from shared.profiles.fitting import LEAST_LLR, Agreement
 from shared.profiles.lifecycle import KeptAudio
 from shared.recognition.outcomes import Candidate, Identified, Verified
 from shared.words.matching import Saying, Tolerance
@@ -41,6 +44,16 @@ _HEARD: Final[tuple[Field[Heard], ...]] = (
     Field("clippedShare", NUMBER, lambda of: of.quality.clipped, "share of samples that overdriving cut off"),
     Field("bandwidthInHz", NUMBER_OR_NONE, lambda of: of.quality.bandwidth_hz, "frequency up to which there is sound"),
     Field("narrowband", YES_OR_NO, lambda of: of.quality.is_narrowband, "recorded at 8 kHz, whatever the file says"),
+)
+_AGREEMENT: Final = Shape[Agreement](
+    "Agreement",
+    (
+        Field("cosine", NUMBER, lambda of: of.cosine, "similarity of the clip and the earlier ones, from -1 to 1"),
+        Field("llr", NUMBER, lambda of: of.llr, "natural log-likelihood ratio of same and different speakers"),
+        Field("leastLlr", NUMBER, lambda _: LEAST_LLR, "below it the clip is taken for another voice"),
+        Field("band", TEXT, lambda of: of.band, "in which band they were compared: wide or narrow"),
+    ),
+    open_to_more=True,
 )
 _TOLERANCE: Final = Shape[Tolerance](
     "PhraseTolerance",
@@ -94,13 +107,32 @@ _CANDIDATE: Final = Shape[Candidate](
 )
 
 
+def _hints[Of](of: Callable[[Of], list[Hint]]) -> Field[Of]:
+    return Field("hints", ListOf(HINT), of, "what would make a better clip; empty where nothing would")
+
+
+_HINTS: Final[Field[Heard]] = _hints(lambda of: of_quality(of.quality))
+
+
 def _candidate_of(verified: Verified) -> Candidate:
     return verified.candidate
 
 
 ENROLLMENT_DETAILS: Final = Shape[Enrolled](
     "EnrollmentDetails",
-    (*_HEARD, Field("phrase", _SAYING, lambda of: of.saying, "how near the clip came to a phrase", optional=True)),
+    (
+        *_HEARD,
+        _hints(of_enrollment),
+        Field("agreement", _AGREEMENT, lambda of: of.fit.agreement, "with the earlier enrollments", optional=True),
+        Field(
+            "repeats",
+            COUNT,
+            lambda of: of.fit.repeats,
+            "which enrollment, from 1, is the same recording",
+            optional=True,
+        ),
+        Field("phrase", _SAYING, lambda of: of.saying, "how near the clip came to a phrase", optional=True),
+    ),
     open_to_more=True,
 )
 VERIFICATION_DETAILS: Final = Shape[Verified](
@@ -108,6 +140,7 @@ VERIFICATION_DETAILS: Final = Shape[Verified](
     (
         *(of.through(_candidate_of) for of in _EVIDENCE),
         *_HEARD,
+        _HINTS,
         Field("phrase", _SAYING, lambda of: of.saying, "how near the clip came to the passphrase", optional=True),
     ),
     open_to_more=True,
@@ -118,6 +151,7 @@ IDENTIFICATION_DETAILS: Final = Shape[Identified](
         Field("ranking", ListOf(_CANDIDATE), lambda of: of.ranking, "what stands behind each score"),
         Field("margin", NUMBER_OR_NONE, lambda of: of.margin, "log-likelihood ratio by which the best leads"),
         *_HEARD,
+        _HINTS,
     ),
     open_to_more=True,
 )

@@ -30,6 +30,8 @@ _BLOCK: Final = 16_384
 """Frames that are decoded at once."""
 _BYTES: Final = {"PCM_16": 2, "PCM_24": 3, "PCM_U8": 1, "ULAW": 1, "ALAW": 1}
 """Of a sample without a header."""
+_LEFT: Final = 1 / 8
+"""Of the loudest channel's power, what a mean has to keep; less is left where channels cancel each other."""
 _UNKNOWN: Final = 2**63 - 1
 """Frames of a file whose header does not say how many it has (libsndfile's ``SF_COUNT_MAX``)."""
 
@@ -57,7 +59,9 @@ class _Body(io.BytesIO):
 
 
 def read(body: bytes, max_sec: float = math.inf) -> NDArray[np.float32]:
-    """Samples of an audio file: [n] at 16 kHz, mean of its channels, on the grid of 16-bit PCM.
+    """Samples of an audio file: [n] at 16 kHz, on the grid of 16-bit PCM.
+
+    They are the mean of its channels; the loudest one where they cancel each other, as when one is inverted.
 
     Args:
         max_sec: what is longer is refused as soon as that is known.
@@ -86,13 +90,59 @@ def read_samples(body: bytes, declared: Declared, max_sec: float = math.inf) -> 
 
 def _read(body: bytes, max_sec: float, **written: Any) -> NDArray[np.float32]:  # noqa: ANN401  as soundfile has them
     try:
-        with quiet(), _Stream(_Body(body), **written) as file:
-            _check_header(file)
-            _check_promise(file, max_sec)
-            return _on_16_bits(np.concatenate(list(_resampled(file, min(max_sec, MAX_SECONDS)))))
+        with quiet():
+            mixed, mix = _mixed_down(body, max_sec, **written)
+            return _on_16_bits(_mixed_down(body, max_sec, mix.loudest, **written)[0] if mix.cancels else mixed)
     except LibsndfileError as damage:
         said = damage.error_string.rstrip(".")
         raise WrongFormat(f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {said}") from damage
+
+
+class _Mix:
+    """Mixes channels, and hears how much of them is left.
+
+    Attributes:
+        share: [channels] of each in the mix.
+    """
+
+    def __init__(self, channels: int, only: int | None) -> None:
+        self.share = np.full(channels, 1 / channels, np.float32) if only is None else np.eye(channels, dtype="f4")[only]
+        self._powers = np.zeros(channels)
+        self._left = 0.0
+
+    @property
+    def loudest(self) -> int:
+        """The channel with the most power."""
+        return int(self._powers.argmax())
+
+    @property
+    def cancels(self) -> bool:
+        """Whether hardly anything is left of the loudest channel; of one beside a silent one, a quarter is."""
+        return self._left < _LEFT * float(self._powers.max())
+
+    @np.errstate(invalid="ignore", over="ignore")  # of infinities that cancel each other: what comes of them is checked
+    def of(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One block, [n, channels], mixed to [n]."""
+        mixed: NDArray[np.float32] = block @ self.share
+        if not np.isfinite(mixed).all():
+            raise WrongFormat("samples that are NaN or infinite")
+        self._powers += np.square(block, dtype=np.float64).sum(axis=0)
+        self._left += float(np.square(mixed, dtype=np.float64).sum())
+        return np.clip(mixed, -1, 1)
+
+
+def _mixed_down(
+    body: bytes,
+    max_sec: float,
+    only: int | None = None,
+    **written: Any,  # noqa: ANN401
+) -> tuple[NDArray[np.float32], _Mix]:
+    """Samples at 16 kHz of the mean of all channels, or of one."""
+    with _Stream(_Body(body), **written) as file:
+        _check_header(file)
+        _check_promise(file, max_sec)
+        mix = _Mix(file.channels, only)
+        return np.concatenate(list(_resampled(file, min(max_sec, MAX_SECONDS), mix))), mix
 
 
 def _check_header(file: SoundFile) -> None:
@@ -114,28 +164,20 @@ def _check_promise(file: SoundFile, max_sec: float) -> None:
         raise TooLong(max_sec, seconds)
 
 
-def _resampled(file: SoundFile, allowed: float) -> Iterator[NDArray[np.float32]]:
+def _resampled(file: SoundFile, allowed: float, mix: _Mix) -> Iterator[NDArray[np.float32]]:
     resampler = soxr.ResampleStream(file.samplerate, SAMPLE_RATE, 1, dtype="float32")
-    for block in _mono(file, allowed):
+    for block in _mono(file, allowed, mix):
         yield resampler.resample_chunk(block)
     yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
-def _mono(file: SoundFile, allowed: float) -> Iterator[NDArray[np.float32]]:
-    heard, share = 0, np.full(file.channels, 1 / file.channels, np.float32)
+def _mono(file: SoundFile, allowed: float, mix: _Mix) -> Iterator[NDArray[np.float32]]:
+    heard = 0
     while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         heard += len(block)
         if heard > math.ceil(allowed * file.samplerate):
             raise TooMuchToDecode(allowed, "goes on after that")
-        yield _mixed(block, share)
-
-
-@np.errstate(invalid="ignore")  # of infinities that cancel each other: what comes of them is checked
-def _mixed(block: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
-    mixed: NDArray[np.float32] = block @ share
-    if not np.isfinite(mixed).all():
-        raise WrongFormat("samples that are NaN or infinite")
-    return np.clip(mixed, -1, 1)
+        yield mix.of(block)
 
 
 def _on_16_bits(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from shared.listening.bundle import Bundle, Model, golden_signal
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.tones import tonal_frames
 
 FRAME: Final = 512
 """Samples in a frame (32 ms), as Silero VAD takes them."""
@@ -63,6 +64,7 @@ class Quality:
         snr_db: signal-to-noise ratio in dB, within ``SNR_RANGE_DB``; None for digital silence.
         clipped: share of samples that overdriving cut off, from 0 to 1.
         bandwidth_hz: frequency up to which there is sound; None for digital silence.
+        level_db: mean power of its speech, in dB below full scale; None where there is none.
     """
 
     speech_sec: float
@@ -70,6 +72,7 @@ class Quality:
     snr_db: float | None
     clipped: float = 0.0
     bandwidth_hz: float | None = None
+    level_db: float | None = None
 
     @property
     def is_narrowband(self) -> bool:
@@ -120,7 +123,9 @@ def quality(samples: NDArray[np.float32], probability: NDArray[np.float32]) -> Q
     speech = speech_frames(probability)
     total_sec = len(samples) / SAMPLE_RATE
     speech_sec = min(float(speech.sum()) * FRAME_SEC, total_sec)
-    return Quality(speech_sec, total_sec, snr_db(_powers(samples), speech), clipped(samples), bandwidth_hz(samples))
+    powers = _powers(samples)
+    snr, band = _snr_db(powers, speech, _used(samples, speech)), bandwidth_hz(samples)
+    return Quality(speech_sec, total_sec, snr, clipped(samples), band, _level_db(powers[speech]))
 
 
 def speech_frames(probability: NDArray[np.float32]) -> NDArray[np.bool]:
@@ -137,17 +142,14 @@ def speech_frames(probability: NDArray[np.float32]) -> NDArray[np.bool]:
 
 
 def speech_only(samples: NDArray[np.float32], probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The clip without its long pauses, or all of it if it holds no speech.
+    """The clip without its long pauses and the tones between words, or all of it if it holds no speech.
 
     Of a pause of a second or more, 0.25 s beside the speech remain; shorter ones stay as they are. An ordinary
     recording is hardly touched, but silence cannot drown the voice: of a few seconds of speech in a minute of silence,
     the embedding of the whole clip is useless, that of the speech nearly as good as without the silence.
     """
-    keep = _widened(speech_frames(probability), _CONTEXT_OF_SPEECH)
-    for start, stop in _runs(~keep):
-        if stop - start < _LONG_PAUSE - 2 * _CONTEXT_OF_SPEECH:
-            keep[start:stop] = True
-    return samples[np.repeat(keep, FRAME)[: len(samples)]] if keep.any() else samples
+    used = _used(samples, speech_frames(probability))
+    return samples if used.all() else samples[np.repeat(used, FRAME)[: len(samples)]]
 
 
 def snr_db(powers: NDArray[np.float64], speech: NDArray[np.bool]) -> float | None:
@@ -196,6 +198,28 @@ def bandwidth_hz(samples: NDArray[np.float32]) -> float | None:
     silent = np.flatnonzero(smooth[loudest:] < smooth[loudest] - _AUDIBLE_DB)
     last = loudest + silent[0] if len(silent) else FRAME // 2
     return float(last * SAMPLE_RATE / FRAME)
+
+
+def _snr_db(powers: NDArray[np.float64], speech: NDArray[np.bool], used: NDArray[np.bool]) -> float | None:
+    """The better ratio of the whole clip and of what is used of it: music before a call is no noise in its speech."""
+    ratios = [snr_db(powers, speech), snr_db(np.where(used, powers, 0), speech)]
+    return max((ratio for ratio in ratios if ratio is not None), default=None)
+
+
+def _used(samples: NDArray[np.float32], speech: NDArray[np.bool]) -> NDArray[np.bool]:
+    """[frames] Which are speech or stand beside it, in no long pause and no tone; all if there is no speech."""
+    if not speech.any():
+        return np.ones(len(speech), np.bool)
+    keep = _widened(speech, _CONTEXT_OF_SPEECH)
+    for start, stop in _runs(~keep):
+        if stop - start < _LONG_PAUSE - 2 * _CONTEXT_OF_SPEECH:
+            keep[start:stop] = True
+    tones = tonal_frames(_whole_frames(samples).reshape(-1, FRAME)) & ~speech
+    return keep & ~tones
+
+
+def _level_db(powers: NDArray[np.float64]) -> float | None:
+    return _decibels(powers.mean()) if powers.any() else None
 
 
 def _loud_over_quiet(powers: NDArray[np.float64]) -> float:

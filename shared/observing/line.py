@@ -19,6 +19,8 @@ def line_of(trace: Trace) -> str:
         "model": ",".join(sorted(trace.models)) or None,
         "speechSec": trace.speech_sec and round(trace.speech_sec, 2),
         "snrDb": trace.snr_db and round(trace.snr_db, 1),
+        "agreementLlr": None if trace.agreement_llr is None else round(trace.agreement_llr, 1),
+        "repeated": trace.repeated,
         "unreadable": trace.unreadable,
         "ms": {stage: round(1000 * seconds, 1) for stage, seconds in trace.seconds.items()},
         "error": trace.error,

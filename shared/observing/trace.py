@@ -64,6 +64,8 @@ class Trace:
         decision: what was decided.
         phrase_heard: whether a phrase that was asked for was said; never which.
         models: versions of the models that listened.
+        agreement_llr: how well an enrollment agrees with the earlier ones, as a log-likelihood ratio.
+        repeated: whether it is a recording that the profile has already.
         error: name of the error that it ended in.
         problem: what the operator has to know of that error.
         unreadable: how much of what is stored could not be read, where all of it was looked at.
@@ -82,6 +84,8 @@ class Trace:
     models: set[str] = field(default_factory=set)
     speech_sec: float | None = None
     snr_db: float | None = None
+    agreement_llr: float | None = None
+    repeated: bool | None = None
     status: int | None = None
     error: str | None = None
     problem: str | None = None

@@ -3,17 +3,19 @@
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
 from shared.errors import SpeakerError, StorageUnavailable
 from shared.listening.audio import decode
 from shared.listening.declared import Recording
+from shared.listening.fingerprint import fingerprint
 from shared.listening.listener import Listener, Utterance
 from shared.listening.quality import Quality
 from shared.listening.views import Band, Seen
 from shared.profiles.changes import change, read
+from shared.profiles.fitting import FIRST, Fit, Fitting
 from shared.store import Store
 from shared.voices.families import Family
 from shared.voices.records import Enrollment, Profile
@@ -24,13 +26,18 @@ from shared.words.matching import Saying
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A profile after a clip was added, what that clip held, and the version of the model that heard it."""
+    """A profile after a clip was added, what that clip held, and the version of the model that heard it.
+
+    Attributes:
+        fit: how the clip goes with those that the profile held before.
+    """
 
     profile: Profile
     enrollment: Enrollment
     quality: Quality
     model_version: str
     saying: Saying | None = None
+    fit: Fit = FIRST
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +45,7 @@ class Enrolling:
     """Adds clips to profiles. Every method may raise ``StorageUnavailable``.
 
     Attributes:
+        fitting: tells how a clip goes with those that the profile holds.
         checker: hears whether a clip says what it has to.
         keep_audio: store enrollment audio, so that signatures can be re-extracted.
     """
@@ -46,6 +54,7 @@ class Enrolling:
     listener: Listener
     checker: PhraseChecker
     now: Callable[[], datetime]
+    fitting: Fitting
     keep_audio: bool = True
 
     def enroll(self, family: Family, profile_id: str, audio: Recording, *, waive_minimum: bool) -> Enrolled:
@@ -55,6 +64,7 @@ class Enrolling:
             UnknownProfile: no profile of the family has the id.
             InvalidAudio: the clip is not fit to enroll.
             PhraseNotSaid: it does not say the phrase that it has to.
+            VoiceDiffers, RepeatedRecording: it spoils the profile, where the operator refuses that.
             Forbidden: the profile would hold more than it may.
             Conflict: other requests kept changing the profile.
             TranscriberUnavailable: nobody could tell what it says.
@@ -66,12 +76,22 @@ class Enrolling:
         profile.check_said(saying)
         enrollment, voice = _enrollment(heard), self._voice(heard, self._version_for(profile))
 
+        fit = FIRST
+
         def grow(fresh: Profile) -> Profile:
+            nonlocal fit
+            if enrollment.id not in (known.id for known in fresh.enrollments):
+                fit = self.fitting.fit(fresh, heard, voice.model_version)
+            if fit.ignored:
+                return fresh
             return fresh.with_enrollment(enrollment, voice, saying, self.now(), waive_minimum=waive_minimum)
 
         with self._audio_of(profile, enrollment, heard):
             _, grown = change(self.store, family, profile_id, grow)
-        return Enrolled(grown, enrollment, heard.quality, voice.model_version, saying)
+        if fit.ignored:
+            self.store.delete_audio(family, profile_id, [enrollment.id])
+            enrollment = replace(enrollment, speech_sec=0.0)
+        return Enrolled(grown, enrollment, heard.quality, voice.model_version, saying, fit)
 
     @property
     def version(self) -> str:
@@ -131,4 +151,5 @@ def _enrollment(heard: Utterance) -> Enrollment:
         speech_sec=heard.quality.speech_sec,
         snr_db=heard.quality.snr_db,
         band=heard.band,
+        print=fingerprint(heard.clip.samples),
     )

@@ -69,6 +69,17 @@ def switch(name: str, text: str) -> bool:
     return value
 
 
+def one_of(*words: str) -> Read[str]:
+    """One of a few words, in any case."""
+
+    def read(name: str, text: str) -> str:
+        if text.lower() not in words:
+            raise Misconfigured(f"{name}={text!r}: allowed are {', '.join(map(repr, words))}")
+        return text.lower()
+
+    return read
+
+
 def whole(name: str, text: str) -> int:
     """A whole number."""
     if not re.fullmatch("[0-9]{1,9}", text):

@@ -4,6 +4,7 @@ Booleans say where a profile stands: they are what older versions of the app wro
 understood, be it damaged or of a newer version, is there all the same, and harms nobody else.
 """
 
+import base64
 import json
 import math
 from collections.abc import Mapping
@@ -55,7 +56,7 @@ def to_entity(profile: Profile) -> dict[str, Any]:
         "Enrollments": json.dumps(
             [(each.id, each.audio_sec, each.speech_sec, each.snr_db) for each in profile.enrollments]
         ),
-        "Heard": json.dumps([{"band": each.band} for each in profile.enrollments]),
+        "Heard": json.dumps([_heard(each) for each in profile.enrollments]),
         **({"Phrase": profile.phrase} if profile.phrase else {}),
         **({"Updated": profile.updated} if profile.updated else {}),
         **({"Used": profile.used} if profile.used else {}),
@@ -149,12 +150,25 @@ def _enrollments(entity: Mapping[str, Any]) -> tuple[Enrollment, ...]:
     return tuple(_enrollment(*fields, **more) for fields, more in zip(known, heard, strict=True))
 
 
+def _heard(enrollment: Enrollment) -> dict[str, Any]:
+    printed = {"print": base64.b64encode(enrollment.print).decode()} if enrollment.print else {}
+    return {"band": enrollment.band, **printed}
+
+
 def _enrollment(
-    name: object, audio_sec: object, speech_sec: object, snr_db: object, *, band: str | None = None, **_: object
+    name: object,
+    audio_sec: object,
+    speech_sec: object,
+    snr_db: object,
+    *,
+    band: str | None = None,
+    print: str = "",  # noqa: A002  as the row calls it
+    **_: object,
 ) -> Enrollment:
     snr = None if snr_db is None else _number(snr_db)
     known = None if band is None else Band(band)
-    return Enrollment(_of(str, name), _seconds(audio_sec), _seconds(speech_sec), snr, known)
+    printed = base64.b64decode(_of(str, print), validate=True)
+    return Enrollment(_of(str, name), _seconds(audio_sec), _seconds(speech_sec), snr, known, printed)
 
 
 def _standing(entity: Mapping[str, Any]) -> Standing:

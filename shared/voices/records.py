@@ -28,6 +28,7 @@ class Enrollment:
 
     Attributes:
         band: what its channel passed; None for clips of a version that did not note it.
+        print: by which its recording is known again; empty for clips of a version that took none.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Enrollment:
     speech_sec: float
     snr_db: float | None
     band: Band | None = None
+    print: bytes = b""
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from tests.contract.in_process import in_process
 from tests.speech_service import Asked, heard, speech_service
 
 KEY = {"SPEAKER_RECOGNITION_KEYS": ",".join(KEYS)}
+CAREFUL = {**KEY, "SPEAKER_ENROLLMENT_AGREEMENT": "refuse", "SPEAKER_REPEATED_AUDIO": "refuse"}
 ACTIVE = {**KEY, "SPEAKER_ACTIVE_ENROLLMENT": "true"}
 IN_PROCESS: Final = "in process"
 OVER_HTTP: Final = "over http"
@@ -83,6 +84,13 @@ def _hosted(storage: str, environment: Mapping[str, str]) -> Iterator[BackedApi]
 def active(serve: Serve) -> Iterator[BackedApi]:
     """A service that asks for an activation phrase."""
     with serve(ACTIVE) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def careful(serve: Serve) -> Iterator[BackedApi]:
+    """A service that refuses clips which spoil a profile."""
+    with serve(CAREFUL) as api:
         yield api
 
 

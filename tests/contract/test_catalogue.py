@@ -55,6 +55,7 @@ from shared.errors import (
     NotEnrolled,
     ProfileFull,
     QuotaExceeded,
+    RepeatedRecording,
     SpeakerError,
     StorageUnavailable,
     TooManyCandidates,
@@ -63,6 +64,7 @@ from shared.errors import (
     UnknownLocale,
     UnknownProfile,
     UnreadableProfile,
+    VoiceDiffers,
     WrongPassphrase,
 )
 from shared.listening.refusals import (
@@ -391,6 +393,18 @@ PROVOKED = [
         lambda api: api.enroll(api.create(), CLIP),
     ),
     Provoked(
+        "other-voice",
+        VoiceDiffers,
+        "The voice is not like the other enrollments of the profile. Measured: a log-likelihood ratio of -",
+        lambda api: api.enroll(api.enrolled(CLIP), voices.seconds("david", 6)),
+    ),
+    Provoked(
+        "repeated",
+        RepeatedRecording,
+        "The recording is enrolled already. It is enrollment 1 of the profile.",
+        lambda api: api.enroll(api.enrolled(CLIP), CLIP),
+    ),
+    Provoked(
         "not-enrolled",
         NotEnrolled,
         "Profile is not enrolled.",
@@ -518,6 +532,8 @@ SERVICES = {
     "activation": "active",
     "locale-not-understood": "active",
     "too-many-enrollments": "active",
+    "other-voice": "careful",
+    "repeated": "careful",
     "transcriber": "forsaken_api",
     "unreadable": "active",
 }

@@ -53,7 +53,16 @@ def test_limits_and_formats_are_read() -> None:
     assert (settings.decode_any, settings.max_profiles, settings.rate_limit) == (False, 5, 0.5)
 
 
-@pytest.mark.parametrize("name", ["SPEAKER_DECODE_ANY", "SPEAKER_MAX_PROFILES", "SPEAKER_RATE_LIMIT"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SPEAKER_DECODE_ANY",
+        "SPEAKER_MAX_PROFILES",
+        "SPEAKER_RATE_LIMIT",
+        "SPEAKER_ENROLLMENT_AGREEMENT",
+        "SPEAKER_REPEATED_AUDIO",
+    ],
+)
 @pytest.mark.parametrize("text", ["", "-1", "nan", "1e9", "maybe"])
 def test_values_that_make_no_sense_are_named(name: str, text: str) -> None:
     with pytest.raises(Misconfigured, match=f"{name}='{text}'"):

@@ -10,22 +10,29 @@ from numpy.typing import NDArray
 
 from shared.errors import Conflict, Forbidden, NotFound, StorageUnavailable
 from shared.listening.audio import Clip
+from shared.listening.bundle import Bundle
 from shared.listening.declared import Recording
 from shared.listening.limits import ClipLimits
 from shared.listening.listener import Utterance
 from shared.listening.quality import Quality
 from shared.listening.refusals import InvalidAudio, TooShort
 from shared.listening.views import Seen
+from shared.scoring import Calibration
+from shared.settings import MODELS
 from shared.store.memory import MemoryStore
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile
 from shared.voices.standing import Standing
 from tests.domain import Domain
+from tests.models import CAMPPLUS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+CALIBRATION = Bundle.load(MODELS / CAMPPLUS).required_calibration()
 
 
 class SecondsListener:
@@ -39,6 +46,9 @@ class SecondsListener:
             raise TooShort(1, 0)
         silence = np.zeros(len(body) * 16_000, np.float32)
         return Utterance(Clip(silence), Quality(len(body), len(body), 30.0), silence)
+
+    def calibration(self, _version: str) -> Calibration:
+        return CALIBRATION
 
     def embed(self, _heard: Utterance, _version: str, _seen: Seen = Seen.AS_IT_CAME) -> NDArray[np.float32]:
         return np.full(192, 192**-0.5, np.float32)

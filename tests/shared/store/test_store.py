@@ -32,7 +32,7 @@ def _new(store: Store, family: Family = VERIFICATION) -> Profile:
 
 def _with_voice(profile: Profile) -> Profile:
     voice = both(np.linspace(-1, 1, 192), np.linspace(1, -2, 192), 21.5, "2026-11-22")
-    clips = Enrollment("a", 30.25, 21.5, 17.125, Band.NARROW)
+    clips = Enrollment("a", 30.25, 21.5, 17.125, Band.NARROW, b"\x00\x01\xff\xfe")
     return profile.with_enrollment(clips, voice, None, NOW, waive_minimum=False)
 
 
