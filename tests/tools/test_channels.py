@@ -1,4 +1,4 @@
-"""Channels that a voice comes through: a clip as long, on the 16-bit grid, the same each time, of the band they pass."""
+"""Channels that a voice comes through: a clip as long, on the 16-bit grid, the same each time, of its band."""
 
 import numpy as np
 import pytest
