@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from shared.scoring import Calibration
-from tools.accuracy.galleries import Door, Tenant, Test, tests_of
+from tools.accuracy.galleries import Attempt, Door, Tenant, attempts_of
 from tools.accuracy.heard import Heard
 from tools.accuracy.identification import by_speaker
 
@@ -76,7 +76,7 @@ def by_channel(heard: Mapping[str, Heard], calibration: Calibration, rate: float
         tenant = tenants[enrolled]
         doors = _doors(tenant, tenants, calibration, rate)
         for kind in sorted(set(tenant.kinds.tolist())):
-            tests, _ = tests_of(heard[tested], kind, length)
+            tests, _ = attempts_of(heard[tested], kind, length)
             place = {"group": kind, "enrolled": enrolled, "tested": tested, "test_length": length}
             rows += [place | row for row in _before_galleries(doors, tests, _sizes((enrolled, tested)))]
     return rows
@@ -100,7 +100,7 @@ def _doors(tenant: Tenant, tenants: Mapping[str, Tenant], calibration: Calibrati
     return {False: Door(calibration, rate, tenant, tenant), True: Door(calibration, rate, tenant, mixed)}
 
 
-def _before_galleries(doors: Mapping[bool, Door], tests: Sequence[Test], sizes: Sequence[int]) -> Iterator[Row]:
+def _before_galleries(doors: Mapping[bool, Door], tests: Sequence[Attempt], sizes: Sequence[int]) -> Iterator[Row]:
     for size in sizes:
         for mixed, door in doors.items():
             judged = _judged(door, tests, size, mixed=mixed)
@@ -108,7 +108,7 @@ def _before_galleries(doors: Mapping[bool, Door], tests: Sequence[Test], sizes: 
                 yield {"gallery": size, "mixed": mixed, **judged.rates()}
 
 
-def _judged(door: Door, tests: Sequence[Test], size: int, *, mixed: bool) -> Judged:
+def _judged(door: Door, tests: Sequence[Attempt], size: int, *, mixed: bool) -> Judged:
     random = np.random.default_rng(0)
     rows = [
         (test.name, same, verdict.accepted)
@@ -127,13 +127,13 @@ def strangers_named(heard: Mapping[str, Heard], calibration: Calibration, rate: 
         tenant = Tenant.of(heard[enrolled])
         door = Door(calibration, rate, tenant, tenant)
         for kind in sorted(set(tenant.kinds.tolist())):
-            tests, _ = tests_of(heard[tested], kind, length)
+            tests, _ = attempts_of(heard[tested], kind, length)
             place = {"group": kind, "enrolled": enrolled, "tested": tested, "test_length": length}
             rows += [place | row for row in _named(door, tests)]
     return rows
 
 
-def _named(door: Door, tests: Sequence[Test]) -> Iterator[Row]:
+def _named(door: Door, tests: Sequence[Attempt]) -> Iterator[Row]:
     for size in CANDIDATES:
         random = np.random.default_rng(0)
         outcomes = [(test.name, *outcome) for test in tests if (outcome := _lineup(door, test, size, random))]
@@ -144,7 +144,7 @@ def _named(door: Door, tests: Sequence[Test]) -> Iterator[Row]:
             yield {"candidates": size, "tests": len(speaker), "fnir": fnir, "fpir": fpir}
 
 
-def _lineup(door: Door, test: Test, size: int, random: np.random.Generator) -> tuple[bool, bool] | None:
+def _lineup(door: Door, test: Attempt, size: int, random: np.random.Generator) -> tuple[bool, bool] | None:
     """Whether the speaker is missed among so many candidates, and a stranger named among as many others."""
     own = np.flatnonzero(door.tenant.names == test.name)
     others = random.permutation(np.flatnonzero((door.tenant.kinds == test.kind) & (door.tenant.names != test.name)))
@@ -161,7 +161,7 @@ def failures(heard: Mapping[str, Heard], length: float) -> list[Row]:
         tenant = Tenant.of(each)
         for kind in sorted(set(each.set.tolist())):
             own = each.where(each.set == kind)
-            tests, refused = tests_of(own, kind, length)
+            tests, refused = attempts_of(own, kind, length)
             rows.append({
                 "group": kind,
                 "channel": name,

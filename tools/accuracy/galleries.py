@@ -97,7 +97,7 @@ def _unit(signature: Signature, band: Band) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, eq=False)
-class Test:
+class Attempt:
     """A clip that was fit for use.
 
     Attributes:
@@ -116,13 +116,13 @@ class Test:
         return self.narrowed if band is Band.NARROW and self.band is Band.WIDE else self.as_it_came
 
 
-def tests_of(heard: Heard, kind: str, length: float) -> tuple[list[Test], list[str]]:
+def attempts_of(heard: Heard, kind: str, length: float) -> tuple[list[Attempt], list[str]]:
     """Tests of a kind and length, and whose could not be used."""
     own = heard.where((heard.use == "test") & (heard.set == kind) & (heard.length == length))
     names = [_name((kind, speaker)) for speaker in own.speaker.tolist()]
     columns = zip(names, own.band, own.evidence_sec, own.as_it_came, own.narrowed, own.refused, strict=True)
     rows = list(columns)
-    fit = [Test(kind, name, Band(band), float(sec), as_it_came, narrowed)
+    fit = [Attempt(kind, name, Band(band), float(sec), as_it_came, narrowed)
            for name, band, sec, as_it_came, narrowed, refused in rows if not refused]  # fmt: skip
     return fit, [name for name, *_, refused in rows if refused]
 
@@ -144,7 +144,7 @@ class Door:
     crowd: Tenant
 
     def verify(
-        self, test: Test, gallery: int, random: np.random.Generator, *, mixed: bool
+        self, test: Attempt, gallery: int, random: np.random.Generator, *, mixed: bool
     ) -> Iterator[tuple[bool, Verdict]]:
         """A test against the profiles of its owner and of strangers of its kind; whether it is the owner's.
 
@@ -159,14 +159,14 @@ class Door:
                 chosen = random.permutation(others)[:gallery]
                 yield target in owner, self._verdict(target, test, chosen, self.rate)
 
-    def identify(self, test: Test, candidates: Indices) -> tuple[int, bool]:
+    def identify(self, test: Attempt, candidates: Indices) -> tuple[int, bool]:
         """Which candidate is first, and whether it is named."""
         rate = rate_of_one(self.rate, len(candidates))
         verdicts = [self._verdict(each, test, candidates[candidates != each], rate) for each in candidates]
         first = max(range(len(candidates)), key=lambda at: verdicts[at].above_threshold)
         return int(candidates[first]), verdicts[first].accepted
 
-    def _verdict(self, target: np.intp, test: Test, gallery: Indices, rate: float) -> Verdict:
+    def _verdict(self, target: np.intp, test: Attempt, gallery: Indices, rate: float) -> Verdict:
         signature = self.tenant.signatures[int(target)]
         band = signature.band_for(test.band)
         views = self.crowd.views[band][gallery]

@@ -1,15 +1,18 @@
 """What the service hears of recordings, through channels: seconds measured, clips refused, and embeddings.
 
-    python -m tools.accuracy.heard ../shared/speech --channels wide gsm --out .cache/heard
+    heard = hear_through(folder)    # by channel; also kept in .cache/heard/{key}/{channel}.npz
 
-A file for each channel, ``.cache/heard/{channel}.npz``, holds the columns of ``Heard``. The long work is done once.
+The long work is done once.
 """
 
-import argparse
+import hashlib
+import inspect
 import io
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -18,6 +21,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from shared.errors import SpeakerError
+from shared.listening import views
 from shared.listening.audio import Clip
 from shared.listening.bundle import Bundle
 from shared.listening.containers import SAMPLE_RATE
@@ -26,7 +30,9 @@ from shared.listening.listener import Listener, Utterance
 from shared.listening.views import Band, Seen
 from shared.settings import ROOT
 from shared.voices.families import VERIFICATION
-from tools.accuracy.channels import Channel, channels, missing
+from tools.accuracy import channels as channels_module
+from tools.accuracy.channels import Channel, channels
+from tools.accuracy.extraction import fingerprint
 from tools.accuracy.speakers import Speaker, beginning, cuts, find_speakers, halves
 from tools.recordings import Samples, UnusableInput, read
 
@@ -182,19 +188,40 @@ def crowd(speakers: Sequence[Speaker]) -> list[Samples]:
     return [read(each.files[0]) for each in speakers[:: max(1, len(speakers) // CROWD)]]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Hear a folder through channels, and keep each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--channels", nargs="*", default=None, help="by name (default: all that can be simulated)")
-    parser.add_argument("--out", type=Path, default=CACHE)
-    options = parser.parse_args(arguments)
-    speakers, listener = everybody(options.folder), service_listener()
+def hear_through(folder: Path, names: Sequence[str] = (), *, cache: Path = CACHE) -> dict[str, Heard]:
+    """What the service hears of a folder through channels, by name; through all where none is named.
+
+    Each channel is kept as soon as it has been heard, and not heard again until a recording, a model or this code is
+    another.
+
+    Raises:
+        UnusableInput: there is nobody to hear, or no such channel.
+        BundleError: a model is not built.
+    """
+    speakers, listener = everybody(folder), service_listener()
     simulated = channels(crowd(speakers))
-    print("\n".join(missing()))
-    for name in options.channels or simulated:
-        hear(speakers, simulated[name], listener, name).save(options.out / f"{name}.npz")
+    unknown = set(names) - set(simulated)
+    if unknown:
+        raise UnusableInput(f"no channel is called {', '.join(sorted(unknown))}; there are {', '.join(simulated)}")
+    kept = cache / _key(speakers)
+    return {
+        name: _once(kept / f"{name}.npz", partial(hear, speakers, simulated[name], listener, name))
+        for name in names or simulated
+    }
 
 
-if __name__ == "__main__":
-    main()
+def _once(file: Path, make: Callable[[], Heard]) -> Heard:
+    if not file.is_file():
+        make().save(file)
+    return Heard.load(file)
+
+
+def _key(speakers: Sequence[Speaker]) -> str:
+    """Of the models, the code and the recordings."""
+    models = [Bundle.load(ROOT / "models" / name) for name in ("campplus", "silero-vad")]
+    key = hashlib.sha256(fingerprint(*models).encode())
+    for module in (channels_module, views, sys.modules[__name__]):
+        key.update(inspect.getsource(module).encode())
+    for file in (file for speaker in speakers for file in speaker.files):
+        key.update(file.read_bytes())
+    return key.hexdigest()[:16]
