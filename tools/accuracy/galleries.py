@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.views import Band
-from shared.scoring import Calibration, Verdict, compare, rate_of_one
+from shared.scoring import Calibration, Comparison, Verdict, compare, rate_of_one
 from shared.voices.signatures import Signature, View
 from tools.accuracy.heard import Heard
 
@@ -127,6 +127,15 @@ def attempts_of(heard: Heard, kind: str, length: float) -> tuple[list[Attempt], 
     return fit, [name for name, *_, refused in rows if refused]
 
 
+@dataclass(frozen=True)
+class Compared:
+    """A profile that an attempt was compared with: whose, and on how much speech."""
+
+    name: str
+    enrolled_sec: float
+    compared: Comparison
+
+
 @dataclass(frozen=True, eq=False)
 class Door:
     """Where tests are judged.
@@ -144,33 +153,43 @@ class Door:
     crowd: Tenant
 
     def verify(
-        self, test: Attempt, gallery: int, random: np.random.Generator, *, mixed: bool
+        self, attempt: Attempt, gallery: int, random: np.random.Generator, *, mixed: bool
     ) -> Iterator[tuple[bool, Verdict]]:
-        """A test against the profiles of its owner and of strangers of its kind; whether it is the owner's.
+        """The answers to ``compare``, and whether the profile was the speaker's."""
+        for seen in self.compare(attempt, gallery, random, mixed=mixed):
+            yield seen.name == attempt.name, self._decide(seen, attempt, self.rate)
 
-        Neither the profile nor the person who speaks is in the gallery. Where it cannot be filled, nothing is judged.
+    def compare(
+        self, attempt: Attempt, gallery: int, random: np.random.Generator, *, mixed: bool
+    ) -> Iterator[Compared]:
+        """An attempt against the profiles of its owner and of strangers of its kind.
+
+        Neither the profile nor the person who speaks is in the gallery. Where it cannot be filled, nothing is compared.
         """
-        owner = np.flatnonzero(self.tenant.names == test.name)
-        strangers = np.flatnonzero((self.tenant.kinds == test.kind) & (self.tenant.names != test.name))
-        allowed = np.flatnonzero((self.crowd.names != test.name) & (mixed | (self.crowd.kinds == test.kind)))
+        owner = np.flatnonzero(self.tenant.names == attempt.name)
+        strangers = np.flatnonzero((self.tenant.kinds == attempt.kind) & (self.tenant.names != attempt.name))
+        allowed = np.flatnonzero((self.crowd.names != attempt.name) & (mixed | (self.crowd.kinds == attempt.kind)))
         for target in (*owner, *random.permutation(strangers)[:MAX_STRANGERS]):
             others = allowed[allowed != target]
             if len(others) >= gallery:
-                chosen = random.permutation(others)[:gallery]
-                yield target in owner, self._verdict(target, test, chosen, self.rate)
+                yield self._compared(int(target), attempt, random.permutation(others)[:gallery])
 
-    def identify(self, test: Attempt, candidates: Indices) -> tuple[int, bool]:
+    def identify(self, attempt: Attempt, candidates: Indices) -> tuple[int, bool]:
         """Which candidate is first, and whether it is named."""
         rate = rate_of_one(self.rate, len(candidates))
-        verdicts = [self._verdict(each, test, candidates[candidates != each], rate) for each in candidates]
+        compared = [self._compared(int(each), attempt, candidates[candidates != each]) for each in candidates]
+        verdicts = [self._decide(each, attempt, rate) for each in compared]
         first = max(range(len(candidates)), key=lambda at: verdicts[at].above_threshold)
         return int(candidates[first]), verdicts[first].accepted
 
-    def _verdict(self, target: np.intp, test: Attempt, gallery: Indices, rate: float) -> Verdict:
-        signature = self.tenant.signatures[int(target)]
-        band = signature.band_for(test.band)
+    def _compared(self, target: int, attempt: Attempt, gallery: Indices) -> Compared:
+        signature = self.tenant.signatures[target]
+        band = signature.band_for(attempt.band)
         views = self.crowd.views[band][gallery]
         others = views[~np.isnan(views[:, 0])]
         view = signature.views[band]
-        compared = compare(view.mean, test.seen_in(band), others)
-        return self.calibration.decide(compared, view.speech_sec, test.evidence_sec, rate)
+        compared = compare(view.mean, attempt.seen_in(band), others)
+        return Compared(str(self.tenant.names[target]), view.speech_sec, compared)
+
+    def _decide(self, seen: Compared, attempt: Attempt, rate: float) -> Verdict:
+        return self.calibration.decide(seen.compared, seen.enrolled_sec, attempt.evidence_sec, rate)
