@@ -24,11 +24,16 @@ _DIGITS: Final = 3
 _RATE: Final = RATES[1]
 
 
-def centred_trials(heard: Mapping[str, Heard], calibration: Calibration, voices: int, length: float) -> Trials:
-    """Comparisons before pure galleries of a size; their set is the kind of speech and both channels."""
+def centred_trials(heard: Mapping[str, Heard], calibration: Calibration, voices: int, length: float) -> Trials | None:
+    """Comparisons before pure galleries of a size; their set is the kind of speech and both channels.
+
+    None where there are too few speakers for such a gallery.
+    """
     tenants = {name: Tenant.of(each) for name, each in heard.items()}
-    return _columns([row for pair in pairs(list(heard))
-                     for row in _compared(tenants, heard, pair, calibration, voices, length)])  # fmt: skip
+    rows = [row for pair in pairs(list(heard))
+                     for row in _compared(tenants, heard, pair, calibration, voices, length)]  # fmt: skip
+    trials = _columns(rows) if rows else None
+    return trials if trials and trials.same.any() and not trials.same.all() else None
 
 
 def _compared(
@@ -56,13 +61,7 @@ def _columns(rows: Sequence[tuple[object, ...]]) -> Trials:
 
 
 def fit_row(trials: Trials, voices: int, duration_range: tuple[float, float]) -> Row:
-    """The row of a size, on comparisons of it.
-
-    Raises:
-        ValueError: there are no comparisons of the same, or none of different speakers.
-    """
-    if trials.same.all() or not trials.same.any():
-        raise ValueError(f"no comparisons of both kinds before {voices} voices: no row can be fitted")
+    """The row of a size, on comparisons of it, of the same and of different speakers."""
     unset = Row(voices, *regress(trials, *duration_range), ())
     q = np.clip(inverse_duration(trials.enrolled_sec, trials.tested_sec), *duration_range)
     ratios, weights = unset.llr(trials.cosine, q)[~trials.same], balanced(trials)[~trials.same]
