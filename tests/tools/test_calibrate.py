@@ -1,5 +1,6 @@
 """The fit, on trials whose truth is known, and the command, on tables that it must refuse."""
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -14,8 +15,10 @@ from shared.scoring import Calibration, Row, inverse_duration
 from shared.settings import ROOT
 from tests.recordings import HUMAN, SHIPPED, Recordings
 from tests.tools.test_by_channel import heard_of
+from tools.accuracy.heard import Heard
 from tools.accuracy.trial_table import read_csv
 from tools.accuracy.trials import Trials
+from tools.calibrate import command
 from tools.calibrate.command import with_rows_of, write
 from tools.calibrate.fit import fit
 from tools.calibrate.rows import centred_trials, fit_row, held_out
@@ -186,3 +189,18 @@ def test_a_row_of_a_gallery_that_cannot_be_filled_is_not_fitted() -> None:
     assert trials is not None
     assert (int(trials.same.sum()), len(trials)) == (4, 16)
     assert trials.sets == ["made-up, wide, wide"]
+
+
+def test_a_folder_gives_rows_for_the_galleries_that_its_speakers_suffice_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Voices made up in two kinds, so that each is judged by the other."""
+    one, other = heard_of(12), heard_of(12, kind="other")
+    both = Heard(**{name: np.concatenate([column, vars(other)[name]]) for name, column in vars(one).items()})
+    monkeypatch.setattr(command, "hear_through", lambda _: {"wide": both})
+    arguments = argparse.ArgumentParser()
+    command.add_arguments(arguments)
+    command.run(arguments.parse_args([str(SHIPPED.speech), "--dry-run"]))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    judged = [(line[0], line[1]) for line in lines if line[1:2] in (["made-up"], ["other"])]
+    assert judged == [(voices, kind) for voices in ("0", "3", "5", "10") for kind in ("made-up", "other")]

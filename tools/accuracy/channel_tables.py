@@ -5,7 +5,6 @@
 <!-- /channels -->
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -144,9 +143,3 @@ def _missed(result: Result, gallery: int) -> dict[str, float]:
             if row["enrolled"] == WIDE and row["gallery"] == gallery and row["mixed"] == bool(gallery)]  # fmt: skip
     largest = max(rows, key=lambda row: row["different"], default={"group": ""})["group"]
     return {row["tested"]: 100 * row["fnmr"][0] for row in rows if row["group"] == largest}
-
-
-def kept() -> Result:
-    """The results that the pages show."""
-    read: Result = json.loads(RESULTS.read_text("utf-8"))
-    return read

@@ -67,7 +67,10 @@ def run(options: argparse.Namespace) -> None:
 def _report_channels(bundle: Bundle, calibration: Calibration, options: argparse.Namespace) -> None:
     folder = options.folder or (FOLDER if FOLDER.is_dir() else SHIPPED)
     result = channels_result(folder, bundle, calibration, options.rate, options.channels)
-    print(f"on {folder.name}\n\n{channel_tables.shown(result)}\n\n" + "\n".join(missing()))
+    print(
+        f"on {folder.name} of {folder.resolve().parent.name}\n\n{channel_tables.shown(result)}\n\n"
+        + "\n".join(missing())
+    )
     if options.write_docs:
         channel_tables.write(result)
 
