@@ -1,5 +1,6 @@
 """Galleries and channels in the accuracy report: who is compared with whom, who is refused, and what is shown."""
 
+import argparse
 import json
 from collections import Counter
 from dataclasses import replace
@@ -14,11 +15,12 @@ from shared.listening.views import Band
 from shared.scoring import Calibration
 from shared.settings import ROOT
 from tests.recordings import SHIPPED
-from tools.accuracy import channel_tables
+from tools.accuracy import channel_tables, command
 from tools.accuracy.by_channel import by_channel, failures, pairs, strangers_named
 from tools.accuracy.command import channels_result
 from tools.accuracy.galleries import Door, Tenant, attempts_of
 from tools.accuracy.heard import Heard, everybody, hear_through
+from tools.accuracy.measure import digest
 from tools.recordings import UnusableInput
 
 PEOPLE = 12
@@ -35,7 +37,7 @@ def calibration(bundle: Bundle) -> Calibration:
     return bundle.required_calibration()
 
 
-def heard_of(people: int = PEOPLE, *, band: Band = Band.WIDE, spread: float = 0.1) -> Heard:
+def heard_of(people: int = PEOPLE, *, band: Band = Band.WIDE, spread: float = 0.1, kind: str = "made-up") -> Heard:
     """Made-up voices, one enrollment and one test each: directions that chance draws, and something near them."""
     random = np.random.default_rng(0)
     voices = random.standard_normal((people, DIMENSION))
@@ -44,7 +46,7 @@ def heard_of(people: int = PEOPLE, *, band: Band = Band.WIDE, spread: float = 0.
     names = [f"{at:03}" for at in range(people)] * 2
     seconds = np.repeat([16.0, 3.2], people)
     return Heard(
-        set=np.full(2 * people, "made-up"),
+        set=np.full(2 * people, kind),
         speaker=np.array(names),
         use=np.repeat(["enroll", "test"], people),
         length=np.repeat([20.0, 4.0], people),
@@ -153,6 +155,20 @@ def test_pages_and_picture_follow_from_the_results(measured: dict[str, Any], tmp
     assert "could not enroll" in first
 
 
+@pytest.mark.slow
+def test_without_people_the_command_measures_what_ships_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "FOLDER", tmp_path / "nobody")
+    written: list[Any] = []
+    monkeypatch.setattr(channel_tables, "write", written.append)
+    arguments = argparse.ArgumentParser()
+    command.add_arguments(arguments)
+    command.run(arguments.parse_args(["--channels", "wide", "--write-docs"]))
+    assert capsys.readouterr().out.startswith("on speech of golden")
+    assert [row["channel"] for row in written[0]["failures"]] == ["wide"]
+
+
 def test_what_was_heard_is_read_as_it_was_kept(tmp_path: Path) -> None:
     heard = heard_of(3)
     heard.save(tmp_path / "kept" / "wide.npz")
@@ -172,3 +188,19 @@ def test_a_channel_that_is_not_there_and_a_report_without_wide_are_refused(
 def test_a_folder_without_two_speakers_of_a_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match=r"holds no two speakers with 8 s of recordings each"):
         everybody(tmp_path)
+
+
+@pytest.fixture
+def kept() -> dict[str, Any]:
+    return dict(json.loads(channel_tables.RESULTS.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("file", channel_tables.PAGES, ids=lambda file: str(file.name))
+def test_the_tables_of_the_pages_are_those_of_their_results(kept: dict[str, Any], file: Path) -> None:
+    text = file.read_text("utf-8")
+    assert "<!-- channels" in text
+    assert channel_tables.filled(text, kept) == text, "`make accuracy ARGS='--channels --write-docs'` writes it"
+
+
+def test_the_results_of_the_pages_are_of_the_calibration_in_force(kept: dict[str, Any], bundle: Bundle) -> None:
+    assert (kept["model"], kept["calibration"]) == (bundle.version, digest(bundle.required_calibration()))
