@@ -1,5 +1,6 @@
 """The fit, on trials whose truth is known, and the command, on tables that it must refuse."""
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -10,12 +11,17 @@ import numpy as np
 import pytest
 
 from shared.listening.bundle import Bundle
+from shared.scoring import Calibration, Row, inverse_duration
 from shared.settings import ROOT
 from tests.recordings import HUMAN, SHIPPED, Recordings
+from tests.tools.test_by_channel import heard_of
+from tools.accuracy.heard import Heard
 from tools.accuracy.trial_table import read_csv
 from tools.accuracy.trials import Trials
-from tools.calibrate.command import write
+from tools.calibrate import command
+from tools.calibrate.command import with_rows_of, write
 from tools.calibrate.fit import fit
+from tools.calibrate.rows import centred_trials, fit_row, held_out
 
 pytestmark = pytest.mark.slow
 
@@ -141,7 +147,7 @@ def test_the_calibration_kept_is_what_the_command_makes_of_the_trials(recordings
         SHIPPED.name: json.loads(SHIPPED.figures.read_text("utf-8"))["calibration"],
         HUMAN.name: Bundle.load(ROOT / "models" / "campplus").required_calibration().to_json(),
     }
-    again = fit(read_csv(recordings.trials))
+    again = with_rows_of(Calibration.from_json(kept[recordings.name]), fit(read_csv(recordings.trials)))
     assert json.loads(json.dumps(again.to_json())) == json.loads(json.dumps(kept[recordings.name]))
 
 
@@ -149,3 +155,52 @@ def _calibrate(*arguments: Path | str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tools", "calibrate", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
+
+
+def _rows_of(trials: Trials, voices: int = 20) -> Row:
+    return fit_row(trials, voices, (0.1, 1.0))
+
+
+def test_a_row_has_a_threshold_of_its_own_for_every_rate_and_each_is_exceeded_at_it() -> None:
+    trials = _trials({"free, wide, wide": 0.1, "digits, wide, wide": 0.12})
+    row = _rows_of(trials)
+    ratios = row.llr(trials.cosine, inverse_duration(trials.enrolled_sec, trials.tested_sec))[~trials.same]
+    rates = [float(np.mean(ratios >= at)) for _, at in row.thresholds]
+    assert [rate for rate, _ in row.thresholds] == [0.01, 0.001, 0.0001]
+    assert rates[0] == pytest.approx(0.01, abs=0.001)
+    assert rates[1] == pytest.approx(0.001, abs=0.0005)
+    assert sorted(at for _, at in row.thresholds) == [at for _, at in row.thresholds]
+
+
+def test_a_row_is_judged_by_one_that_has_not_heard_the_kind_through_any_channel() -> None:
+    trials = _trials({"free, wide, wide": 0.1, "free, wide, gsm": 0.1, "digits, wide, wide": 0.4})
+    judged = dict(held_out(trials, _rows_of(trials), (0.1, 1.0)))
+    assert set(judged) == {"free", "digits"}
+    (fmr, _, _), (_, fnmr, _) = judged["digits"][0], judged["free"][1]
+    assert fmr > 0.3, "digits are more alike than all that the row has heard"
+    assert fnmr > 0.3
+
+
+def test_a_row_of_a_gallery_that_cannot_be_filled_is_not_fitted() -> None:
+    calibration = Bundle.load(ROOT / "models" / "campplus").required_calibration()
+    heard = {"wide": heard_of(4)}
+    assert centred_trials(heard, calibration, 20, 4) is None
+    trials = centred_trials(heard, calibration, 0, 4)
+    assert trials is not None
+    assert (int(trials.same.sum()), len(trials)) == (4, 16)
+    assert trials.sets == ["made-up, wide, wide"]
+
+
+def test_a_folder_gives_rows_for_the_galleries_that_its_speakers_suffice_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Voices made up in two kinds, so that each is judged by the other."""
+    one, other = heard_of(12), heard_of(12, kind="other")
+    both = Heard(**{name: np.concatenate([column, vars(other)[name]]) for name, column in vars(one).items()})
+    monkeypatch.setattr(command, "hear_through", lambda _: {"wide": both})
+    arguments = argparse.ArgumentParser()
+    command.add_arguments(arguments)
+    command.run(arguments.parse_args([str(SHIPPED.speech), "--dry-run"]))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    judged = [(line[0], line[1]) for line in lines if line[1:2] in (["made-up"], ["other"])]
+    assert judged == [(voices, kind) for voices in ("0", "3", "5", "10") for kind in ("made-up", "other")]

@@ -5,6 +5,7 @@ Prints tables; writes ``results.json`` and pictures into ``out/accuracy/``.
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +13,15 @@ from shared.errors import SpeakerError
 from shared.listening.bundle import Bundle
 from shared.scoring import Calibration
 from shared.settings import ROOT
-from tools.accuracy import page
+from tools.accuracy import channel_tables, page
+from tools.accuracy.by_channel import WIDE, by_channel, failures, strangers_named
+from tools.accuracy.channels import missing
 from tools.accuracy.comparison import PEERS, compare, peer
 from tools.accuracy.crossvalidation import held_out
 from tools.accuracy.extraction import service_extractor
+from tools.accuracy.heard import hear_through
 from tools.accuracy.identification import identify
-from tools.accuracy.measure import DEFAULT_RATE, measure
+from tools.accuracy.measure import DEFAULT_RATE, REFERENCE_TEST_SEC, digest, measure
 from tools.accuracy.pictures import draw, draw_trade_off
 from tools.accuracy.sources import from_folder
 from tools.accuracy.tables import Result, notes, sections
@@ -28,6 +32,8 @@ from tools.recordings import UnusableInput
 PROBLEMS: Final = (UnusableInput, SpeakerError, OSError)
 FOLDER: Final = ROOT.parent / "shared" / "speech"
 TRIALS: Final = ROOT.parent / "shared" / "golden" / "trials.csv.gz"
+SHIPPED: Final = ROOT / "tests" / "golden" / "speech"
+"""Synthetic voices, where there are no people."""
 OUT: Final = ROOT / "out" / "accuracy"
 
 
@@ -38,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--trials", type=Path, help="table of comparisons, .csv or .csv.gz")
     source.add_argument("--write-docs", action="store_true", help="measure again what docs/accuracy*.md show")
     parser.add_argument("--compare", choices=PEERS, help="take another embedder through the same comparisons")
+    parser.add_argument("--channels", nargs="*", help="judge through channels (default: all that can be simulated)")
     parser.add_argument("--rate", type=_rate, default=DEFAULT_RATE, help="false-match rate of the operator's choice")
     parser.add_argument("--model", default="campplus", help="bundle under models/")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for JSON and pictures")
@@ -49,10 +56,42 @@ def run(options: argparse.Namespace) -> None:
     calibration = bundle.calibration
     if calibration is None:
         raise UnusableInput(f"{bundle.folder} has no calibration; `make calibrate` fits one")
-    if options.write_docs:
+    if options.channels is not None:
+        _report_channels(bundle, calibration, options)
+    elif options.write_docs:
         _write_docs(bundle, calibration)
     else:
         _report(*_judged(options, bundle, calibration), calibration, options)
+
+
+def _report_channels(bundle: Bundle, calibration: Calibration, options: argparse.Namespace) -> None:
+    folder = options.folder or (FOLDER if FOLDER.is_dir() else SHIPPED)
+    result = channels_result(folder, bundle, calibration, options.rate, options.channels)
+    print(
+        f"on {folder.name} of {folder.resolve().parent.name}\n\n{channel_tables.shown(result)}\n\n"
+        + "\n".join(missing())
+    )
+    if options.write_docs:
+        channel_tables.write(result)
+
+
+def channels_result(
+    folder: Path, bundle: Bundle, calibration: Calibration, rate: float, names: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What recordings tell that come through channels, before galleries."""
+    heard = hear_through(folder, names)
+    if WIDE not in heard:
+        raise UnusableInput(f"one of the channels must be {WIDE}: every other is judged against it")
+    return {
+        "source": folder.resolve().name,
+        "model": bundle.version,
+        "calibration": digest(calibration),
+        "rate": rate,
+        "verification": by_channel(heard, calibration, rate, REFERENCE_TEST_SEC),
+        "identification": strangers_named(heard, calibration, rate, REFERENCE_TEST_SEC),
+        "failures": failures(heard, REFERENCE_TEST_SEC),
+        "missing": missing(),
+    }
 
 
 def _rate(text: str) -> float:

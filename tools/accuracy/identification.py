@@ -100,14 +100,14 @@ def _rates(lineup: Lineup, calibration: Calibration, rate: float) -> Iterator[di
         wrong, missed, named = _outcomes(
             lineup, (with_speaker, without), (known, stranger), 1 if size is None else _DRAWS
         )
-        top_1 = _estimate(wrong, lineup.speaker)
+        top_1 = by_speaker(wrong, lineup.speaker)
         yield {
             "gallery": with_speaker,
             "everybody": size is None,
             "tests": len(lineup.own),
             "top_1": Estimate(1 - top_1.value, 1 - top_1.high, 1 - top_1.low).to_json(),
-            "fnir": _estimate(missed, lineup.speaker).to_json(),
-            "fpir": _estimate(named, lineup.speaker).to_json(),
+            "fnir": by_speaker(missed, lineup.speaker).to_json(),
+            "fpir": by_speaker(named, lineup.speaker).to_json(),
         }
 
 
@@ -127,7 +127,7 @@ def _outcomes(
     return wrong_share, missed_share, named_share
 
 
-def _estimate(failures: Floats, speaker: NDArray[np.intp]) -> Estimate:
+def by_speaker(failures: Floats, speaker: NDArray[np.intp]) -> Estimate:
     """Mean over tests; the interval is that of drawing speakers again."""
     random = np.random.default_rng(0)
     tests, failed = np.bincount(speaker), np.bincount(speaker, failures)

@@ -44,16 +44,16 @@ def draw(trials: Trials, calibration: Calibration, rate: float, folder: Path) ->
         "reliability.svg": _reliability(kinds),
     }
     for name, picture in pictures.items():
-        _save(picture, folder / name)
+        save(picture, folder / name)
     return [folder / name for name in pictures]
 
 
 def draw_trade_off(trials: Trials, calibration: Calibration, file: Path) -> None:
     """Write only the error trade-off of the kinds of speech that ``draw`` shows."""
-    _save(_det(_shown(trials, calibration)), file)
+    save(_det(_shown(trials, calibration)), file)
 
 
-def _save(picture: "Figure", file: Path) -> None:
+def save(picture: "Figure", file: Path) -> None:
     """The same figures give the same file: no date, and no random ids."""
     import matplotlib as mpl
 

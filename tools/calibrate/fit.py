@@ -44,7 +44,7 @@ def fit(trials: Trials, *, bootstraps: int = BOOTSTRAPS) -> Calibration:
         missing = "different speakers" if trials.same.all() else "the same speaker"
         raise ValueError(f"no comparisons of {missing}: nothing can be fitted")
     low, high = (round(float(value), _DIGITS) for value in np.quantile(_q(trials), _Q_SHARE))
-    line = _regress(trials, low, high)
+    line = regress(trials, low, high)
     unset = Calibration(*line, (low, high), (), {})
     impostors = trials.where(~trials.same)
     ratios = unset.llr(impostors.cosine, impostors.enrolled_sec, impostors.tested_sec)
@@ -57,19 +57,20 @@ def _q(trials: Trials) -> Floats:
     return inverse_duration(trials.enrolled_sec, trials.tested_sec)
 
 
-def _regress(trials: Trials, low: float, high: float) -> tuple[float, float, float, float]:
+def regress(trials: Trials, low: float, high: float) -> tuple[float, float, float, float]:
     """The four coefficients, every kind of speech and both labels weighing the same."""
     q = np.clip(_q(trials), low, high)
     columns = np.stack([trials.cosine, trials.cosine * q, q, np.ones_like(q)], axis=1)
-    line = _logistic(columns, trials.same, _balanced(trials))
+    line = _logistic(columns, trials.same, balanced(trials))
     if min(line[0] + line[1] * q_end for q_end in (low, high)) <= 0:  # more alike must never mean less evidence
         columns[:, 1] = 0
-        line = _logistic(columns, trials.same, _balanced(trials))
+        line = _logistic(columns, trials.same, balanced(trials))
     first, second, third, fourth = (round(float(value), _DIGITS) for value in line)
     return first, second, third, fourth
 
 
-def _balanced(trials: Trials) -> Floats:
+def balanced(trials: Trials) -> Floats:
+    """Weights of comparisons with which every kind of speech and both labels weigh the same."""
     weights = np.zeros(len(trials.same))
     for kind in trials.sets:
         for label in (True, False):
@@ -90,6 +91,13 @@ def _logistic(columns: Floats, labels: Mask, weights: Floats) -> Floats:
         curvature = (columns * (weights * probability * (1 - probability))[:, None]).T @ columns + penalty
         line = line - np.linalg.solve(curvature, gradient)
     return line
+
+
+def exceeded(ratios: Floats, weights: Floats, rate: float) -> float:
+    """The ratio that this share of weighted impostors exceeds: counted, or where too few do, by an exponential tail."""
+    order = np.argsort(-ratios)
+    every = _Tail(order, ratios[order])
+    return every.exceeded(weights, rate)
 
 
 @dataclass(frozen=True)

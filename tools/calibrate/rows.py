@@ -1,0 +1,81 @@
+"""The rows of a calibration: what a centred cosine is worth, by how many voices there were to choose the centre from.
+
+A row needs embeddings, so it is fitted on recordings, through channels; a table of cosines has none. Every kind of
+speech through every pair of channels counts the same. The threshold of a rate is where the mean over them has that
+rate.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from shared.scoring import Calibration, Row, inverse_duration
+from tools.accuracy.by_channel import pairs
+from tools.accuracy.galleries import Door, Tenant, attempts_of
+from tools.accuracy.heard import Heard
+from tools.accuracy.trials import Trials
+from tools.calibrate.fit import RATES, Floats, balanced, exceeded, regress
+
+VOICES: Final = (0, 3, 5, 10, 20, 50)
+"""Sizes of gallery of which each has a row; today's constants hold below the first that is not 0."""
+
+_DIGITS: Final = 3
+_RATE: Final = RATES[1]
+
+
+def centred_trials(heard: Mapping[str, Heard], calibration: Calibration, voices: int, length: float) -> Trials | None:
+    """Comparisons before pure galleries of a size; their set is the kind of speech and both channels.
+
+    None where there are too few speakers for such a gallery.
+    """
+    tenants = {name: Tenant.of(each) for name, each in heard.items()}
+    rows = [row for pair in pairs(list(heard))
+                     for row in _compared(tenants, heard, pair, calibration, voices, length)]  # fmt: skip
+    trials = _columns(rows) if rows else None
+    return trials if trials and trials.same.any() and not trials.same.all() else None
+
+
+def _compared(
+    tenants: Mapping[str, Tenant],
+    heard: Mapping[str, Heard],
+    pair: tuple[str, str],
+    calibration: Calibration,
+    voices: int,
+    length: float,
+) -> Iterator[tuple[object, ...]]:
+    enrolled, tested = pair
+    door = Door(calibration, _RATE, tenants[enrolled], tenants[enrolled])
+    for kind in sorted(set(door.tenant.kinds.tolist())):
+        random = np.random.default_rng(0)
+        attempts, _ = attempts_of(heard[tested], kind, length)
+        for attempt in attempts:
+            for seen in door.compare(attempt, voices, random, mixed=False):
+                similarity = seen.compared.centred if voices else seen.compared.cosine
+                yield (f"{kind}, {enrolled}, {tested}", seen.name, attempt.name, seen.enrolled_sec,
+                       attempt.evidence_sec, length, similarity, seen.name == attempt.name)  # fmt: skip
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> Trials:
+    return Trials(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def fit_row(trials: Trials, voices: int, duration_range: tuple[float, float]) -> Row:
+    """The row of a size, on comparisons of it, of the same and of different speakers."""
+    unset = Row(voices, *regress(trials, *duration_range), ())
+    q = np.clip(inverse_duration(trials.enrolled_sec, trials.tested_sec), *duration_range)
+    ratios, weights = unset.llr(trials.cosine, q)[~trials.same], balanced(trials)[~trials.same]
+    points = tuple((rate, round(exceeded(ratios, weights, rate), _DIGITS)) for rate in RATES)
+    return Row(voices, unset.cosine, unset.cosine_duration, unset.duration, unset.offset, points)
+
+
+def held_out(trials: Trials, row: Row, duration_range: tuple[float, float]) -> Iterator[tuple[str, Floats]]:
+    """Of each kind of speech, FMR and FNMR at every fitted rate by a row that has not heard it in any channel."""
+    kinds = np.array([name.partition(",")[0] for name in trials.set.tolist()])
+    for kind in sorted(set(kinds.tolist())):
+        rest, own = trials.where(kinds != kind), trials.where(kinds == kind)
+        if not rest.same.all() and rest.same.any():
+            other = fit_row(rest, row.voices, duration_range)
+            q = np.clip(inverse_duration(own.enrolled_sec, own.tested_sec), *duration_range)
+            accepted = other.llr(own.cosine, q)[:, None] >= np.array([at for _, at in other.thresholds])
+            yield kind, np.stack([accepted[~own.same].mean(axis=0), 1 - accepted[own.same].mean(axis=0)])
