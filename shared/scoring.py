@@ -7,7 +7,7 @@ logistic of the distance between the two, so that 0.5 is the operating point wha
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Self
 
@@ -125,23 +125,29 @@ class Calibration:
         return _between(false_match_rate, [(p.false_match_rate, p.llr) for p in self.operating_points])
 
     def decide(
-        self, compared: "Comparison", enrolled_sec: float, tested_sec: float, false_match_rate: float
+        self,
+        compared: "Comparison",
+        enrolled_sec: float,
+        tested_sec: float,
+        false_match_rate: float,
+        candidates: int = 1,
     ) -> "Verdict":
-        """What a comparison comes to.
+        """What a comparison comes to, as one of so many that together have a false-match rate.
 
         Centring must never help a stranger against whom nothing speaks but a crowd of other voices: below the floor,
         the cosine's own ratio against the threshold of typical speech, nobody is accepted.
         """
+        rate = rate_of_one(false_match_rate, candidates)
         raw = float(self.llr(compared.cosine, enrolled_sec, tested_sec))
         fitting = [row for row in self.rows if row.voices <= compared.voices]
         if not fitting:
-            return Verdict(compared.cosine, raw, self.threshold(false_match_rate), raw, 0)
+            return Verdict(compared.cosine, raw, self.threshold(rate), raw, 0, self.threshold(false_match_rate))
         row = fitting[-1]
         similarity = compared.centred if row.voices else compared.cosine
         llr = float(row.llr(similarity, self._q(enrolled_sec, tested_sec)))
-        threshold = _between(false_match_rate, row.thresholds)
-        floor = raw - self.typical(false_match_rate)
-        return Verdict(compared.cosine, min(llr, threshold + floor), threshold, raw, compared.voices)
+        threshold, alone = _between(rate, row.thresholds), _between(false_match_rate, row.thresholds)
+        floor = raw - self.typical(rate)
+        return Verdict(compared.cosine, min(llr, threshold + floor), threshold, raw, compared.voices, alone)
 
     def _q(self, enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
         return np.clip(inverse_duration(enrolled_sec, tested_sec), *self.duration_range)
@@ -160,6 +166,7 @@ class Verdict:
         threshold: the ratio to accept from.
         raw_llr: the ratio that the cosine has without other voices to compare with.
         voices: how many others there were to compare with.
+        alone: what the threshold would be if there were no other candidate.
     """
 
     cosine: float
@@ -167,6 +174,7 @@ class Verdict:
     threshold: float
     raw_llr: float
     voices: int = 0
+    alone: float = math.inf
 
     @property
     def above_threshold(self) -> float:
@@ -182,6 +190,18 @@ class Verdict:
     def accepted(self) -> bool:
         """Whether this is an Accept."""
         return self.score >= ACCEPT_AT
+
+    def ahead_of(self, second: "Verdict") -> "Verdict":
+        """The verdict on the best of several candidates, which may also be named by how far it leads.
+
+        The best of many strangers reaches a ratio by chance, but does not lead the others by as much as the many have
+        raised the threshold: ratios of strangers fall off exponentially, and so does their lead. So whoever leads by
+        that much is accepted from the threshold that would hold without the others.
+        """
+        lead = second.llr + self.threshold - self.alone
+        in_force = max(self.alone, lead)
+        named = not self.accepted and self.llr >= in_force
+        return replace(self, threshold=in_force) if named else self
 
 
 @dataclass(frozen=True)

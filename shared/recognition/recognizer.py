@@ -12,7 +12,7 @@ from shared.observing.trace import current
 from shared.profiles.changes import present, read
 from shared.recognition.cohort import Cohorts
 from shared.recognition.outcomes import Candidate, Identified, Verified
-from shared.scoring import compare, rate_of_one
+from shared.scoring import compare
 from shared.store import Store
 from shared.voices.families import Family
 from shared.voices.records import Profile
@@ -85,7 +85,7 @@ class Recognizer:
             _signature(profile)
         candidates = self._compare(heard, profiles)
         self._use(profiles)
-        ranking = sorted(candidates, key=lambda candidate: candidate.verdict.above_threshold, reverse=True)
+        ranking = _ranked(candidates)
         identified = Identified(ranking[: family.max_ranking], heard.quality)
         current().decision = identified.best.decision
         return identified
@@ -99,17 +99,17 @@ class Recognizer:
 
     def _compare(self, heard: Utterance, profiles: Sequence[Profile]) -> list[Candidate]:
         """A candidate for each profile, every one by the model that made it: ratios compare, cosines would not."""
-        rate = rate_of_one(self.false_match_rate, len(profiles))
-        return [self._candidate(profile, heard, rate) for profile in profiles]
+        return [self._candidate(profile, heard, len(profiles)) for profile in profiles]
 
-    def _candidate(self, profile: Profile, heard: Utterance, rate: float) -> Candidate:
+    def _candidate(self, profile: Profile, heard: Utterance, among: int) -> Candidate:
         signature = _signature(profile)
         version, band = signature.model_version, signature.band_for(heard.band)
         embedding = self.listener.embed(heard, version, heard.seen_in(band))
         signature.check_comparable(embedding)
         view = signature.views[band]
         compared = compare(view.mean, embedding, self.cohorts.others(profile, band, version))
-        verdict = self.listener.calibration(version).decide(compared, view.speech_sec, heard.evidence_sec, rate)
+        calibration, rate = self.listener.calibration(version), self.false_match_rate
+        verdict = calibration.decide(compared, view.speech_sec, heard.evidence_sec, rate, among)
         return Candidate(profile.id, verdict, version, band)
 
     def _use(self, profiles: Iterable[Profile]) -> None:
@@ -121,6 +121,12 @@ class Recognizer:
             if used is not profile:
                 with suppress(Conflict):  # whoever was faster has used it as well
                     self.store.replace(used)
+
+
+def _ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """From best to worst; the best may be named by its lead."""
+    best, *others = sorted(candidates, key=lambda candidate: candidate.verdict.above_threshold, reverse=True)
+    return [replace(best, verdict=best.verdict.ahead_of(others[0].verdict)) if others else best, *others]
 
 
 def _check_count(family: Family, profile_ids: Sequence[str]) -> None:

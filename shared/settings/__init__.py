@@ -173,7 +173,7 @@ class Settings:
         "SPEAKER_ENROLLMENT_AGREEMENT",
         "warn",
         readers.one_of("off", "warn", "refuse"),
-        "appSettings",
+        "",
         "an enrollment that is another voice than the earlier ones: `warn` says so in `details` and log, `refuse` "
         "answers 400, `off` does not compare",
     )
@@ -181,7 +181,7 @@ class Settings:
         "SPEAKER_REPEATED_AUDIO",
         "warn",
         readers.one_of("warn", "ignore", "refuse"),
-        "appSettings",
+        "",
         "a recording that the profile holds already, also encoded again: `warn` counts it, as the original did, and "
         "says so in `details` and log, `ignore` answers 201 and adds nothing, `refuse` answers 400",
     )

@@ -201,3 +201,24 @@ def test_without_others_the_centred_cosine_is_the_cosine() -> None:
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _among(similarity: float, candidates: int) -> Verdict:
+    return CENTRED.decide(Comparison(0.9, similarity, 20), 20, 4, 0.001, candidates)
+
+
+def test_a_threshold_rises_with_the_candidates_and_that_of_one_is_kept() -> None:
+    assert _among(0.7, 1).threshold == _among(0.7, 1).alone == _among(0.7, 50).alone == 1.25
+    assert _among(0.7, 50).threshold == pytest.approx(1.25 + math.log10(50), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("best", "second", "in_force"),
+    [(2.0, -3.0, 1.25), (2.0, 0.0, 1.7), (2.0, 1.0, None), (2.0, 2.0, None), (1.2, -3.0, None), (3.0, 2.9, None)],
+    ids=["far ahead", "ahead enough", "not ahead enough", "level", "below the threshold of one", "above that of all"],
+)
+def test_the_best_may_be_named_by_its_lead(best: float, second: float, in_force: float | None) -> None:
+    first, other = (replace(_among(0.7, 50), llr=llr) for llr in (best, second))
+    verdict = first.ahead_of(other)
+    assert verdict.threshold == pytest.approx(in_force or first.threshold, abs=0.01)
+    assert verdict.accepted is (in_force is not None or best > first.threshold)

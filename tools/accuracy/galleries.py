@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.views import Band
-from shared.scoring import Calibration, Comparison, Verdict, compare, rate_of_one
+from shared.scoring import Calibration, Comparison, Verdict, compare
 from shared.voices.signatures import Signature, View
 from tools.accuracy.heard import Heard
 
@@ -157,7 +157,7 @@ class Door:
     ) -> Iterator[tuple[bool, Verdict]]:
         """The answers to ``compare``, and whether the profile was the speaker's."""
         for seen in self.compare(attempt, gallery, random, mixed=mixed):
-            yield seen.name == attempt.name, self._decide(seen, attempt, self.rate)
+            yield seen.name == attempt.name, self._decide(seen, attempt)
 
     def compare(
         self, attempt: Attempt, gallery: int, random: np.random.Generator, *, mixed: bool
@@ -176,11 +176,10 @@ class Door:
 
     def identify(self, attempt: Attempt, candidates: Indices) -> tuple[int, bool]:
         """Which candidate is first, and whether it is named."""
-        rate = rate_of_one(self.rate, len(candidates))
         compared = [self._compared(int(each), attempt, candidates[candidates != each]) for each in candidates]
-        verdicts = [self._decide(each, attempt, rate) for each in compared]
-        first = max(range(len(candidates)), key=lambda at: verdicts[at].above_threshold)
-        return int(candidates[first]), verdicts[first].accepted
+        verdicts = [self._decide(each, attempt, len(candidates)) for each in compared]
+        first, second = sorted(range(len(candidates)), key=lambda at: -verdicts[at].above_threshold)[:2]
+        return int(candidates[first]), verdicts[first].ahead_of(verdicts[second]).accepted
 
     def _compared(self, target: int, attempt: Attempt, gallery: Indices) -> Compared:
         signature = self.tenant.signatures[target]
@@ -191,5 +190,5 @@ class Door:
         compared = compare(view.mean, attempt.seen_in(band), others)
         return Compared(str(self.tenant.names[target]), view.speech_sec, compared)
 
-    def _decide(self, seen: Compared, attempt: Attempt, rate: float) -> Verdict:
-        return self.calibration.decide(seen.compared, seen.enrolled_sec, attempt.evidence_sec, rate)
+    def _decide(self, seen: Compared, attempt: Attempt, among: int = 1) -> Verdict:
+        return self.calibration.decide(seen.compared, seen.enrolled_sec, attempt.evidence_sec, self.rate, among)
