@@ -34,8 +34,10 @@ _LONG_PAUSE: Final = 32
 """Frames (1 s) from which a pause is dropped."""
 _GUARD: Final = 3
 """Frames (0.1 s) next to speech that hold its reverberation rather than noise."""
-_MIN_PAUSES: Final = 8
-"""Frames (0.25 s) of pause from which its noise can be told."""
+_MIN_PAUSES: Final = 20
+"""Frames (0.64 s) of pause from which its noise can be told; of fewer, most may be speech that the detector missed."""
+_MIN_PAUSES_BESIDE: Final = 8
+"""Frames (0.25 s) of pause beside speech from which its noise can be told."""
 _DIGITAL_SILENCE: Final = 2.0**-32
 """Variance of half a 16-bit step: a frame below it was never recorded, so it says nothing of the noise."""
 SNR_RANGE_DB: Final = (-20.0, 60.0)
@@ -167,9 +169,9 @@ def snr_db(powers: NDArray[np.float64], speech: NDArray[np.bool]) -> float | Non
     if not recorded.any():
         return None
     estimates = [_loud_over_quiet(powers[recorded])]
-    if speech.any():
-        pauses = recorded & ~_widened(speech, _GUARD)
-        estimates.append(_speech_over_pauses(powers[speech], powers[pauses]))
+    pauses = _pauses(powers, speech)
+    if speech.any() and len(pauses) >= _MIN_PAUSES:
+        estimates.append(_speech_over_pauses(powers[speech], pauses))
     return float(np.clip(min(estimates), *SNR_RANGE_DB))
 
 
@@ -201,9 +203,19 @@ def bandwidth_hz(samples: NDArray[np.float32]) -> float | None:
 
 
 def _snr_db(powers: NDArray[np.float64], speech: NDArray[np.bool], used: NDArray[np.bool]) -> float | None:
-    """The better ratio of the whole clip and of what is used of it: music before a call is no noise in its speech."""
-    ratios = [snr_db(powers, speech), snr_db(np.where(used, powers, 0), speech)]
-    return max((ratio for ratio in ratios if ratio is not None), default=None)
+    """The better ratio of the whole clip and of the speech in it to the pauses beside it.
+
+    Music before a call is no noise in its speech.
+    """
+    whole, beside = snr_db(powers, speech), _pauses(np.where(used, powers, 0), speech)
+    if whole is None or len(beside) < _MIN_PAUSES_BESIDE or not speech.any():
+        return whole
+    return max(whole, min(_loud_over_quiet(powers[used & (powers > 0)]), _speech_over_pauses(powers[speech], beside)))
+
+
+def _pauses(powers: NDArray[np.float64], speech: NDArray[np.bool]) -> NDArray[np.float64]:
+    """Powers of what was recorded in pauses."""
+    return powers[(powers > 0) & ~_widened(speech, _GUARD)]
 
 
 def _used(samples: NDArray[np.float32], speech: NDArray[np.bool]) -> NDArray[np.bool]:
@@ -228,8 +240,6 @@ def _loud_over_quiet(powers: NDArray[np.float64]) -> float:
 
 
 def _speech_over_pauses(speech: NDArray[np.float64], pauses: NDArray[np.float64]) -> float:
-    if len(pauses) < _MIN_PAUSES:
-        return float("inf")
     noise = np.median(pauses)  # unlike the mean, it does not mind the syllable that the detector missed
     return _decibels(max(speech.mean() - noise, 0) / noise)
 

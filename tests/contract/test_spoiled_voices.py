@@ -127,7 +127,7 @@ POOR = {
     "clipped": (_scaled(5.0), "% of it is cut off"),
     "quiet": (_scaled(0.02), " dB of full volume"),
     "narrowband": (_telephone(), "no sound above"),
-    "noisy": (voices.noisy(OWN, 5), " dB out of the noise"),
+    "noisy": (voices.noisy(OWN, 1), " dB out of the noise"),
 }
 
 
