@@ -1,8 +1,13 @@
 """What the SDKs meet in each family: the clips they are given, and what they have to understand."""
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
+import soundfile
+import soxr
 
 from shared.words.book import PhraseBook
 from shared.words.scripts import ACTIVATION, PASSPHRASE
@@ -52,6 +57,7 @@ def _free_speech() -> Mapping[str, bytes]:
         "otherwise": voices.phrase("anna", 11),
         "stranger": david.test,
         "refused": voices.seconds("anna", 0.9),
+        "telephone": _at_8_khz(),
     }
 
 
@@ -65,7 +71,16 @@ def _passphrase() -> Mapping[str, bytes]:
         "otherwise": voices.phrase("anna", 6),
         "stranger": david,
         "refused": voices.phrase("anna", 11),
+        "telephone": _at_8_khz(),
     }
+
+
+def _at_8_khz() -> bytes:
+    """An ordinary WAV file of a telephone system."""
+    body = io.BytesIO()
+    speech = voices.speech("anna")[: 8 * 16_000].astype(np.float32) / 32768
+    soundfile.write(body, soxr.resample(speech, 16_000, 8_000), 8_000, format="WAV", subtype="PCM_16")
+    return body.getvalue()
 
 
 def _numbered(word: str, *clips: bytes) -> dict[str, bytes]:

@@ -147,6 +147,7 @@ def life(sdk: Sdk) -> dict[str, Any]:
         "phrases": sdk.phrases(),
         "enrolled": enrolled,
         "refused": sdk.enrolled(profile, "refused"),
+        "telephone": sdk.enrolled(profile, "telephone"),
         "listed": sdk.listed(),
         "got": sdk.got(profile),
         "own": sdk.recognized([profile, other], "own"),

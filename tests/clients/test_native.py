@@ -86,6 +86,15 @@ def test_the_native_sdk_shows_why_an_enrollment_is_refused(lives: dict[str, dict
     assert refused["error"].startswith(f"Bad request (400). Error details: {FAMILIES[family].refusal}")
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_file_at_8_khz_loses_its_header_in_the_native_sdk_and_is_refused_by_name(
+    lives: dict[str, dict[str, Any]], family: str
+) -> None:
+    refused = lives[family]["telephone"]
+    assert refused["reason"] == CANCELED
+    assert "The audio has no header and looks like a recording at 8 kHz." in refused["error"]
+
+
 def test_the_native_sdk_follows_the_link_to_the_next_page(lives: dict[str, dict[str, Any]], crowd: set[str]) -> None:
     assert crowd < set(lives[VERIFICATION]["listed"])
 
