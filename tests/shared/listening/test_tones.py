@@ -66,7 +66,7 @@ def test_noise_silence_and_too_little_are_no_tone() -> None:
 def test_tones_before_speech_are_neither_speech_nor_noise(sound: Samples, speech: Samples) -> None:
     listener = remembering.listener(any_format=True)
     alone, after = (listener.hear(Clip(samples)) for samples in (speech, np.concatenate([sound, speech])))
-    assert after.quality.speech_sec == pytest.approx(alone.quality.speech_sec, abs=0.15)
+    assert after.quality.speech_sec == pytest.approx(alone.quality.speech_sec, abs=0.2)
     assert alone.quality.snr_db is not None
     assert after.quality.snr_db is not None
     assert after.quality.snr_db > min(15, alone.quality.snr_db - 3)
@@ -80,7 +80,7 @@ def test_music_before_speech_is_neither_speech_nor_noise(speech: Samples) -> Non
     )
     listener = remembering.listener(any_format=True)
     alone, after = (listener.hear(Clip(samples)) for samples in (speech, np.concatenate([music, speech])))
-    assert after.quality.speech_sec == pytest.approx(alone.quality.speech_sec, abs=0.15)
+    assert after.quality.speech_sec == pytest.approx(alone.quality.speech_sec, abs=0.2)
     assert after.quality.snr_db is not None
     assert after.quality.snr_db > 10
 
