@@ -46,16 +46,16 @@ def container_of(body: bytes) -> str | None:
 
 
 def wav_parts(body: bytes) -> tuple[bytes, bytes]:
-    """Content of a WAV file's format chunk and of its data chunk.
+    """Content of a WAV file's format chunk and of its data chunks, one after the other.
 
     Raises:
         WrongFormat: it has no readable format chunk.
     """
-    chunks = dict(_chunks(body))
-    header = chunks.get(b"fmt ", b"")
+    chunks = list(_chunks(body))
+    header = dict(chunks).get(b"fmt ", b"")
     if body[8:12] != b"WAVE" or len(header) < 16:
         raise WrongFormat("the WAV header is damaged")
-    return header, chunks.get(b"data", b"")
+    return header, b"".join(content for name, content in chunks if name == b"data")
 
 
 def true_wav(header: bytes, data: bytes) -> bytes:

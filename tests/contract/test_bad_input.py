@@ -247,6 +247,13 @@ def test_nobody_is_served_without_a_key(api: Api, key: str | None, code: str) ->
     assert error_of(api.request("GET", url, headers=headers, timeout=10))[:2] == (401, code)
 
 
+@pytest.mark.wire
+@pytest.mark.parametrize(("second", "status"), [("2021-09-05", 200), ("2020-01-01", 400)])
+def test_a_version_may_be_given_twice_if_it_is_the_same(api: Api, second: str, status: int) -> None:
+    url = f"{api.url}/speaker-recognition/{VERIFICATION}/profiles?api-version=2021-09-05&api-version={second}"
+    assert api.request("GET", url, headers={"Ocp-Apim-Subscription-Key": KEY}, timeout=10).status_code == status
+
+
 @pytest.mark.parametrize("version", ["", "2020-01-01"])
 def test_versions_that_are_not_spoken(api: Api, version: str) -> None:
     status, code, said = error_of(api("GET", f"{VERIFICATION}/profiles", **{"api-version": version}))

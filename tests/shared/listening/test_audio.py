@@ -51,6 +51,13 @@ def test_chunks_after_the_audio_are_not_audio() -> None:
     np.testing.assert_array_equal(decode(_lying(0, 2 * len(PCM)) + tail).samples, decode(_wav()).samples)
 
 
+def test_two_data_chunks_are_both_read() -> None:
+    pcm = PCM.tobytes()
+    more = struct.pack("<4sI", b"data", len(pcm) // 2) + pcm[len(pcm) // 2 :]
+    body = _lying(0, len(pcm) // 2, pcm[: len(pcm) // 2]) + more
+    np.testing.assert_array_equal(decode(body).samples, decode(_wav()).samples)
+
+
 @pytest.mark.parametrize(
     ("body", "measured"),
     [
