@@ -236,8 +236,7 @@ def _used(samples: NDArray[np.float32], speech: NDArray[np.bool]) -> NDArray[np.
     for start, stop in _runs(~keep):
         if stop - start < _LONG_PAUSE - 2 * _CONTEXT_OF_SPEECH:
             keep[start:stop] = True
-    tones = tonal_frames(_whole_frames(samples).reshape(-1, FRAME)) & ~speech
-    return keep & ~tones
+    return keep & ~tonal_frames(_whole_frames(samples).reshape(-1, FRAME), ~speech)
 
 
 def _level_db(powers: NDArray[np.float64]) -> float | None:

@@ -23,22 +23,24 @@ _LOUD: Final = 1e-4
 """Mean square (-40 dB of full scale) from which a tone matters; a hum below it is noise, and is measured as such."""
 
 
-def tonal_frames(frames: NDArray[np.float32]) -> NDArray[np.bool]:
+def tonal_frames(frames: NDArray[np.float32], among: NDArray[np.bool] | None = None) -> NDArray[np.bool]:
     """Which frames hold one or two pure tones, and nothing else.
 
     Args:
         frames: [frames, 512] at 16 kHz.
+        among: [frames], those that are asked for; None for all.
 
     Returns:
         [frames].
     """
     tonal = np.zeros(len(frames), np.bool)
     loud = np.mean(np.square(frames), axis=1) > _LOUD
+    asked = loud if among is None else loud & among
     for start in range(len(frames) - _SPAN + 1):
         span = slice(start, start + _SPAN)
-        if loud[span].sum() >= _SPAN // 2 and _is_pure(frames[span].ravel()):
+        if asked[span].any() and loud[span].sum() >= _SPAN // 2 and _is_pure(frames[span].ravel()):
             tonal[span] = True
-    return tonal & loud
+    return tonal & asked
 
 
 def _is_pure(samples: NDArray[np.float32]) -> bool:

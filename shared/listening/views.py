@@ -22,7 +22,7 @@ _ORDER: Final = 6
 """Of the Butterworth filter that stands for the line."""
 _MU: Final = 255
 """Of the companding that leaves 8 bits a sample (ITU-T G.711)."""
-_HALVED_FROM_SEC: Final = 6
+_HALVED_FROM_SEC: Final = 4
 """Speech of this length is long enough for each narrow channel to take a half of it."""
 
 
