@@ -11,7 +11,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening import embedder, quality
+from shared.listening import embedder, frames, noise, quality, tones
 from shared.listening.bundle import Bundle
 from shared.listening.embedder import Embedder
 from shared.listening.quality import SpeechDetector, speech_only
@@ -55,7 +55,7 @@ def service_extractor(models: Path = ROOT / "models", model: str = "campplus") -
 def fingerprint(*bundles: Bundle) -> str:
     """Of the weights and of the code around them."""
     weights = [digest for bundle in bundles for digest in bundle.files.values()]
-    code = [inspect.getsource(module) for module in (quality, embedder)]
+    code = [inspect.getsource(module) for module in (quality, frames, noise, tones, embedder)]
     return hashlib.sha256("\n".join(weights + code).encode()).hexdigest()[:16]
 
 

@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from shared.errors import SpeakerError
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.frames import FRAME
 from shared.listening.limits import MIN_SPEECH_SEC
-from shared.listening.quality import FRAME
 from tools.accuracy.extraction import CACHE, Extractor, Memory, service_extractor
 from tools.accuracy.speakers import TEST_SEC, Speaker, beginning, check, cuts, enrolled_lengths, find_speakers, halves
 from tools.accuracy.trial_table import read_csv

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from shared.listening.audio import Clip
 from shared.listening.listener import Listener
-from shared.listening.quality import SNR_RANGE_DB
+from shared.listening.noise import SNR_RANGE_DB
 from shared.listening.refusals import TooShort
 from tests import models
 

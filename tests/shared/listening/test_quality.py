@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from shared.listening.audio import decode
 from shared.listening.bundle import Bundle, Model
 from shared.listening.embedder import Embedder
-from shared.listening.quality import FRAME, SpeechDetector, audible, quality, snr_db, speech_frames, speech_only
+from shared.listening.frames import FRAME
+from shared.listening.noise import snr_db
+from shared.listening.quality import SpeechDetector, audible, quality, speech_frames, speech_only
 from shared.listening.runtime import runtime
 from shared.listening.views import narrowed
 from tests import voices

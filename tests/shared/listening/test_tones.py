@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.listening.audio import Clip
-from shared.listening.quality import FRAME
+from shared.listening.frames import FRAME
 from shared.listening.tones import tonal_frames
 from shared.scoring import cosine
 from tests import remembering
