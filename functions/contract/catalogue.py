@@ -37,6 +37,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── BadToken                400 InvalidArgument      The token that continues a list is none of ours.
 │   ├── UnsupportedParameter    400 InvalidArgument      A list is asked for with a parameter that it never had.
 │   ├── BadFlag                 400 InvalidArgument      A switch is neither true nor false.
+│   ├── BadChannel              400 InvalidArgument      A channel is none that audio can have.
 │   ├── Unconfirmed             400 InvalidArgument      All profiles would be deleted, and nobody confirms it.
 │   └── WrongVersion            400 InvalidArgument      Another version of the API is asked for, or none.
 ├── Forbidden                   403 InvalidRequest       A quota is used up.

@@ -37,6 +37,7 @@ _PARAMETERS: Final[dict[str, Json]] = {
     "profileId": {"type": "string"},
     "locale": {"type": "string"},
     "profileIds": {"type": "string", "description": "1 to 50 profile ids, divided by commas"},
+    "channel": {"type": "string", "description": "left, right or a number from 1: which channel is heard"},
     "ignoreMinLength": {"type": "boolean", "default": False, "description": "waive the minimum of net speech"},
     "confirm": {"type": "string", "const": CONFIRMATION},
     "details": {

@@ -159,7 +159,7 @@ OPERATIONS: Final = {
             status=201,
             body="audio",
             result=ENROLLMENT,
-            query=("ignoreMinLength", "details"),
+            query=("ignoreMinLength", "channel", "details"),
         ),
         Operation(
             "Verify",
@@ -171,7 +171,7 @@ OPERATIONS: Final = {
             modes=("verification",),
             body="audio",
             result=VERIFICATION_RESULT,
-            query=("ignoreMinLength", "details"),
+            query=("ignoreMinLength", "channel", "details"),
         ),
         Operation(
             "IdentifySingleSpeaker",
@@ -183,7 +183,7 @@ OPERATIONS: Final = {
             modes=("identification",),
             body="audio",
             result=IDENTIFICATION_RESULT,
-            query=("profileIds", "ignoreMinLength", "details"),
+            query=("profileIds", "ignoreMinLength", "channel", "details"),
         ),
         Operation(
             "ListPhrases",

@@ -127,6 +127,15 @@ class BadFlag(InvalidArgument):
     note = "`ignoreMinLength`, and `details`, which the contract does not have"
 
 
+class BadChannel(InvalidArgument):
+    """A channel is none that audio can have."""
+
+    most: int
+    says = 'Invalid channel parameter value. Valid values are "left", "right" and numbers from 1 to {most}.'
+    where = AUDIO
+    own = True
+
+
 class Unconfirmed(InvalidArgument):
     """All profiles would be deleted, and nobody confirms it."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from functions.contract.refusals import (
     BadCandidates,
+    BadChannel,
     BadFlag,
     BadPageSize,
     BadToken,
@@ -20,6 +21,7 @@ from functions.contract.refusals import (
     Unconfirmed,
     UnsupportedParameter,
 )
+from shared.listening.containers import MAX_CHANNELS
 
 CONFIRMATION: Final = "delete-all-profiles"
 """What a caller has to say to delete all profiles of a family."""
@@ -27,6 +29,7 @@ CONFIRMATION: Final = "delete-all-profiles"
 DEFAULT_PAGE_SIZE: Final = 100
 MAX_PAGE_SIZE: Final = 500
 
+_CHANNELS: Final = {"left": 0, "right": 1, **{str(number + 1): number for number in range(MAX_CHANNELS)}}
 _GUID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.ASCII)
 
 
@@ -68,6 +71,20 @@ def flag(name: str, text: str | None) -> bool:
     if value is None:
         raise BadFlag(name)
     return value
+
+
+def channel(text: str | None) -> int | None:
+    """A channel of a recording, counted from 0; None for the mean of all.
+
+    Raises:
+        BadChannel: neither a name nor a number of one.
+    """
+    if not text:
+        return None
+    chosen = _CHANNELS.get(text.lower())
+    if chosen is None:
+        raise BadChannel(MAX_CHANNELS)
+    return chosen
 
 
 def page_size(name: str, text: str | None) -> int:

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import azure.functions as func
 
 from functions.contract.dialects import Context, Dialect, Json
 from functions.contract.operations import Operation
-from functions.contract.requests import flag
+from functions.contract.requests import channel, flag
 from functions.plumbing.multipart import audio_in
 from shared.listening.declared import Recording
 from shared.service import Service
@@ -54,7 +54,8 @@ class Call:
     @property
     def audio(self) -> Recording:
         """The audio in the request's body."""
-        return audio_in(self.request.headers.get("content-type", ""), self.body)
+        chosen = channel(self.query("channel"))
+        return replace(audio_in(self.request.headers.get("content-type", ""), self.body), channel=chosen)
 
     @property
     def ignore_min_length(self) -> bool:

@@ -53,12 +53,18 @@ class Clip:
 
 
 def decode(
-    body: bytes, *, declared: Declared | None = None, any_format: bool = False, max_sec: float = math.inf
+    body: bytes,
+    *,
+    declared: Declared | None = None,
+    channel: int | None = None,
+    any_format: bool = False,
+    max_sec: float = math.inf,
 ) -> Clip:
     """Read a WAV file (16 kHz, 16-bit, mono PCM) or headerless PCM of that format.
 
     Args:
         declared: what was said of the samples, where they have no header; a header knows better.
+        channel: which one is heard, from 0; None for the mean of all.
         any_format: also read what ``shared.listening.decoding`` does.
         max_sec: what is longer may be refused before it is decoded; what is read at once is not measured.
 
@@ -73,29 +79,38 @@ def decode(
         raise TooLarge(held=len(body), allowed=MAX_BODY_BYTES)
     container = container_of(body)
     if container is None:
-        return _headerless(body, declared, max_sec, any_format=any_format)
+        return _headerless(body, declared, channel, max_sec, any_format=any_format)
     header, data = wav_parts(body) if container == "WAV" else (b"", b"")
     if header and is_plain(header):
-        return _from_pcm(data)
+        return _only(channel, _from_pcm(data))
     if not any_format:
         raise WrongFormat(described(header) if header else f"a file of the format {container}")
     from shared.listening.decoding import read
 
-    return Clip(read(true_wav(header, data) if header else body, max_sec))
+    return Clip(read(true_wav(header, data) if header else body, max_sec, channel))
 
 
-def _headerless(body: bytes, declared: Declared | None, max_sec: float, *, any_format: bool) -> Clip:
+def _only(channel: int | None, clip: Clip) -> Clip:
+    """A clip of one channel, if that is the chosen one."""
+    if channel:
+        raise WrongFormat(f"channel {channel + 1} was chosen; the audio has 1")
+    return clip
+
+
+def _headerless(
+    body: bytes, declared: Declared | None, channel: int | None, max_sec: float, *, any_format: bool
+) -> Clip:
     if declared is None or declared.is_plain:
         stranger = named(body)
         if stranger:
             raise NoAudio(stranger)
         check_plain(body)
-        return replace(_from_pcm(body), assumed=True)
+        return _only(channel, replace(_from_pcm(body), assumed=True))
     if not any_format:
         raise WrongFormat(f"the content type says {declared}")
     from shared.listening.decoding import read_samples
 
-    return Clip(read_samples(body, declared, max_sec))
+    return Clip(read_samples(body, declared, max_sec, channel))
 
 
 def _from_pcm(pcm: bytes) -> Clip:

@@ -12,6 +12,7 @@ from shared.listening.refusals import WrongFormat
 
 SAMPLE_RATE: Final = 16_000
 SAMPLE_WIDTH: Final = 2
+MAX_CHANNELS: Final = 8
 MAX_BODY_BYTES: Final = 5 * 1024 * 1024
 """Largest body of audio that the retired service accepted."""
 

@@ -15,10 +15,12 @@ class Recording:
 
     Attributes:
         content_type: what the caller says that it is; many label audio as they like.
+        channel: which one is heard, from 0; None for the mean of all.
     """
 
     body: bytes
     content_type: str = ""
+    channel: int | None = None
 
 
 @dataclass(frozen=True)

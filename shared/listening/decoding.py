@@ -16,14 +16,13 @@ import soxr
 from numpy.typing import NDArray
 from soundfile import LibsndfileError, SoundFile
 
-from shared.listening.containers import MAX_BODY_BYTES, SAMPLE_RATE, SAMPLE_WIDTH
+from shared.listening.containers import MAX_BODY_BYTES, MAX_CHANNELS, SAMPLE_RATE, SAMPLE_WIDTH
 from shared.listening.declared import Declared
 from shared.listening.quiet import quiet
 from shared.listening.refusals import TooLong, TooMuchToDecode, WrongFormat
 
 MAX_SECONDS: Final = MAX_BODY_BYTES / (SAMPLE_RATE * SAMPLE_WIDTH)
 """As much as the largest body of the contract's own format holds (163.84 s)."""
-MAX_CHANNELS: Final = 8
 RATES: Final = (4_000, 192_000)
 
 _BLOCK: Final = 16_384
@@ -58,7 +57,7 @@ class _Body(io.BytesIO):
         return super().seek(min(max(origin + offset, 0), size))
 
 
-def read(body: bytes, max_sec: float = math.inf) -> NDArray[np.float32]:
+def read(body: bytes, max_sec: float = math.inf, channel: int | None = None) -> NDArray[np.float32]:
     """Samples of an audio file: [n] at 16 kHz, on the grid of 16-bit PCM.
 
     They are the mean of its channels; the loudest one where they cancel each other, as when one is inverted.
@@ -70,16 +69,19 @@ def read(body: bytes, max_sec: float = math.inf) -> NDArray[np.float32]:
         InvalidAudio: not readable, too long, out of the bounds on rate and channels, or with samples that are no
             numbers; says what was measured.
     """
-    return _read(body, max_sec)
+    return _read(body, max_sec, channel)
 
 
-def read_samples(body: bytes, declared: Declared, max_sec: float = math.inf) -> NDArray[np.float32]:
+def read_samples(
+    body: bytes, declared: Declared, max_sec: float = math.inf, channel: int | None = None
+) -> NDArray[np.float32]:
     """``read`` of samples without a header, written as was declared; what is left of a frame is dropped."""
     written = declared.encoding
     frame = declared.channels * _BYTES[written.subtype]
     return _read(
         body[: len(body) // frame * frame],
         max_sec,
+        channel,
         format="RAW",
         subtype=written.subtype,
         endian=written.endian,
@@ -88,11 +90,12 @@ def read_samples(body: bytes, declared: Declared, max_sec: float = math.inf) -> 
     )
 
 
-def _read(body: bytes, max_sec: float, **written: Any) -> NDArray[np.float32]:  # noqa: ANN401  as soundfile has them
+def _read(body: bytes, max_sec: float, channel: int | None, **written: Any) -> NDArray[np.float32]:  # noqa: ANN401  as soundfile has them
     try:
         with quiet():
-            mixed, mix = _mixed_down(body, max_sec, **written)
-            return _on_16_bits(_mixed_down(body, max_sec, mix.loudest, **written)[0] if mix.cancels else mixed)
+            mixed, mix = _mixed_down(body, max_sec, channel, **written)
+            cancels = channel is None and mix.cancels
+            return _on_16_bits(_mixed_down(body, max_sec, mix.loudest, **written)[0] if cancels else mixed)
     except LibsndfileError as damage:
         said = damage.error_string.rstrip(".")
         raise WrongFormat(f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {said}") from damage
@@ -141,6 +144,8 @@ def _mixed_down(
     with _Stream(_Body(body), **written) as file:
         _check_header(file)
         _check_promise(file, max_sec)
+        if only is not None and only >= file.channels:
+            raise WrongFormat(f"channel {only + 1} was chosen; the audio has {file.channels}")
         mix = _Mix(file.channels, only)
         return np.concatenate(list(_resampled(file, min(max_sec, MAX_SECONDS), mix))), mix
 

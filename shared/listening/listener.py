@@ -107,7 +107,13 @@ class Listener:
         """
         with stage("decode"):
             said = declared(recording.content_type)
-            clip = decode(recording.body, declared=said, any_format=self._any_format, max_sec=limits.max_sec)
+            clip = decode(
+                recording.body,
+                declared=said,
+                channel=recording.channel,
+                any_format=self._any_format,
+                max_sec=limits.max_sec,
+            )
         limits.check_length(clip.seconds)
         heard = self.hear(clip)
         limits.check_quality(heard.quality)

@@ -22,6 +22,7 @@ from functions.contract.catalogue import causes
 from functions.contract.refusals import (
     AccessDenied,
     BadCandidates,
+    BadChannel,
     BadFlag,
     BadPageSize,
     BadToken,
@@ -268,6 +269,12 @@ PROVOKED = [
         lambda api: _sent(
             api, f"{PROFILES}/{NOBODY}:verify", b"\r\n--xAB" * 99, **{"Content-Type": "multipart/x; boundary=x"}
         ),
+    ),
+    Provoked(
+        "channel",
+        BadChannel,
+        'Invalid channel parameter value. Valid values are "left", "right" and numbers from 1 to 8.',
+        lambda api: api("POST", f"{PROFILES}/{api.create()}:verify", CLIP, channel="middle"),
     ),
     Provoked(
         "several-recordings",

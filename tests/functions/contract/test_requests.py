@@ -99,3 +99,14 @@ def test_parameters_that_a_list_never_had_are_named() -> None:
     requests.refuse_parameters([])
     with pytest.raises(InvalidArgument, match=r"^\$skip parameter is not supported\.$"):
         requests.refuse_parameters(["$skip", "$orderBy"])
+
+
+@pytest.mark.parametrize(("text", "chosen"), [(None, None), ("", None), ("left", 0), ("Right", 1), ("1", 0), ("8", 7)])
+def test_a_channel_is_named_or_counted_from_one(text: str | None, chosen: int | None) -> None:
+    assert requests.channel(text) == chosen
+
+
+@pytest.mark.parametrize("text", ["0", "9", "both", "1.0", "-1"])
+def test_what_is_no_channel_is_refused(text: str) -> None:
+    with pytest.raises(InvalidArgument, match="from 1 to 8"):
+        requests.channel(text)
