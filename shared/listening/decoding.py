@@ -16,7 +16,8 @@ import soxr
 from numpy.typing import NDArray
 from soundfile import LibsndfileError, SoundFile
 
-from shared.listening.containers import MAX_BODY_BYTES, MAX_CHANNELS, SAMPLE_RATE, SAMPLE_WIDTH
+from shared.listening import matroska, mp4
+from shared.listening.containers import MAX_BODY_BYTES, MAX_CHANNELS, SAMPLE_RATE, SAMPLE_WIDTH, container_of
 from shared.listening.declared import Declared
 from shared.listening.quiet import quiet
 from shared.listening.refusals import TooLong, TooMuchToDecode, WrongFormat
@@ -25,6 +26,8 @@ MAX_SECONDS: Final = MAX_BODY_BYTES / (SAMPLE_RATE * SAMPLE_WIDTH)
 """As much as the largest body of the contract's own format holds (163.84 s)."""
 RATES: Final = (4_000, 192_000)
 
+_WRAPPED: Final = {"WebM": matroska.readable, "MP4": mp4.readable}
+"""What is wrapped in a way that libsndfile does not know."""
 _BLOCK: Final = 16_384
 """Frames that are decoded at once."""
 _BYTES: Final = {"PCM_16": 2, "PCM_24": 3, "PCM_U8": 1, "ULAW": 1, "ALAW": 1}
@@ -69,7 +72,8 @@ def read(body: bytes, max_sec: float = math.inf, channel: int | None = None) -> 
         InvalidAudio: not readable, too long, out of the bounds on rate and channels, or with samples that are no
             numbers; says what was measured.
     """
-    return _read(body, max_sec, channel)
+    unwrap = _WRAPPED.get(container_of(body) or "")
+    return _read(unwrap(body) if unwrap else body, max_sec, channel)
 
 
 def read_samples(

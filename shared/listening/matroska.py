@@ -1,0 +1,151 @@
+"""Sound out of WebM and Matroska files, as browsers record it: live, with sizes that nobody knows.
+
+Elements are read one after the other, those that hold others by going on inside: so it does not matter where they end.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from shared.listening.ogg import opus_file
+from shared.listening.refusals import WrongFormat
+
+_TRACK: Final = 0xAE
+_HOLDERS: Final = frozenset((0x18538067, 0x1F43B675, 0x1654AE6B, _TRACK, 0xE1, 0xA0))
+"""Segment, Cluster, Tracks, TrackEntry, Audio, BlockGroup."""
+_NUMBER, _CODEC, _PRIVATE, _RATE, _CHANNELS, _BITS = 0xD7, 0x86, 0x63A2, 0xB5, 0x9F, 0x6264
+_BLOCKS: Final = frozenset((0xA3, 0xA1))
+_OPUS, _FLAC, _PCM, _FLOAT = "A_OPUS", "A_FLAC", "A_PCM/INT/LIT", "A_PCM/FLOAT/IEEE"
+_XIPH, _FIXED, _EBML = 1, 2, 3
+_MAX_ELEMENTS: Final = 200_000
+"""The longest clip in the shortest frames of Opus has 65,000."""
+_MAX_TRACKS: Final = 16
+_WAV_TAGS: Final = {_PCM: 1, _FLOAT: 3}
+
+
+@dataclass
+class _Track:
+    """What a file says of one of its tracks, by element, and the frames that belong to it."""
+
+    said: dict[int, bytes] = field(default_factory=dict)
+    frames: list[bytes] = field(default_factory=list)
+
+    @property
+    def codec(self) -> str:
+        return self.said.get(_CODEC, b"").rstrip(b"\0").decode("ascii", "replace")
+
+    def number(self, element: int, default: int) -> int:
+        return int.from_bytes(self.said[element]) if element in self.said else default
+
+
+def readable(body: bytes) -> bytes:
+    """The first track of sound, in a file that libsndfile reads.
+
+    Raises:
+        WrongFormat: there is none, or its codec is not read; names it.
+    """
+    tracks = _tracks(body)
+    sound = [track for track in tracks if track.codec.startswith("A_")]
+    if not sound:
+        raise WrongFormat("a WebM or Matroska file without a track of sound")
+    track, codec = sound[0], sound[0].codec
+    if codec == _OPUS and track.said.get(_PRIVATE):
+        return opus_file(track.said[_PRIVATE], track.frames)
+    if codec == _FLAC:
+        return track.said.get(_PRIVATE, b"") + b"".join(track.frames)
+    if codec in _WAV_TAGS:
+        return _wav(track, _WAV_TAGS[codec])
+    raise WrongFormat(f"a WebM or Matroska file with {codec[2:]}; with Opus, FLAC or PCM it is read")
+
+
+def _tracks(body: bytes) -> list[_Track]:
+    tracks: list[_Track] = []
+    for element, content in islice(_elements(body), _MAX_ELEMENTS):
+        if element == _TRACK and len(tracks) < _MAX_TRACKS:
+            tracks.append(_Track())
+        elif element in _BLOCKS:
+            _take(content, tracks)
+        elif tracks:
+            tracks[-1].said.setdefault(element, content)
+    return tracks
+
+
+def _elements(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Identifier and content of each element; of one that holds others the content is empty, and they follow."""
+    at = 0
+    while at < len(body):
+        element, length = _varied(body, at, keep_marker=True)
+        size, more = _varied(body, at + length, keep_marker=False)
+        if not length or not more:
+            return
+        at += length + more
+        if element in _HOLDERS:
+            yield element, b""
+        else:
+            yield element, body[at : at + size]
+            at += size
+
+
+def _varied(body: bytes, at: int, *, keep_marker: bool) -> tuple[int, int]:
+    """A number of variable length and how many bytes it takes, 0 where there is none."""
+    if at >= len(body) or not body[at]:
+        return 0, 0
+    length = 9 - body[at].bit_length()
+    value = int.from_bytes(body[at : at + length])
+    return (value if keep_marker else value & ((1 << 7 * length) - 1)), length
+
+
+def _take(block: bytes, tracks: list[_Track]) -> None:
+    number, length = _varied(block, 0, keep_marker=False)
+    owner = next((track for track in tracks if track.number(_NUMBER, 0) == number), None)
+    if owner is not None and length and len(block) > length + 3:
+        owner.frames += _unlaced(block[length + 3 :], block[length + 2] >> 1 & 3)
+
+
+def _unlaced(content: bytes, lacing: int) -> list[bytes]:
+    """The frames of a block."""
+    if not lacing or not content:
+        return [content]
+    count, at = content[0] + 1, 1
+    if lacing == _FIXED:
+        size = (len(content) - 1) // count
+        return [content[1 + size * each : 1 + size * (each + 1)] for each in range(count)]
+    sizes: list[int] = []
+    for _ in range(count - 1):
+        size, taken = _xiph_size(content, at) if lacing == _XIPH else _ebml_size(content, at, sizes)
+        sizes.append(size)
+        at += taken
+    frames = []
+    for size in sizes:
+        frames.append(content[at : at + size])
+        at += size
+    return [*frames, content[at:]]
+
+
+def _xiph_size(content: bytes, at: int) -> tuple[int, int]:
+    end = at
+    while end < len(content) and content[end] == 255:
+        end += 1
+    return sum(content[at : end + 1]), end + 1 - at
+
+
+def _ebml_size(content: bytes, at: int, sizes: list[int]) -> tuple[int, int]:
+    """The first size as it is, others as their difference to the one before."""
+    value, length = _varied(content, at, keep_marker=False)
+    if not sizes:
+        return value, max(1, length)
+    return max(0, sizes[-1] + value - (1 << 7 * max(1, length) - 1) + 1), max(1, length)
+
+
+def _wav(track: _Track, tag: int) -> bytes:
+    rate = track.said.get(_RATE, b"")
+    hertz = int(struct.unpack(">d" if len(rate) == 8 else ">f", rate)[0]) if len(rate) in (4, 8) else 8_000
+    channels, bits = track.number(_CHANNELS, 1), track.number(_BITS, 32 if tag == 3 else 16)
+    if not (0 < hertz < 1 << 20 and 0 < channels < 1 << 8 and 0 < bits <= 64):
+        raise WrongFormat("a WebM or Matroska file whose header is damaged")
+    frame, samples = channels * bits // 8, b"".join(track.frames)
+    header = struct.pack("<HHIIHH", tag, channels, hertz, hertz * frame, frame, bits)
+    chunks = b"fmt " + struct.pack("<I", 16) + header + b"data" + struct.pack("<I", len(samples)) + samples
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks

@@ -1,0 +1,68 @@
+"""Packets of Opus as an Ogg file (RFC 3533, RFC 7845), which libsndfile reads."""
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+HEAD: Final = b"OpusHead"
+
+_SERIAL: Final = 1
+_SEGMENTS: Final = 255
+_REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_FIRST, _LAST = 2, 4
+_FRAME_SAMPLES: Final = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
+"""Samples at 48 kHz of a frame, by configuration: SILK, hybrid and CELT (RFC 6716, section 3.1)."""
+
+
+def opus_file(head: bytes, packets: Iterable[bytes]) -> bytes:
+    """An Ogg file of one stream.
+
+    Args:
+        head: an OpusHead, as Matroska's CodecPrivate holds it.
+        packets: of Opus, in order; empty ones are dropped.
+    """
+    tags = b"OpusTags" + struct.pack("<II", 0, 0)
+    pages = [_page([head], 0, 0, _FIRST), _page([tags], 0, 1, 0)]
+    held: list[bytes] = []
+    samples = 0
+    for packet in filter(None, packets):
+        if sum(map(_lacings, (*held, packet))) > _SEGMENTS:
+            pages.append(_page(held, samples, len(pages), 0))
+            held = []
+        if _lacings(packet) > _SEGMENTS:
+            continue  # no packet of Opus is that long
+        held.append(packet)
+        samples += samples_of(packet)
+    return b"".join((*pages, _page(held, samples, len(pages), _LAST)))
+
+
+def samples_of(packet: bytes) -> int:
+    """Length of a packet, in samples at 48 kHz."""
+    frame, count = _FRAME_SAMPLES[packet[0] >> 3], packet[0] & 3
+    if count == 3:
+        return frame * (packet[1] & 63) if len(packet) > 1 else 0
+    return frame * (1 if count == 0 else 2)
+
+
+def _lacings(packet: bytes) -> int:
+    return len(packet) // 255 + 1
+
+
+def _page(packets: list[bytes], granule: int, number: int, flags: int) -> bytes:
+    table = bytes(_segments(packets))
+    head = struct.pack("<4sBBqIII", b"OggS", 0, flags, granule, _SERIAL, number, 0) + bytes([len(table)]) + table
+    page = head + b"".join(packets)
+    return page[:22] + struct.pack("<I", _checksum(page)) + page[26:]
+
+
+def _segments(packets: list[bytes]) -> Iterator[int]:
+    for packet in packets:
+        yield from (255,) * (len(packet) // 255)
+        yield len(packet) % 255
+
+
+def _checksum(page: bytes) -> int:
+    """CRC-32 of Ogg: zlib's polynomial with the bits the other way round, and nothing inverted."""
+    straight = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{straight:032b}"[::-1], 2)
