@@ -17,7 +17,7 @@ from shared.listening.bundle import Bundle
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.declared import Recording, declared
 from shared.listening.embedder import Embedder
-from shared.listening.limits import ClipLimits
+from shared.listening.limits import MIN_SPEECH_SEC, ClipLimits
 from shared.listening.quality import Quality, SpeechDetector, quality, speech_only
 from shared.listening.views import VIEWS, Band, Seen
 from shared.observing.trace import current, stage
@@ -116,8 +116,8 @@ class Listener:
             )
         limits.check_length(clip.seconds)
         heard = self.hear(clip)
-        limits.check_quality(heard.quality)
         self._check_reading(heard)
+        limits.check_quality(heard.quality)
         return heard
 
     def hear(self, clip: Clip) -> Utterance:
@@ -153,10 +153,13 @@ class Listener:
             embedded.result()
 
     def _check_reading(self, heard: Utterance) -> None:
-        """Refuse a clip of which nothing says how it was recorded, if it sounds as if that was another way."""
-        bundle = self._bundle(self.version)
-        if heard.clip.assumed and bundle.misreadings:
-            bundle.misreadings.check(self.embed(heard, self.version))
+        """Refuse a clip of which nothing says how it was recorded, if it sounds as if that was another way.
+
+        Before its quality: speech that was misread is often noisy as well. Where there is none, it is only noise.
+        """
+        misreadings = self._bundle(self.version).misreadings
+        if heard.clip.assumed and misreadings and heard.quality.speech_sec >= MIN_SPEECH_SEC:
+            misreadings.check(self.embed(heard, self.version))
 
     def _bundle(self, version: str) -> Bundle:
         if version not in self._bundles:

@@ -12,7 +12,7 @@ _SEGMENTS: Final = 255
 _REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _FIRST, _LAST = 2, 4
 _FRAME_SAMPLES: Final = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
-"""Samples at 48 kHz of a frame, by configuration: SILK, hybrid and CELT (RFC 6716, section 3.1)."""
+"""Samples at 48 kHz of a frame, by configuration: SILK, hybrid and CELT (RFC 6716, table 2)."""
 
 
 def opus_file(head: bytes, packets: Iterable[bytes]) -> bytes:
