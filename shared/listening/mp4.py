@@ -1,8 +1,8 @@
 """Opus out of MP4 files, plain ones and those that a recorder writes in fragments (ISO/IEC 14496-12)."""
 
 import struct
-from collections.abc import Iterator
-from itertools import islice, pairwise
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from shared.listening.ogg import HEAD, opus_file
@@ -35,10 +35,25 @@ def readable(body: bytes) -> bytes:
     try:
         boxes = list(islice(_boxes(body), _MAX_BOXES))
         track = _track_of_opus(boxes)
-        places = [*_of_table(track), *_of_fragments(boxes, _track_id(track))]
-        return opus_file(_opus_head(track), [body[at : at + size] for at, size in islice(places, _MAX_SAMPLES)])
+        places = chain(_of_table(track), _of_fragments(boxes, _track_id(track)))
+        return opus_file(_opus_head(track), list(_samples(body, places)))
     except (struct.error, ValueError) as damage:
         raise WrongFormat("an MP4 file that is damaged") from damage
+
+
+def _samples(body: bytes, places: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    """The samples at these places; all together they hold no more than the file does, unless it is damaged.
+
+    Raises:
+        ValueError: tables name the same bytes again and again.
+    """
+    left = len(body)
+    for at, size in islice(places, _MAX_SAMPLES):
+        sample = body[at : at + size]
+        left -= len(sample)
+        if left < 0:
+            raise ValueError("samples that overlap")
+        yield sample
 
 
 def _boxes(body: bytes) -> Iterator[tuple[bytes, int, bytes]]:
@@ -100,10 +115,10 @@ def _of_table(boxes: Boxes) -> Iterator[tuple[int, int]]:
     """Place and size of each sample that a track's tables name."""
     sizes = next((each for each in map(_sample_sizes, _contents(boxes, b"stsz")) if each), [])
     chunks = next(_contents(boxes, b"stsc"), b"")
-    runs = [struct.unpack_from(">II", chunks, 8 + 12 * each) for each in range(_count(chunks, 12))]
-    left = iter(sizes)
+    runs = dict(struct.unpack_from(">II", chunks, 8 + 12 * each) for each in range(_count(chunks, 12)))
+    left, held = iter(sizes), 0
     for number, at in enumerate(_chunk_offsets(boxes), 1):
-        held = next((many for first, many in reversed(runs) if first <= number), 0)
+        held = runs.get(number, held)
         for size in islice(left, held):
             yield at, size
             at += size

@@ -25,14 +25,15 @@ def opus_file(head: bytes, packets: Iterable[bytes]) -> bytes:
     tags = b"OpusTags" + struct.pack("<II", 0, 0)
     pages = [_page([head], 0, 0, _FIRST), _page([tags], 0, 1, 0)]
     held: list[bytes] = []
-    samples = 0
+    samples = segments = 0
     for packet in filter(None, packets):
-        if sum(map(_lacings, (*held, packet))) > _SEGMENTS:
+        if segments + _lacings(packet) > _SEGMENTS:
             pages.append(_page(held, samples, len(pages), 0))
-            held = []
+            held, segments = [], 0
         if _lacings(packet) > _SEGMENTS:
             continue  # no packet of Opus is that long
         held.append(packet)
+        segments += _lacings(packet)
         samples += samples_of(packet)
     return b"".join((*pages, _page(held, samples, len(pages), _LAST)))
 

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
@@ -112,15 +113,20 @@ def _movie(head: bytes, tables: bytes, codec: bytes = b"Opus") -> bytes:
 def _mp4(head: bytes, packets: Sequence[bytes]) -> bytes:
     def tables(at: int) -> bytes:
         sizes = struct.pack(f">II{len(packets)}I", 0, len(packets), *map(len, packets))
-        runs = struct.pack(">IIII", 1, 1, len(packets), 1)
-        return (
-            _box(b"stsz", bytes(4) + sizes)
-            + _box(b"stsc", bytes(4) + runs)
-            + _box(b"stco", struct.pack(">III", 0, 1, at))
-        )
+        return _tables(sizes, [(1, len(packets))], [at])
 
     first = len(_movie(head, tables(0)))
     return _movie(head, tables(first + 8)) + _box(b"mdat", b"".join(packets))
+
+
+def _tables(sizes: bytes, runs: Sequence[tuple[int, int]], chunks: Sequence[int]) -> bytes:
+    """Where samples are: their sizes, how many of them a chunk holds from which on, and where chunks begin."""
+    held = b"".join(struct.pack(">III", *run, 1) for run in runs)
+    return (
+        _box(b"stsz", bytes(4) + sizes)
+        + _box(b"stsc", struct.pack(">II", 0, len(runs)) + held)
+        + _box(b"stco", struct.pack(f">II{len(chunks)}I", 0, len(chunks), *chunks))
+    )
 
 
 def _fragmented(head: bytes, packets: Sequence[bytes]) -> bytes:
@@ -195,6 +201,17 @@ def test_what_is_not_read_is_named(said: str) -> None:
     with pytest.raises(WrongFormat) as refused:
         decode(REFUSED[said], any_format=True)
     assert refused.value.measured.startswith(said)
+
+
+def test_tables_that_name_the_same_bytes_again_and_again_are_refused_before_they_are_copied() -> None:
+    tables = _tables(struct.pack(">II", 1_000_000, 1_000), [(1, 1)], [0] * 1_000)
+    body = _movie(HEAD, tables) + _box(b"mdat", bytes(1_000_000))
+    tracemalloc.start()
+    with pytest.raises(WrongFormat, match="damaged"):
+        decode(body, any_format=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8e6
 
 
 @pytest.mark.parametrize("name", WRAPS)
