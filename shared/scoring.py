@@ -53,8 +53,7 @@ class Row:
 
     def llr(self, similarity: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
         """Natural log-likelihood ratios of cosines, given q within the fitted range."""
-        cosines, q = np.asarray(similarity, np.float64), np.asarray(q, np.float64)
-        return np.asarray((self.cosine + self.cosine_duration * q) * cosines + self.duration * q + self.offset)
+        return _on_line(self, similarity, q)
 
 
 @dataclass(frozen=True)
@@ -107,11 +106,7 @@ class Calibration:
 
     def llr(self, similarity: ArrayLike, enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
         """Natural log-likelihood ratios of cosines that are not centred, given the seconds of speech on each side."""
-        cosines = np.asarray(similarity, np.float64)
-        q = self._q(enrolled_sec, tested_sec)
-        return np.asarray(
-            (self.cosine + self.cosine_duration * q) * cosines + self.duration * q + self.offset, np.float64
-        )
+        return _on_line(self, similarity, self._q(enrolled_sec, tested_sec))
 
     def threshold(self, false_match_rate: float) -> float:
         """Ratio to accept from where nothing is centred; linear in the logarithm of the rate between fitted ones."""
@@ -238,14 +233,15 @@ def compare(signature: NDArray[np.float32], embedding: NDArray[np.float32], othe
         embedding: [dimension], any length.
         others: [voices, dimension] of unit length, neither side among them.
     """
-    e, t = _unit(signature), _unit(embedding)
+    e, t = unit(signature), unit(embedding)
     apart = others[others @ e < SAME_VOICE] if len(others) else np.zeros((0, len(e)), np.float32)
     nearest = apart[np.argsort(-(apart @ e + apart @ t), kind="stable")[:NEAREST]]
     centre = nearest.sum(axis=0) / np.float32(len(nearest) + SHRINKAGE)
     return Comparison(float(e @ t), cosine(e - centre, t - centre), len(apart))
 
 
-def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A vector's direction: float32 of unit length."""
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
@@ -257,6 +253,11 @@ def cosine(left: NDArray[np.float32], right: NDArray[np.float32]) -> float:
 def inverse_duration(enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
     """q = 1/enrolled + 1/tested: how little speech a comparison rests on."""
     return np.asarray(1 / np.asarray(enrolled_sec, np.float64) + 1 / np.asarray(tested_sec, np.float64))
+
+
+def _on_line(line: Calibration | Row, similarity: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
+    cosines, q = np.asarray(similarity, np.float64), np.asarray(q, np.float64)
+    return np.asarray((line.cosine + line.cosine_duration * q) * cosines + line.duration * q + line.offset)
 
 
 def _between(rate: float, fitted: Iterable[tuple[float, float]]) -> float:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from shared.listening.bundle import Bundle, Model, golden_signal
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.refusals import TooShort
+from shared.scoring import unit
 
 CHUNK_SEC: Final = 10
 """Longest audio that goes through the model at once, to bound memory. Chunks are as accurate as the whole."""
@@ -40,22 +41,18 @@ class Embedder:
             TooShort: shorter than ``MIN_SEC``.
             ValueError: not one channel of finite numbers.
         """
-        return _unit(np.sum([self._embed_piece(piece) for piece in pieces], axis=0))
+        return unit(np.sum([self._embed_piece(piece) for piece in pieces], axis=0))
 
     def _embed_piece(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         self._check(samples)
         chunks = np.array_split(samples, -(-len(samples) // (CHUNK_SEC * SAMPLE_RATE)))
-        return _unit(np.sum([self._embed_chunk(chunk) for chunk in chunks], axis=0))
+        return unit(np.sum([self._embed_chunk(chunk) for chunk in chunks], axis=0))
 
     def _embed_chunk(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        return _unit(self._model.run(waveform=samples[np.newaxis])[0][0])
+        return unit(self._model.run(waveform=samples[np.newaxis])[0][0])
 
     def _check(self, samples: NDArray[np.float32]) -> None:
         if samples.ndim != 1 or not np.isfinite(samples).all():
             raise ValueError(f"samples must be one channel of finite numbers, not of shape {samples.shape}")
         if len(samples) < MIN_SEC * SAMPLE_RATE:
             raise TooShort(MIN_SEC, len(samples) / SAMPLE_RATE)
-
-
-def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)

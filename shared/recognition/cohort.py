@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.views import Band
+from shared.scoring import unit
 from shared.store import Store
 from shared.voices.families import Family
 from shared.voices.records import Profile
@@ -152,4 +153,4 @@ def _mean(other: Profile, profile: Profile, band: Band, version: str) -> NDArray
     if not same_locale(other.locale, profile.locale) or other.phrase != profile.phrase:
         return None
     view = signature.views.get(band)
-    return np.asarray(view.mean / np.linalg.norm(view.mean), np.float32) if view else None
+    return unit(view.mean) if view else None

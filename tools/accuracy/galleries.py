@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.views import Band
-from shared.scoring import Calibration, Comparison, Verdict, compare
+from shared.scoring import Calibration, Comparison, Verdict, compare, unit
 from shared.voices.signatures import Signature, View
 from tools.accuracy.heard import Heard
 
@@ -92,8 +92,7 @@ def _voice(clips: Heard, at: int) -> Signature:
 def _unit(signature: Signature, band: Band) -> NDArray[np.float32]:
     if band not in signature.views:
         return np.full_like(next(iter(signature.views.values())).mean, np.nan)
-    mean = signature.views[band].mean
-    return np.asarray(mean / np.linalg.norm(mean), np.float32)
+    return unit(signature.views[band].mean)
 
 
 @dataclass(frozen=True, eq=False)
