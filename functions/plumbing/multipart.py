@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from functions.contract.refusals import SeveralRecordings, TooManyParts
 from shared.listening.containers import container_of
-from shared.listening.declared import Recording
+from shared.listening.declared import Recording, media_type
 
 MAX_PARTS: Final = 16
 
@@ -69,7 +69,6 @@ def audio_in(content_type: str, body: bytes) -> Recording:
 
 
 def _delimiter(content_type: str) -> bytes:
-    header = Message()
-    header["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
+    header = media_type(content_type)
     boundary = header.get_boundary("") if header.get_content_maintype() == "multipart" else ""
     return b"--" + boundary.encode("latin-1", "replace") if boundary else b""

@@ -12,6 +12,7 @@ from shared.listening.containers import (
     MAX_BODY_BYTES,
     SAMPLE_RATE,
     SAMPLE_WIDTH,
+    check_channel,
     container_of,
     described,
     is_plain,
@@ -82,19 +83,13 @@ def decode(
         return _headerless(body, declared, channel, max_sec, any_format=any_format)
     header, data = wav_parts(body) if container == "WAV" else (b"", b"")
     if header and is_plain(header):
-        return _only(channel, _from_pcm(data))
+        check_channel(channel, 1)
+        return from_pcm(data)
     if not any_format:
         raise WrongFormat(described(header) if header else f"a file of the format {container}")
     from shared.listening.decoding import read
 
     return Clip(read(true_wav(header, data) if header else body, max_sec, channel))
-
-
-def _only(channel: int | None, clip: Clip) -> Clip:
-    """A clip of one channel, if that is the chosen one."""
-    if channel:
-        raise WrongFormat(f"channel {channel + 1} was chosen; the audio has 1")
-    return clip
 
 
 def _headerless(
@@ -105,7 +100,8 @@ def _headerless(
         if stranger:
             raise NoAudio(stranger)
         check_plain(body)
-        return _only(channel, replace(_from_pcm(body), assumed=True))
+        check_channel(channel, 1)
+        return replace(from_pcm(body), assumed=True)
     if not any_format:
         raise WrongFormat(f"the content type says {declared}")
     from shared.listening.decoding import read_samples
@@ -113,6 +109,7 @@ def _headerless(
     return Clip(read_samples(body, declared, max_sec, channel))
 
 
-def _from_pcm(pcm: bytes) -> Clip:
+def from_pcm(pcm: bytes) -> Clip:
+    """Samples of the contract's own format, without a header; half a sample at the end is dropped."""
     whole = len(pcm) - len(pcm) % SAMPLE_WIDTH
     return Clip(np.frombuffer(pcm[:whole], "<i2").astype(np.float32) * np.float32(1 / 32768))

@@ -59,6 +59,12 @@ def wav_parts(body: bytes) -> tuple[bytes, bytes]:
     return header, b"".join(content for name, content in chunks if name == b"data")
 
 
+def check_channel(chosen: int | None, there: int) -> None:
+    """Raises: WrongFormat, when a channel is chosen, counted from 0, that is not among so many."""
+    if chosen is not None and chosen >= there:
+        raise WrongFormat(f"channel {chosen + 1} was chosen; the audio has {there}")
+
+
 def true_wav(header: bytes, data: bytes) -> bytes:
     """A WAV file whose sizes are true."""
     chunks = b"".join(

@@ -77,14 +77,20 @@ _RATES: Final = range(4_000, 192_001)
 _CHANNELS: Final = range(1, 9)
 
 
+def media_type(content_type: str) -> Message:
+    """A header of this content type, whatever stands in it, for its parameters to be asked."""
+    header = Message()
+    header["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
+    return header
+
+
 def declared(content_type: str) -> Declared | None:
     """What a media type says of samples without a header; None if it says nothing.
 
     Raises:
         WrongFormat: a rate or a number of channels that is none, or is not read.
     """
-    header = Message()
-    header["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
+    header = media_type(content_type)
     kind = header.get_content_type().lower()
     codec = _CODECS.get(_parameter(header, "codecs").lower().strip())
     given = {name for name in ("rate", "samplerate", "channels") if _parameter(header, name)}

@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from soundfile import LibsndfileError, SoundFile
 
 from shared.listening import matroska, mp4
-from shared.listening.containers import MAX_BODY_BYTES, MAX_CHANNELS, SAMPLE_RATE, SAMPLE_WIDTH, container_of
+from shared.listening.containers import (
+    MAX_BODY_BYTES,
+    MAX_CHANNELS,
+    SAMPLE_RATE,
+    SAMPLE_WIDTH,
+    check_channel,
+    container_of,
+)
 from shared.listening.declared import Declared
 from shared.listening.quiet import quiet
 from shared.listening.refusals import TooLong, TooMuchToDecode, WrongFormat
@@ -99,7 +106,7 @@ def _read(body: bytes, max_sec: float, channel: int | None, **written: Any) -> N
         with quiet():
             mixed, mix = _mixed_down(body, max_sec, channel, **written)
             cancels = channel is None and mix.cancels
-            return _on_16_bits(_mixed_down(body, max_sec, mix.loudest, **written)[0] if cancels else mixed)
+            return on_16_bits(_mixed_down(body, max_sec, mix.loudest, **written)[0] if cancels else mixed)
     except LibsndfileError as damage:
         said = damage.error_string.rstrip(".")
         raise WrongFormat(f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {said}") from damage
@@ -148,8 +155,7 @@ def _mixed_down(
     with _Stream(_Body(body), **written) as file:
         _check_header(file)
         _check_promise(file, max_sec)
-        if only is not None and only >= file.channels:
-            raise WrongFormat(f"channel {only + 1} was chosen; the audio has {file.channels}")
+        check_channel(only, file.channels)
         mix = _Mix(file.channels, only)
         return np.concatenate(list(_resampled(file, min(max_sec, MAX_SECONDS), mix))), mix
 
@@ -189,7 +195,7 @@ def _mono(file: SoundFile, allowed: float, mix: _Mix) -> Iterator[NDArray[np.flo
         yield mix.of(block)
 
 
-def _on_16_bits(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def on_16_bits(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """What the kept WAV will hold, so that a signature made again from it is the same."""
     steps = np.clip(np.round(samples * 32768), -32768, 32767)
     return (steps / 32768).astype(np.float32)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from shared.listening.containers import true_wav
 from shared.listening.ogg import opus_file
 from shared.listening.refusals import WrongFormat
 
@@ -145,7 +146,6 @@ def _wav(track: _Track, tag: int) -> bytes:
     channels, bits = track.number(_CHANNELS, 1), track.number(_BITS, 32 if tag == 3 else 16)
     if not (0 < hertz < 1 << 20 and 0 < channels < 1 << 8 and 0 < bits <= 64):
         raise WrongFormat("a WebM or Matroska file whose header is damaged")
-    frame, samples = channels * bits // 8, b"".join(track.frames)
+    frame = channels * bits // 8
     header = struct.pack("<HHIIHH", tag, channels, hertz, hertz * frame, frame, bits)
-    chunks = b"fmt " + struct.pack("<I", 16) + header + b"data" + struct.pack("<I", len(samples)) + samples
-    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+    return true_wav(header, b"".join(track.frames))
