@@ -19,7 +19,7 @@ from shared.listening.declared import Recording, declared
 from shared.listening.embedder import Embedder
 from shared.listening.limits import MIN_SPEECH_SEC, ClipLimits
 from shared.listening.quality import Quality, SpeechDetector, quality, speech_only
-from shared.listening.views import VIEWS, Band, Seen
+from shared.listening.views import TESTED, VIEWS, Band, Seen
 from shared.observing.trace import current, stage
 from shared.scoring import Calibration
 
@@ -49,8 +49,8 @@ class Utterance:
         return Band.NARROW if self.quality.is_narrowband else Band.WIDE
 
     def seen_in(self, band: Band) -> Seen:
-        """How it is compared in a band: a wide clip is narrowed for a narrow one, a narrow clip is taken as it came."""
-        return Seen.NARROWED if band is Band.NARROW and self.band is Band.WIDE else Seen.AS_IT_CAME
+        """How it is embedded to be compared in a band."""
+        return TESTED[self.band][band]
 
     @property
     def evidence_sec(self) -> float:

@@ -40,6 +40,18 @@ class Seen(StrEnum):
     NARROWED = "narrowed"
 
 
+ENROLLED: Final[Mapping[Band, Mapping[Band, Seen]]] = {
+    Band.WIDE: {Band.WIDE: Seen.AS_IT_CAME, Band.NARROW: Seen.NARROWED},
+    Band.NARROW: {Band.NARROW: Seen.NARROWED},
+}
+"""Views that a clip of a band gives a signature, and how each is embedded."""
+TESTED: Final[Mapping[Band, Mapping[Band, Seen]]] = {
+    Band.WIDE: {Band.WIDE: Seen.AS_IT_CAME, Band.NARROW: Seen.NARROWED},
+    Band.NARROW: {Band.WIDE: Seen.AS_IT_CAME, Band.NARROW: Seen.AS_IT_CAME},
+}
+"""How a clip of a band is embedded to be compared in a band: a wide one is narrowed, a narrow one taken as it came."""
+
+
 def narrowed(speech: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """Speech through a digital telephone network, and through a telephone line.
 
@@ -53,14 +65,16 @@ def narrowed(speech: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """
     halves = len(speech) >= _HALVED_FROM_SEC * SAMPLE_RATE
     first, second = np.array_split(speech, 2) if halves else (speech, speech)
-    return [_wide_again(_at_8_khz(first)), _wide_again(_companded(_through_line(_at_8_khz(second))))]
+    return [wide_again(at_8_khz(first)), wide_again(_companded(_through_line(at_8_khz(second))))]
 
 
-def _at_8_khz(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def at_8_khz(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[n] at 16 kHz as [n / 2] at ``TELEPHONE_RATE``."""
     return np.asarray(soxr.resample(samples, SAMPLE_RATE, TELEPHONE_RATE), np.float32)
 
 
-def _wide_again(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def wide_again(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[n] at ``TELEPHONE_RATE`` as [2 n] at 16 kHz."""
     return np.asarray(soxr.resample(samples, TELEPHONE_RATE, SAMPLE_RATE), np.float32)
 
 

@@ -13,7 +13,7 @@ from shared.listening.declared import Recording
 from shared.listening.fingerprint import fingerprint
 from shared.listening.listener import Listener, Utterance
 from shared.listening.quality import Quality
-from shared.listening.views import Band, Seen
+from shared.listening.views import ENROLLED
 from shared.profiles.changes import change, read
 from shared.profiles.fitting import FIRST, Fit, Fitting
 from shared.store import Store
@@ -137,10 +137,9 @@ class Enrolling:
         return profile.signature.model_version if profile.signature else self.listener.version
 
     def _voice(self, heard: Utterance, version: str) -> Signature:
-        """The utterance as a signature of its own: narrowed, and as it came if that is wide."""
-        seen = {Band.WIDE: Seen.AS_IT_CAME} if heard.band is Band.WIDE else {}
-        seen |= {Band.NARROW: Seen.NARROWED}
-        views = {band: View(self.listener.embed(heard, version, how), heard.evidence_sec) for band, how in seen.items()}
+        """The utterance as a signature of its own."""
+        seen = ENROLLED[heard.band].items()
+        views = {band: View(self.listener.embed(heard, version, how), heard.evidence_sec) for band, how in seen}
         return Signature(views, version)
 
 

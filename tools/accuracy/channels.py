@@ -13,18 +13,16 @@ from typing import Any, Final
 
 import numpy as np
 import soundfile
-import soxr
 from scipy import signal
 
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.decoding import on_16_bits
+from shared.listening.views import TELEPHONE_HZ, TELEPHONE_RATE, at_8_khz, wide_again
 from tools.recordings import Samples
 
 type Channel = Callable[[Samples], Samples]
 """Takes [n] at 16 kHz in [-1, 1] and gives as many, as the service hears them: on the 16-bit grid."""
 
-NARROW_RATE: Final = 8_000
-LINE_HZ: Final = (300, 3_400)
-"""What a telephone line passes (ITU-T G.712)."""
 T60_SEC: Final = 0.4
 """Time in which a room's sound falls by 60 dB: a furnished office."""
 VOICES_IN_BABBLE: Final = 6
@@ -44,12 +42,12 @@ def channels(crowd: Sequence[Samples]) -> Mapping[str, Channel]:
     """
     simulated: dict[str, Channel] = {
         "wide": lambda samples: samples,
-        "pcm-8k": lambda samples: _wide_again(_narrow(samples)),
+        "pcm-8k": lambda samples: wide_again(at_8_khz(samples)),
         "mu-law": partial(_telephone, subtype="ULAW"),
         "a-law": partial(_telephone, subtype="ALAW"),
         "gsm": partial(_telephone, subtype="GSM610"),
         "opus-nb": partial(_telephone, subtype="OPUS", format="OGG"),
-        "300-3400": lambda samples: _wide_again(_coded(_line(_narrow(samples)), NARROW_RATE, subtype="ULAW")),
+        "300-3400": lambda samples: wide_again(_coded(_line(at_8_khz(samples)), TELEPHONE_RATE, subtype="ULAW")),
         "mp3-32": partial(
             _coded,
             rate=SAMPLE_RATE,
@@ -77,16 +75,7 @@ def missing() -> list[str]:
 def _on_grid(channel: Channel, samples: Samples) -> Samples:
     """As many samples as went in, rounded to 16 bits."""
     passed = channel(samples)[: len(samples)]
-    whole = np.pad(passed, (0, len(samples) - len(passed)))
-    return np.asarray(np.clip(np.round(whole * 32768), -32768, 32767) / 32768, np.float32)
-
-
-def _narrow(samples: Samples) -> Samples:
-    return np.asarray(soxr.resample(samples, SAMPLE_RATE, NARROW_RATE), np.float32)
-
-
-def _wide_again(samples: Samples) -> Samples:
-    return np.asarray(soxr.resample(samples, NARROW_RATE, SAMPLE_RATE), np.float32)
+    return on_16_bits(np.pad(passed, (0, len(samples) - len(passed))))
 
 
 def _coded(samples: Samples, rate: int, *, format: str = "WAV", **options: Any) -> Samples:  # noqa: A002, ANN401
@@ -98,21 +87,21 @@ def _coded(samples: Samples, rate: int, *, format: str = "WAV", **options: Any) 
 
 
 def _telephone(samples: Samples, **options: Any) -> Samples:  # noqa: ANN401  those of soundfile.write
-    return _wide_again(_coded(_narrow(samples), NARROW_RATE, **options))
+    return wide_again(_coded(at_8_khz(samples), TELEPHONE_RATE, **options))
 
 
 def _line(samples: Samples) -> Samples:
-    sections = signal.butter(4, LINE_HZ, "bandpass", fs=NARROW_RATE, output="sos")
+    sections = signal.butter(4, TELEPHONE_HZ, "bandpass", fs=TELEPHONE_RATE, output="sos")
     return np.asarray(signal.sosfilt(sections, samples), np.float32)
 
 
 def _amr(samples: Samples) -> Samples:
     """AMR narrowband at 12.2 kbit/s (3GPP TS 26.071)."""
-    raw = ["-f", "f32le", "-ar", str(NARROW_RATE), "-ac", "1"]
-    coded = _through_ffmpeg(_narrow(samples).tobytes(), *raw, "-i", "-", "-c:a", "libopencore_amrnb", "-b:a", "12.2k",
+    raw = ["-f", "f32le", "-ar", str(TELEPHONE_RATE), "-ac", "1"]
+    coded = _through_ffmpeg(at_8_khz(samples).tobytes(), *raw, "-i", "-", "-c:a", "libopencore_amrnb", "-b:a", "12.2k",
                             "-f", "amr", "-")  # fmt: skip
     decoded = _through_ffmpeg(coded, "-f", "amr", "-i", "-", *raw, "-")
-    return _wide_again(np.frombuffer(decoded, np.float32))
+    return wide_again(np.frombuffer(decoded, np.float32))
 
 
 def _through_ffmpeg(data: bytes, *arguments: str) -> bytes:

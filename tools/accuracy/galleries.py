@@ -13,7 +13,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.views import Band
+from shared.listening.views import ENROLLED, TESTED, Band, Seen
 from shared.scoring import Calibration, Comparison, Verdict, compare, unit
 from shared.voices.signatures import Signature, View
 from tools.accuracy.heard import Heard
@@ -83,10 +83,8 @@ def _signature(clips: Heard) -> Signature:
 def _voice(clips: Heard, at: int) -> Signature:
     """A signature of one enrollment, as the service makes it."""
     seconds = float(clips.evidence_sec[at])
-    views = {Band.NARROW: View(clips.narrowed[at], seconds)}
-    if clips.band[at] == Band.WIDE:
-        views[Band.WIDE] = View(clips.as_it_came[at], seconds)
-    return Signature(views, "")
+    seen = ENROLLED[Band(clips.band[at])].items()
+    return Signature({band: View(clips.seen(how)[at], seconds) for band, how in seen}, "")
 
 
 def _unit(signature: Signature, band: Band) -> NDArray[np.float32]:
@@ -111,8 +109,8 @@ class Attempt:
     narrowed: NDArray[np.float32]
 
     def seen_in(self, band: Band) -> NDArray[np.float32]:
-        """Its embedding for a comparison in a band, as ``Utterance.seen_in`` says."""
-        return self.narrowed if band is Band.NARROW and self.band is Band.WIDE else self.as_it_came
+        """Its embedding for a comparison in a band."""
+        return {Seen.AS_IT_CAME: self.as_it_came, Seen.NARROWED: self.narrowed}[TESTED[self.band][band]]
 
 
 def attempts_of(heard: Heard, kind: str, length: float) -> tuple[list[Attempt], list[str]]:

@@ -27,7 +27,7 @@ from shared.listening.bundle import Bundle
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.limits import ClipLimits
 from shared.listening.listener import Listener, Utterance
-from shared.listening.views import Band, Seen
+from shared.listening.views import ENROLLED, TESTED, Band, Seen
 from shared.settings import ROOT
 from shared.voices.families import VERIFICATION
 from tools.accuracy import channels as channels_module
@@ -98,6 +98,10 @@ class Heard:
         half.write_bytes(whole.getvalue())
         half.replace(file)
 
+    def seen(self, how: Seen) -> NDArray[np.float32]:
+        """[n, dimension] embeddings of one kind."""
+        return {Seen.AS_IT_CAME: self.as_it_came, Seen.NARROWED: self.narrowed}[how]
+
     def where(self, mask: NDArray[np.bool] | NDArray[np.intp]) -> Self:
         """The clips that a mask or an index selects."""
         return type(self)(**{name: column[mask] for name, column in vars(self).items()})
@@ -154,9 +158,7 @@ def _heard(listener: Listener, samples: Samples, limits: ClipLimits, *, enrolls:
 
 def _seen(band: Band, *, enrolls: bool) -> set[Seen]:
     """How the service embeds such a clip, whatever it is compared with."""
-    if band is Band.WIDE:
-        return set(Seen)
-    return {Seen.NARROWED if enrolls else Seen.AS_IT_CAME}
+    return set((ENROLLED if enrolls else TESTED)[band].values())
 
 
 def _refusal(utterance: Utterance, limits: ClipLimits) -> str:

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from shared.errors import SpeakerError
-from shared.listening.audio import Clip
+from shared.listening.audio import from_pcm
 from shared.listening.bundle import Bundle
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.decoding import on_16_bits
 from shared.listening.listener import Listener
 from shared.listening.misread import FILE
 from shared.settings import MODELS, ROOT
+from tools.accuracy.heard import service_listener
 
 PROBLEMS: Final = (SpeakerError, OSError)
 FOLDER: Final = ROOT.parent / "shared" / "speech" / "librispeech-clean"
@@ -33,7 +35,7 @@ type Written = Callable[[Samples], bytes]
 
 
 def _pcm(samples: Samples) -> bytes:
-    return np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2").tobytes()
+    return (on_16_bits(samples) * 32768).astype("<i2").tobytes()
 
 
 def _encoded(subtype: str) -> Written:
@@ -71,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Return once the file is written."""
     bundle = Bundle.load(MODELS / options.model)
-    listener = Listener(bundle, (), Bundle.load(MODELS / "silero-vad"))
+    listener = service_listener(options.model)
     speech = list(_speech(options.folder))
     means = {
         name: np.mean([_embedding(listener, samples, *way) for samples in speech], axis=0)
@@ -89,5 +91,4 @@ def _speech(folder: Path) -> Iterator[Samples]:
 
 def _embedding(listener: Listener, samples: Samples, rate: int, written: Written) -> Samples:
     body = written(np.asarray(soxr.resample(samples, SAMPLE_RATE, rate), np.float32))
-    read = np.frombuffer(body[: len(body) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
-    return listener.embed(listener.hear(Clip(read)), listener.version)
+    return listener.embed(listener.hear(from_pcm(body)), listener.version)
