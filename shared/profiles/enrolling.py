@@ -10,7 +10,7 @@ from functools import reduce
 from shared.errors import SpeakerError, StorageUnavailable
 from shared.listening.audio import decode
 from shared.listening.declared import Recording
-from shared.listening.fingerprint import fingerprint
+from shared.listening.fingerprint import every_print
 from shared.listening.listener import Listener, Utterance
 from shared.listening.quality import Quality
 from shared.listening.views import ENROLLED
@@ -74,14 +74,15 @@ class Enrolling:
         profile.check_room_for(heard.clip.seconds)
         saying = self._saying(profile, heard)
         profile.check_said(saying)
-        enrollment, voice = _enrollment(heard), self._voice(heard, self._version_for(profile))
+        prints = every_print(heard.clip.samples)
+        enrollment, voice = _enrollment(heard, prints[0]), self._voice(heard, self._version_for(profile))
 
         fit = FIRST
 
         def grow(fresh: Profile) -> Profile:
             nonlocal fit
             if enrollment.id not in (known.id for known in fresh.enrollments):
-                fit = self.fitting.fit(fresh, heard, voice.model_version)
+                fit = self.fitting.fit(fresh, heard, prints, voice.model_version)
             if fit.ignored:
                 return fresh
             return fresh.with_enrollment(enrollment, voice, saying, self.now(), waive_minimum=waive_minimum)
@@ -143,12 +144,12 @@ class Enrolling:
         return Signature(views, version)
 
 
-def _enrollment(heard: Utterance) -> Enrollment:
+def _enrollment(heard: Utterance, printed: bytes) -> Enrollment:
     return Enrollment(
         id=str(uuid.uuid4()),
         audio_sec=heard.clip.seconds,
         speech_sec=heard.quality.speech_sec,
         snr_db=heard.quality.snr_db,
         band=heard.band,
-        print=fingerprint(heard.clip.samples),
+        print=printed,
     )

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shared.errors import RepeatedRecording, VoiceDiffers
-from shared.listening.fingerprint import every_print, same_recording
+from shared.listening.fingerprint import same_recording
 from shared.listening.listener import Listener, Utterance
 from shared.listening.views import Band
 from shared.observing.trace import current
 from shared.scoring import cosine
 from shared.voices.records import Profile
-from shared.voices.signatures import Signature
+from shared.voices.signatures import Signature, View
 
 LEAST_LLR: Final = -1.0
 """Calibrated ratio below which a clip is taken for another voice.
@@ -65,13 +68,17 @@ class Fitting:
     agreement: str
     repeated: str
 
-    def fit(self, profile: Profile, heard: Utterance, version: str) -> Fit:
+    def fit(self, profile: Profile, heard: Utterance, prints: list[bytes], version: str) -> Fit:
         """How a clip goes with a profile.
+
+        Args:
+            prints: every print of the clip.
+            version: of the model by which it is added.
 
         Raises:
             VoiceDiffers, RepeatedRecording: it does not, and the operator refuses such clips.
         """
-        repeats = _repeats(profile, heard)
+        repeats = _repeats(profile, prints)
         current().repeated = repeats is not None
         if repeats and self.repeated == "refuse":
             raise RepeatedRecording(repeats)
@@ -84,17 +91,26 @@ class Fitting:
         """None where there is nothing to compare with, or by another model."""
         if self.agreement == "off" or signature is None or signature.model_version != version:
             return None
-        band = signature.band_for(heard.band)
-        embedding = self.listener.embed(heard, version, heard.seen_in(band))
-        signature.check_comparable(embedding)
-        view = signature.views[band]
+        band, view, embedding = in_common(self.listener, signature, heard)
         alike = cosine(view.mean, embedding)
         llr = float(self.listener.calibration(version).llr(alike, view.speech_sec, heard.evidence_sec))
         current().agreement_llr = llr
         return Agreement(alike, llr, band)
 
 
-def _repeats(profile: Profile, heard: Utterance) -> int | None:
-    prints = every_print(heard.clip.samples)
+def in_common(listener: Listener, signature: Signature, heard: Utterance) -> tuple[Band, View, NDArray[np.float32]]:
+    """In which band a clip is compared with a signature, the signature there, and the clip's embedding there.
+
+    Raises:
+        BundleError: the model of the signature is not installed, or damaged.
+        UnreadableProfile: the embedding has another dimension.
+    """
+    band = signature.band_for(heard.band)
+    embedding = listener.embed(heard, signature.model_version, heard.seen_in(band))
+    signature.check_comparable(embedding)
+    return band, signature.views[band], embedding
+
+
+def _repeats(profile: Profile, prints: list[bytes]) -> int | None:
     held = enumerate(profile.enrollments, 1)
     return next((number for number, each in held if same_recording(prints, each.print)), None)

@@ -10,6 +10,7 @@ from shared.listening.declared import Recording
 from shared.listening.listener import Listener, Utterance
 from shared.observing.trace import current
 from shared.profiles.changes import present, read
+from shared.profiles.fitting import in_common
 from shared.recognition.cohort import Cohorts
 from shared.recognition.outcomes import Candidate, Identified, Verified
 from shared.scoring import compare
@@ -56,7 +57,7 @@ class Recognizer:
         signature = _signature(profile)
         heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
         saying = self._saying(profile, signature, heard)
-        [voice] = self._compare(heard, [profile])
+        voice = self._candidate(profile, signature, heard)
         self._use([profile])
         candidate = replace(voice, said=saying is None or saying.phrase == profile.phrase)
         current().decision = candidate.decision
@@ -81,9 +82,8 @@ class Recognizer:
         self.listener.embed(heard, self.listener.version)  # while storage reads; nearly every profile needs it
         profiles = [present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
         _check_locales(profiles)
-        for profile in profiles:
-            _signature(profile)
-        candidates = self._compare(heard, profiles)
+        signatures = [_signature(profile) for profile in profiles]
+        candidates = [self._candidate(*each, heard, len(profiles)) for each in zip(profiles, signatures, strict=True)]
         self._use(profiles)
         ranking = _ranked(candidates)
         identified = Identified(ranking[: family.max_ranking], heard.quality)
@@ -97,16 +97,10 @@ class Recognizer:
         with self.listener.embedding(heard, signature.model_version):
             return self.checker.check(profile.family.script, profile.locale, heard)
 
-    def _compare(self, heard: Utterance, profiles: Sequence[Profile]) -> list[Candidate]:
-        """A candidate for each profile, every one by the model that made it: ratios compare, cosines would not."""
-        return [self._candidate(profile, heard, len(profiles)) for profile in profiles]
-
-    def _candidate(self, profile: Profile, heard: Utterance, among: int) -> Candidate:
-        signature = _signature(profile)
-        version, band = signature.model_version, signature.band_for(heard.band)
-        embedding = self.listener.embed(heard, version, heard.seen_in(band))
-        signature.check_comparable(embedding)
-        view = signature.views[band]
+    def _candidate(self, profile: Profile, signature: Signature, heard: Utterance, among: int = 1) -> Candidate:
+        """A profile as one of so many, by the model that made its signature: ratios compare, cosines would not."""
+        band, view, embedding = in_common(self.listener, signature, heard)
+        version = signature.model_version
         compared = compare(view.mean, embedding, self.cohorts.others(profile, band, version))
         calibration, rate = self.listener.calibration(version), self.false_match_rate
         verdict = calibration.decide(compared, view.speech_sec, heard.evidence_sec, rate, among)
