@@ -19,9 +19,14 @@ def whole_frames(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.pad(samples, (0, -len(samples) % FRAME))
 
 
+def framed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[frames, ``FRAME``] The same, frame by frame."""
+    return whole_frames(samples).reshape(-1, FRAME)
+
+
 def powers_of(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     """[frames] mean square of each frame without the clip's constant offset; 0 for digital silence."""
-    frames = whole_frames(samples).reshape(-1, FRAME)
+    frames = framed(samples)
     powers = np.zeros(len(frames))
     recorded = frames.var(axis=1) > DIGITAL_SILENCE
     if recorded.any():

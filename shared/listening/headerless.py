@@ -3,6 +3,7 @@
 Samples of speech follow each other smoothly, and only in the encoding in which they were written.
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -44,11 +45,12 @@ def check_plain(body: bytes) -> None:
     whole = _loudest(body)
     samples = np.frombuffer(whole, "<i2")
     smooth = _smoothness(samples)
-    if _is_random(whole):
+    even, odd = (np.bincount(half, minlength=256) for half in np.frombuffer(whole, np.uint8).reshape(-1, 2).T)
+    if _is_random(even + odd):
         raise Undeclared("compressed or encrypted data", "its own file format")
     if _stands_out(_smoothness(_24_bits(whole)), smooth):
         raise Undeclared("24-bit PCM", "a WAV file")
-    if _is_8_bit(whole):
+    if _is_8_bit(even, odd) and _rms(samples) > _LOUD:
         raise Undeclared("8-bit samples (mu-law, A-law or linear)", "audio/PCMU, audio/PCMA or audio/L8; rate=8000")
     if _is_float(whole):
         raise Undeclared("32-bit floating point", "a WAV file")
@@ -70,23 +72,19 @@ def _loudness(block: bytes) -> float:
     return float(samples.std())
 
 
-def _is_8_bit(body: bytes) -> bool:
-    """Whether every byte is a sample: then those at even and at odd places are spread alike."""
-    even, odd = (np.bincount(half, minlength=256) / len(half) for half in _halves(body))
-    loud = float(np.square(np.frombuffer(body, "<i2").astype(np.float64)).mean()) ** 0.5
-    return loud > _LOUD and 0.5 * float(np.abs(even - odd).sum()) < _ALIKE
+def _is_8_bit(even: NDArray[np.intp], odd: NDArray[np.intp]) -> bool:
+    """Whether every byte is a sample, by [256] counts: then those at even and at odd places are spread alike."""
+    return 0.5 * float(np.abs(even / even.sum() - odd / odd.sum()).sum()) < _ALIKE
 
 
-def _is_random(body: bytes) -> bool:
-    """Whether all bytes are equally likely, as far as so many can tell."""
-    counts = np.bincount(np.frombuffer(body, np.uint8), minlength=256)
-    expected = len(body) / 256
-    return float(np.square(counts - expected).sum() / expected) < _CHI_SQUARE
+def _is_random(counts: NDArray[np.intp]) -> bool:
+    """Whether all bytes are equally likely, by [256] counts, as far as so many can tell."""
+    expected = counts.sum() / 256
+    return bool(np.square(counts - expected).sum() / expected < _CHI_SQUARE)
 
 
-def _halves(body: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    both = np.frombuffer(body, np.uint8)
-    return both[0::2], both[1::2]
+def _rms(samples: NDArray[np.int16]) -> float:
+    return math.sqrt(np.square(samples.astype(np.float64)).mean())
 
 
 def _stands_out(other: float, plain: float) -> bool:

@@ -8,7 +8,17 @@ from numpy.typing import NDArray
 
 from shared.listening.bundle import Bundle, Model, golden_signal
 from shared.listening.containers import SAMPLE_RATE
-from shared.listening.frames import DIGITAL_SILENCE, FRAME, FRAME_SEC, decibels, powers_of, runs, whole_frames, widened
+from shared.listening.frames import (
+    DIGITAL_SILENCE,
+    FRAME,
+    FRAME_SEC,
+    decibels,
+    framed,
+    powers_of,
+    runs,
+    whole_frames,
+    widened,
+)
 from shared.listening.noise import clip_snr_db
 from shared.listening.tones import tonal_frames
 
@@ -165,7 +175,7 @@ def bandwidth_hz(samples: NDArray[np.float32]) -> float | None:
     A recording made at 8 kHz has nothing above 4 kHz, whoever upsampled it and to which rate; images that poor
     interpolation leaves up there do not count, as a gap at 4 kHz comes before them. None for digital silence.
     """
-    frames = whole_frames(samples).reshape(-1, FRAME)
+    frames = framed(samples)
     recorded = np.flatnonzero(frames.var(axis=1) > DIGITAL_SILENCE)
     if not len(recorded):
         return None
@@ -187,7 +197,7 @@ def _used(samples: NDArray[np.float32], speech: NDArray[np.bool]) -> NDArray[np.
     for start, stop in runs(~keep):
         if stop - start < _LONG_PAUSE - 2 * _CONTEXT_OF_SPEECH:
             keep[start:stop] = True
-    return keep & ~tonal_frames(whole_frames(samples).reshape(-1, FRAME), ~speech)
+    return keep & ~tonal_frames(framed(samples), ~speech)
 
 
 def _level_db(powers: NDArray[np.float64]) -> float | None:
@@ -201,7 +211,7 @@ def audible(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     detector finds 60 % of spoken digits through 300 to 3400 Hz, where it found 20 %, and loud what it missed in quiet
     ones; of noise, hum, clicks and music it finds nothing either way.
     """
-    powers = np.square(whole_frames(samples).reshape(-1, FRAME)).mean(axis=1)
+    powers = np.square(framed(samples)).mean(axis=1)
     gain = np.float32(np.clip(_LOUD / max(float(np.percentile(powers, 95)) ** 0.5, 1e-9), 1, _MAX_GAIN))
     heard = np.empty_like(samples)
     for start in range(0, len(samples), _BLOCK * FRAME):  # to bound memory

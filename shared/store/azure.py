@@ -114,36 +114,19 @@ class AzureStore:
 
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         with _storage_faults():
-            found = self._table.query_entities(
-                "PartitionKey ge @first and PartitionKey lt @last and RowKey gt @after and Deleting eq false",
-                parameters={
-                    "first": partition_of(family, after or "00"),
-                    "last": f"{family.name};",
-                    "after": after,
-                },
-                results_per_page=size,
-            )
-            profiles = (from_entity(family, entity, str(entity.metadata["etag"])) for entity in found)
-            return list(islice((profile for profile in profiles if profile.is_readable), size))
+            first = partition_of(family, after or "00")
+            found = self._query(family, "RowKey gt @after and Deleting eq false", first, size, after=after)
+            return list(islice((profile for profile in found if profile.is_readable), size))
 
     def scan(self, family: Family | None = None) -> Iterator[Profile]:
         with _storage_faults():
             for wanted in (family,) if family else FAMILIES.values():
-                entities = self._table.query_entities(
-                    "PartitionKey ge @first and PartitionKey lt @last",
-                    parameters={"first": f"{wanted.name}:", "last": f"{wanted.name};"},
-                )
-                yield from (from_entity(wanted, entity, str(entity.metadata["etag"])) for entity in entities)
+                yield from self._query(wanted)
 
     def enrolled(self, family: Family, size: int) -> list[Profile]:
         with _storage_faults():
-            found = self._table.query_entities(
-                "PartitionKey ge @first and PartitionKey lt @last and Enrolled eq true and Deleting eq false",
-                parameters={"first": f"{family.name}:", "last": f"{family.name};"},
-                results_per_page=size,
-            )
-            profiles = (from_entity(family, entity, str(entity.metadata["etag"])) for entity in found)
-            return list(islice((profile for profile in profiles if profile.enrolled), size))
+            found = self._query(family, "Enrolled eq true and Deleting eq false", size=size)
+            return list(islice((profile for profile in found if profile.enrolled), size))
 
     def watch(self, told: Callable[[Profile], None]) -> None:
         self._watchers.append(told)
@@ -200,6 +183,17 @@ class AzureStore:
         for blob in self._blobs(wanted):
             if blob.name == wanted or blob.name.startswith(f"{wanted}/"):
                 self._delete_blob(blob.name)
+
+    def _query(
+        self, family: Family, condition: str = "", first: str = "", size: int | None = None, **values: str
+    ) -> Iterator[Profile]:
+        """Profiles of a family in id order, from a partition on, of which a condition holds."""
+        found = self._table.query_entities(
+            " and ".join(filter(None, ("PartitionKey ge @first and PartitionKey lt @last", condition))),
+            parameters={"first": first or f"{family.name}:", "last": f"{family.name};", **values},
+            results_per_page=size,
+        )
+        return (from_entity(family, entity, str(entity.metadata["etag"])) for entity in found)
 
     def _blobs(self, prefix: str | None) -> Iterator[BlobProperties]:
         with _storage_faults():
