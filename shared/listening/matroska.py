@@ -22,6 +22,10 @@ _OPUS, _FLAC, _PCM, _FLOAT = "A_OPUS", "A_FLAC", "A_PCM/INT/LIT", "A_PCM/FLOAT/I
 _XIPH, _FIXED, _EBML = 1, 2, 3
 _MAX_ELEMENTS: Final = 200_000
 """The longest clip in the shortest frames of Opus has 65,000."""
+_MAX_FRAMES: Final = _MAX_ELEMENTS
+"""Of a track: a lace names up to 256 in a few bytes, and all of them may be empty."""
+_KEPT: Final = {_NUMBER: 8, _CODEC: 32, _PRIVATE: 65_000, _RATE: 8, _CHANNELS: 8, _BITS: 8}
+"""Bytes that are kept of what a track says: of a number as many as one has, of the rest what a page of Ogg holds."""
 _MAX_TRACKS: Final = 16
 _WAV_TAGS: Final = {_PCM: 1, _FLOAT: 3}
 
@@ -68,8 +72,8 @@ def _tracks(body: bytes) -> list[_Track]:
             tracks.append(_Track())
         elif element in _BLOCKS:
             _take(content, tracks)
-        elif tracks:
-            tracks[-1].said.setdefault(element, content)
+        elif tracks and element in _KEPT:
+            tracks[-1].said.setdefault(element, content[: _KEPT[element]])
     return tracks
 
 
@@ -101,7 +105,7 @@ def _varied(body: bytes, at: int, *, keep_marker: bool) -> tuple[int, int]:
 def _take(block: bytes, tracks: list[_Track]) -> None:
     number, length = _varied(block, 0, keep_marker=False)
     owner = next((track for track in tracks if track.number(_NUMBER, 0) == number), None)
-    if owner is not None and length and len(block) > length + 3:
+    if owner is not None and len(owner.frames) < _MAX_FRAMES and length and len(block) > length + 3:
         owner.frames += _unlaced(block[length + 3 :], block[length + 2] >> 1 & 3)
 
 
