@@ -6,7 +6,6 @@ from typing import Final
 from shared.listening.packets import ADTS, AMR, Packets, damaged, not_read
 
 _AMR_START: Final = b"#!AMR\n"
-_AMR_RATE: Final = 8_000
 _ADTS_HEADER: Final = 7
 _AMR_BYTES: Final = (13, 14, 16, 18, 20, 21, 27, 32, 6)
 """Of a frame with its first byte, by mode: eight rates and comfort noise (RFC 4867, storage format)."""
@@ -17,7 +16,7 @@ _AMR_NOTHING: Final = 1
 
 def adts(body: bytes) -> Packets:
     """AAC as it is streamed: every frame says how long it is."""
-    return Packets(ADTS, "AAC", 0, 0, b"", list(_adts_frames(body)))
+    return Packets(ADTS, "AAC", b"", list(_adts_frames(body)))
 
 
 def adts_frame_bytes(start: bytes) -> int:
@@ -30,7 +29,7 @@ def adts_frame_bytes(start: bytes) -> int:
 
 def amr(body: bytes) -> Packets:
     """AMR-NB as phones write it."""
-    return Packets(AMR, "AMR-NB", _AMR_RATE, 1, b"", amr_frames(body[len(_AMR_START) :], AMR))
+    return Packets(AMR, "AMR-NB", b"", amr_frames(body[len(_AMR_START) :], AMR))
 
 
 def amr_wb(_: bytes) -> Packets:

@@ -13,12 +13,11 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.packets import WITH_PYAV, Packets, damaged, not_read
+from shared.listening.packets import AMR_RATE, WITH_PYAV, Packets, damaged, not_read
 from shared.listening.refusals import WrongFormat
 
 _MAX_DAMAGED: Final = 100
 """Packets that may be unreadable; a cut-off recording has one."""
-_LAYOUTS: Final = {1: "mono", 2: "stereo"}
 
 
 class Decoder:
@@ -42,7 +41,7 @@ class Decoder:
         self._frames = self._decoded(_context(coded))
         first = next(self._frames, None)
         if first is None:
-            raise damaged(f"{coded.container} with {coded.codec} audio")
+            raise _damaged(coded)
         self.samplerate, self.channels = int(first.sample_rate), int(first.layout.nb_channels)
         self._frames = chain([first], self._frames)
 
@@ -68,7 +67,7 @@ class Decoder:
             except _av().FFmpegError as error:
                 failed += 1
                 if failed > _MAX_DAMAGED:
-                    raise damaged(f"{self._coded.container} with {self._coded.codec} audio") from error
+                    raise _damaged(self._coded) from error
         with suppress(_av().FFmpegError):
             yield from context.decode(None)
 
@@ -82,13 +81,21 @@ def _av() -> ModuleType:
 def _context(coded: Packets) -> Any:  # noqa: ANN401
     try:
         context = _av().CodecContext.create(WITH_PYAV[coded.codec], "r")
-    except (ImportError, KeyError) as lacking:
+    except ImportError as lacking:
         raise not_read(coded.container, coded.codec) from lacking
     context.thread_count = 1
     context.extradata = coded.private or None
     if coded.codec == "AMR-NB":
-        context.sample_rate, context.layout = coded.rate, _LAYOUTS[coded.channels]
+        context.sample_rate, context.layout = AMR_RATE, "mono"
+    try:
+        context.open(strict=False)
+    except _av().FFmpegError as error:  # a context that did not open knows no codec any more
+        raise _damaged(coded) from error
     return context
+
+
+def _damaged(coded: Packets) -> WrongFormat:
+    return damaged(f"{coded.container} with {coded.codec} audio")
 
 
 def _samples(frame: Any, channels: int) -> NDArray[np.float32]:  # noqa: ANN401

@@ -77,7 +77,7 @@ def _wrapped(track: _Track, private: bytes) -> bytes | Packets:
     codec = track.codec.removeprefix("A_")
     if codec not in WITH_PYAV:
         raise not_read(MATROSKA, codec)
-    return Packets(MATROSKA, codec, track.hertz, track.number(_CHANNELS, 1), private, track.frames)
+    return Packets(MATROSKA, codec, private, track.frames)
 
 
 def _tracks(body: bytes) -> list[_Track]:

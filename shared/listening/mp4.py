@@ -51,7 +51,7 @@ def _wrapped(entry: Entry, samples: list[bytes]) -> bytes | Packets:
             samples = amr_frames(b"".join(samples), MP4)
     if entry.codec not in WITH_PYAV:
         raise not_read(MP4, entry.codec)
-    return Packets(MP4, entry.codec, entry.rate, entry.channels, entry.aac, samples)
+    return Packets(MP4, entry.codec, entry.aac, samples)
 
 
 def _samples(body: bytes, places: Iterable[tuple[int, int]]) -> Iterator[bytes]:

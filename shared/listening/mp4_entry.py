@@ -46,16 +46,6 @@ class Entry:
         return _OF_MP4A.get(kind, f"MPEG object 0x{kind:02x}") if name == "AAC" and kind else name
 
     @property
-    def channels(self) -> int:
-        """As the entry says; the codec knows better."""
-        return int.from_bytes(self.content[32:34])
-
-    @property
-    def rate(self) -> int:
-        """As the entry says, in Hz; the codec knows better."""
-        return int.from_bytes(self.content[40:42])
-
-    @property
     def aac(self) -> bytes:
         """AudioSpecificConfig."""
         return self._mpeg[1]

@@ -22,6 +22,9 @@ READ: Final = {
 WITH_PYAV: Final = {"AAC": "aac", "AMR-NB": "amrnb", "VORBIS": "vorbis"}
 """Codecs that PyAV's decoders read, and the names of these."""
 
+AMR_RATE: Final = 8_000
+"""Of AMR-NB, in Hz; it is mono."""
+
 
 @dataclass(frozen=True)
 class Packets:
@@ -30,16 +33,12 @@ class Packets:
     Attributes:
         container: in words.
         codec: one of ``WITH_PYAV``.
-        rate: in Hz, as the container says; the codec knows better.
-        channels: as the container says.
         private: what the decoder has to be told first.
         packets: in order, together no larger than the file.
     """
 
     container: str
     codec: str
-    rate: int
-    channels: int
     private: bytes
     packets: list[bytes]
 

@@ -105,3 +105,20 @@ def test_frames_of_amr_without_speech_are_left_out(silent: bytes) -> None:
     body = read("amr.amr")
     before, after = (decode(each, any_format=True).samples for each in (body, body + silent * 200))
     np.testing.assert_array_equal(before, after)
+
+
+def test_a_decoder_that_cannot_be_opened_is_a_damaged_file() -> None:
+    body = bytearray(read("vorbis.webm"))
+    at = body.index(b"\x05vorbis")
+    body[at : at + 200] = bytes(200)
+    with pytest.raises(WrongFormat, match="with VORBIS audio that is damaged"):
+        decode(bytes(body), any_format=True)
+
+
+def test_amr_is_mono_at_8_khz_whatever_its_container_says() -> None:
+    body = bytearray(read("amr.3gp"))
+    at = body.index(b"samr")
+    body[at + 20 : at + 22] = bytes(2)  # channels
+    np.testing.assert_array_equal(
+        decode(bytes(body), any_format=True).samples, decode(read("amr.3gp"), any_format=True).samples
+    )
