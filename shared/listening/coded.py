@@ -13,9 +13,10 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.packets import AMR_RATE, WITH_PYAV, Packets, damaged, not_read
+from shared.listening.packets import AMR_RATE, Packets, damaged, not_read
 from shared.listening.refusals import WrongFormat
 
+_DECODERS: Final = {"AAC": "aac", "AMR-NB": "amrnb", "VORBIS": "vorbis"}
 _MAX_DAMAGED: Final = 100
 """Packets that may be unreadable; a cut-off recording has one."""
 
@@ -80,7 +81,7 @@ def _av() -> ModuleType:
 
 def _context(coded: Packets) -> Any:  # noqa: ANN401
     try:
-        context = _av().CodecContext.create(WITH_PYAV[coded.codec], "r")
+        context = _av().CodecContext.create(_DECODERS[coded.codec], "r")
     except ImportError as lacking:
         raise not_read(coded.container, coded.codec) from lacking
     context.thread_count = 1

@@ -75,7 +75,7 @@ def _wrapped(track: _Track, private: bytes) -> bytes | Packets:
         case codec if codec in _WAV_TAGS:
             return _wav(track, _WAV_TAGS[codec])
     codec = track.codec.removeprefix("A_")
-    if codec not in WITH_PYAV:
+    if codec not in WITH_PYAV[MATROSKA]:
         raise not_read(MATROSKA, codec)
     return Packets(MATROSKA, codec, private, track.frames)
 

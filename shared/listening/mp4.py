@@ -49,7 +49,7 @@ def _wrapped(entry: Entry, samples: list[bytes]) -> bytes | Packets:
             return b"".join(samples)
         case "AMR-NB":
             samples = amr_frames(b"".join(samples), MP4)
-    if entry.codec not in WITH_PYAV:
+    if entry.codec not in WITH_PYAV[MP4]:
         raise not_read(MP4, entry.codec)
     return Packets(MP4, entry.codec, entry.aac, samples)
 

@@ -19,8 +19,8 @@ READ: Final = {
     ADTS: (),
 }
 """Codecs that are read without PyAV, by container."""
-WITH_PYAV: Final = {"AAC": "aac", "AMR-NB": "amrnb", "VORBIS": "vorbis"}
-"""Codecs that PyAV's decoders read, and the names of these."""
+WITH_PYAV: Final = {MATROSKA: ("AAC", "VORBIS"), MP4: ("AAC", "AMR-NB"), CAF: (), AMR: ("AMR-NB",), ADTS: ("AAC",)}
+"""Codecs that are read with PyAV only, by container."""
 
 AMR_RATE: Final = 8_000
 """Of AMR-NB, in Hz; it is mono."""
@@ -32,7 +32,7 @@ class Packets:
 
     Attributes:
         container: in words.
-        codec: one of ``WITH_PYAV``.
+        codec: one of ``WITH_PYAV``, for this container.
         private: what the decoder has to be told first.
         packets: in order, together no larger than the file.
     """
@@ -51,7 +51,7 @@ def damaged(container: str) -> WrongFormat:
 def not_read(container: str, codec: str) -> WrongFormat:
     """The refusal of a codec: what was found, and what is read."""
     found = f"{container} with {codec} audio" if READ[container] else f"{container}, {codec}"
-    way = "; it is read where PyAV is installed (docs/formats.md)" if codec in WITH_PYAV else ""
+    way = "; it is read where PyAV is installed (docs/formats.md)" if codec in WITH_PYAV[container] else ""
     read = f"; read are {_listed(READ[container])}" if READ[container] else ""
     return WrongFormat(found + way + read)
 
