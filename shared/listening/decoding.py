@@ -16,7 +16,7 @@ import soxr
 from numpy.typing import NDArray
 from soundfile import LibsndfileError, SoundFile
 
-from shared.listening import bare, caf, matroska, mp4
+from shared.listening import bare, caf, matroska, mp3, mp4, ogg
 from shared.listening.coded import Decoder
 from shared.listening.containers import MAX_BODY_BYTES, MAX_CHANNELS, SAMPLE_RATE, SAMPLE_WIDTH, container_of
 from shared.listening.declared import Declared
@@ -32,6 +32,8 @@ _WRAPPED: Final[dict[str, Callable[[bytes], bytes | Packets]]] = {
     "WebM": matroska.readable,
     "MP4": mp4.readable,
     "CAF": caf.readable,
+    "MP3": mp3.readable,
+    "Ogg": ogg.readable,
     "AAC": bare.adts,
     "AMR": bare.amr,
     "AMR-WB": bare.amr_wb,

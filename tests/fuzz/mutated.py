@@ -26,7 +26,8 @@ STATUS: Final = Path("/proc/self/status")
 def corpus() -> list[bytes]:
     """Whole files: written by libsndfile, wrapped by the tests, and recorded by others."""
     wrapped = [wrap(HEAD, PACKETS) for wrap in WRAPS.values()]
-    return [*FILES.values(), *wrapped, *(clip.read_bytes() for clip in sorted(CLIPS.iterdir()))]
+    chained = FILES["OGG OPUS"] * 2
+    return [*FILES.values(), chained, *wrapped, *(clip.read_bytes() for clip in sorted(CLIPS.iterdir()))]
 
 
 def mutations(seed: int) -> Iterator[bytes]:
