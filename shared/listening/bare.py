@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from shared.listening.packets import ADTS, AMR, Packets, damaged, not_read
+from shared.listening.packets import ADTS, AMR, MAX_PACKETS, Packets, damaged, not_read
 
 _AMR_START: Final = b"#!AMR\n"
 _ADTS_HEADER: Final = 7
@@ -51,7 +51,9 @@ def amr_frames(stored: bytes, container: str) -> list[bytes]:
         WrongFormat: something else stands between them.
     """
     frames, at = [], 0
-    while at < len(stored):
+    for _ in range(MAX_PACKETS):
+        if at >= len(stored):
+            break
         mode = stored[at] >> 3 & 15
         if stored[at] & 0x83 or len(_AMR_BYTES) <= mode < 15:
             raise damaged(container)

@@ -2,9 +2,10 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
-from shared.listening.packets import CAF, damaged, not_read
+from shared.listening.packets import CAF, MAX_PACKETS, damaged, not_read
 
 _START: Final = b"caff\0\1\0\0"
 _HEAD: Final = ">4sq"
@@ -29,7 +30,7 @@ def readable(body: bytes) -> bytes:
             chunks.setdefault(name, content)
         codec = chunks[b"desc"][8:12]
         if codec == b"alac":
-            return alac_file(_cookie(chunks[b"kuki"]), list(_packets(chunks)))
+            return alac_file(_cookie(chunks[b"kuki"]), list(islice(_packets(chunks), MAX_PACKETS)))
     except (KeyError, struct.error) as damage:
         raise damaged(CAF) from damage
     if codec not in _KNOWN:

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from shared.listening.refusals import WrongFormat
@@ -27,8 +28,11 @@ def readable(body: bytes) -> bytes:
     Raises:
         WrongFormat: several recordings follow each other that are not all of Opus, with the same channels.
     """
+    flags = [flags & _FIRST for flags, _, _ in _pages(body)]
+    if sum(not before and after > 0 for before, after in pairwise((0, *flags))) < 2:
+        return body
     links = [link for link in _links(body) if link]
-    if len(links) < 2:
+    if not links:
         return body
     heads = {link[0][:_CHANNELS_END] for link in links}
     if len(heads) > 1 or not min(heads).startswith(HEAD):

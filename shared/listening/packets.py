@@ -22,6 +22,8 @@ READ: Final = {
 WITH_PYAV: Final = {MATROSKA: ("AAC", "VORBIS"), MP4: ("AAC", "AMR-NB"), CAF: (), AMR: ("AMR-NB",), ADTS: ("AAC",)}
 """Codecs that are read with PyAV only, by container."""
 
+MAX_PACKETS: Final = 200_000
+"""Of a file, at most; the longest clip in the shortest packets of Opus has 65,000."""
 AMR_RATE: Final = 8_000
 """Of AMR-NB, in Hz; it is mono."""
 

@@ -3,6 +3,7 @@
 import io
 import struct
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ import soundfile
 
 from shared.listening.audio import decode
 from shared.listening.caf import readable
-from shared.listening.refusals import WrongFormat
+from shared.listening.refusals import TooMuchToDecode, WrongFormat
 from tests.shared.listening.test_wrapping import HEAD, PACKETS, RATE, SPEECH, _block, _element, _matroska, _movie, _webm
 from tools.formats import Format, formats
 
@@ -160,3 +161,16 @@ def test_alac_that_describes_nothing_is_damaged() -> None:
     at = whole.index(b"kuki") + 17
     with pytest.raises(WrongFormat, match="a file with ALAC audio that is damaged"):
         decode(whole[:at] + b"\x07" + whole[at + 1 :], any_format=True)
+
+
+def test_a_core_audio_file_of_a_million_packets_costs_little() -> None:
+    whole = written("CAF", "ALAC_16")
+    table = whole.index(b"pakt")
+    many = struct.pack(">4sq", b"pakt", 24 + 1_000_000) + bytes(24) + b"\1" * 1_000_000
+    body = whole[:table] + many + struct.pack(">4sq", b"data", 1_000_004) + bytes(1_000_004)
+    tracemalloc.start()
+    with pytest.raises(TooMuchToDecode):
+        decode(body, any_format=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * 2**20
