@@ -103,6 +103,8 @@ def _elements(body: bytes) -> Iterator[tuple[int, bytes]]:
         at += length + more
         if element in _HOLDERS:
             yield element, b""
+        elif element in _BLOCKS and at + size > len(body):
+            return  # a recording that was cut off
         else:
             yield element, body[at : at + size]
             at += size

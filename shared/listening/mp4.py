@@ -63,7 +63,9 @@ def _samples(body: bytes, places: Iterable[tuple[int, int]]) -> Iterator[bytes]:
     left = len(body)
     for at, size in islice(places, _MAX_SAMPLES):
         sample = body[at : at + size]
-        left -= len(sample)
+        if len(sample) < size:
+            return  # a recording that was cut off
+        left -= size
         if left < 0:
             raise ValueError("samples that overlap")
         yield sample

@@ -71,6 +71,14 @@ def test_a_cut_off_recording_is_heard_as_far_as_it_goes_or_refused(name: str) ->
         assert clip.seconds < 2.6
 
 
+@pytest.mark.parametrize("name", ["chromium-opus.webm", "chromium-opus-live.mp4", "opus.mka", "aac-fragmented.mp4"])
+def test_a_live_recording_that_breaks_off_is_heard_as_far_as_it_goes(name: str) -> None:
+    body = read(name)
+    whole = decode(body, any_format=True).seconds
+    for torn in range(20):
+        assert decode(body[: len(body) * 3 // 4 + torn], any_format=True).seconds > whole / 2
+
+
 def test_decoding_stops_at_the_bound_of_seconds() -> None:
     body = read("aac.aac")
     with pytest.raises(TooMuchToDecode, match="goes on after that"):
