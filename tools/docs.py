@@ -13,6 +13,7 @@ from functions.contract.shapes import ListOf, Shape
 from shared.errors import SpeakerError
 from shared.settings import ROOT, SETTINGS
 from shared.settings.readers import Setting
+from tools.formats import formats
 
 PROBLEMS: Final = ()
 
@@ -50,8 +51,14 @@ def what_details_say() -> str:
     return _table(["of", "field", "meaning"], rows)
 
 
+def what_is_read() -> str:
+    """Every container and codec."""
+    return _table(["container", "codec", "outcome"], [(each.container, each.codec, each.outcome) for each in formats()])
+
+
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/api.md": {"endpoints": endpoints, "details": what_details_say},
+    "docs/formats.md": {"formats": what_is_read},
     "docs/errors.md": {"errors": errors, "never": errors_never_answered},
     "docs/settings.md": {"settings": settings},
 }

@@ -5,9 +5,11 @@ or 0xFFFFFFFF, cut-off uploads end in half a sample. What can be read is read.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
+from shared.listening.bare import adts_frame_bytes
+from shared.listening.mp3 import mp3_frame_bytes
 from shared.listening.refusals import WrongFormat
 
 SAMPLE_RATE: Final = 16_000
@@ -30,12 +32,12 @@ _STARTS: Final = {
     b"ID3": "MP3",
     b"caff": "CAF",
     b".snd": "AU",
+    b"#!AMR\n": "AMR",
+    b"#!AMR-WB\n": "AMR-WB",
     b"\x1a\x45\xdf\xa3": "WebM",
 }
 """First bytes of files, whether or not they can be read: what none of these begins is headerless PCM."""
-_MP3_KBITS: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
-_MP3_KBITS_LOW: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0)
-_MP3_RATES: Final = (44_100, 48_000, 32_000)
+_FRAME_HEADER: Final = 7
 
 
 def container_of(body: bytes) -> str | None:
@@ -43,7 +45,7 @@ def container_of(body: bytes) -> str | None:
     named = (name for start, name in _STARTS.items() if body.startswith(start))
     if body[4:8] == b"ftyp":
         return "MP4"
-    return next(named, "MP3" if _is_mp3(body) else None)
+    return next(named, next((name for name, length in _FRAMED.items() if _follow(body, length)), None))
 
 
 def wav_parts(body: bytes) -> tuple[bytes, bytes]:
@@ -106,19 +108,11 @@ def _format(header: bytes) -> tuple[int, int, int, int]:
     return tag, channels, rate, bits
 
 
-def _mp3_frame_bytes(start: bytes) -> int:
-    """Length of the layer III frame that begins like this; 0 if none does."""
-    if len(start) < 4 or start[0] != 0xFF or start[1] & 0xE6 != 0xE2:
-        return 0
-    version, rate_index, padding = start[1] >> 3 & 3, start[2] >> 2 & 3, start[2] >> 1 & 1
-    if version == 1 or rate_index == 3:
-        return 0
-    kilobits = (_MP3_KBITS if version == 3 else _MP3_KBITS_LOW)[start[2] >> 4]
-    rate = _MP3_RATES[rate_index] >> {3: 0, 2: 1, 0: 2}[version]
-    return (144 if version == 3 else 72) * 1000 * kilobits // rate + padding if kilobits else 0
+def _follow(body: bytes, length_of: Callable[[bytes], int]) -> bool:
+    """Whether two frames follow each other: one alone may as well be two samples of PCM."""
+    length = length_of(body[:_FRAME_HEADER])
+    return bool(length) and length_of(body[length : length + _FRAME_HEADER]) > 0
 
 
-def _is_mp3(body: bytes) -> bool:
-    """Whether two MPEG layer III frames follow each other: one alone may as well be two samples of PCM."""
-    length = _mp3_frame_bytes(body[:4])
-    return bool(length) and _mp3_frame_bytes(body[length : length + 4]) > 0
+_FRAMED: Final = {"MP3": mp3_frame_bytes, "AAC": adts_frame_bytes}
+"""What has no beginning of its own, and how long the frames are in which it comes."""

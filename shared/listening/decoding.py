@@ -7,7 +7,7 @@ Streams whose header does not say how long they are (FLAC with a total of 0) are
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +16,8 @@ import soxr
 from numpy.typing import NDArray
 from soundfile import LibsndfileError, SoundFile
 
-from shared.listening import matroska, mp4
+from shared.listening import bare, caf, matroska, mp3, mp4, ogg
+from shared.listening.coded import Decoder
 from shared.listening.containers import (
     MAX_BODY_BYTES,
     MAX_CHANNELS,
@@ -26,6 +27,7 @@ from shared.listening.containers import (
     container_of,
 )
 from shared.listening.declared import Declared
+from shared.listening.packets import Packets
 from shared.listening.quiet import quiet
 from shared.listening.refusals import TooLong, TooMuchToDecode, WrongFormat
 
@@ -33,7 +35,16 @@ MAX_SECONDS: Final = MAX_BODY_BYTES / (SAMPLE_RATE * SAMPLE_WIDTH)
 """As much as the largest body of the contract's own format holds (163.84 s)."""
 RATES: Final = (4_000, 192_000)
 
-_WRAPPED: Final = {"WebM": matroska.readable, "MP4": mp4.readable}
+_WRAPPED: Final[dict[str, Callable[[bytes], bytes | Packets]]] = {
+    "WebM": matroska.readable,
+    "MP4": mp4.readable,
+    "CAF": caf.readable,
+    "MP3": mp3.readable,
+    "Ogg": ogg.readable,
+    "AAC": bare.adts,
+    "AMR": bare.amr,
+    "AMR-WB": bare.amr_wb,
+}
 """What is wrapped in a way that libsndfile does not know."""
 _BLOCK: Final = 16_384
 """Frames that are decoded at once."""
@@ -101,7 +112,7 @@ def read_samples(
     )
 
 
-def _read(body: bytes, max_sec: float, channel: int | None, **written: Any) -> NDArray[np.float32]:  # noqa: ANN401  as soundfile has them
+def _read(body: bytes | Packets, max_sec: float, channel: int | None, **written: Any) -> NDArray[np.float32]:  # noqa: ANN401  as soundfile has them
     try:
         with quiet():
             mixed, mix = _mixed_down(body, max_sec, channel, **written)
@@ -145,14 +156,18 @@ class _Mix:
         return np.clip(mixed, -1, 1)
 
 
+def _opened(body: bytes | Packets, **written: Any) -> SoundFile | Decoder:  # noqa: ANN401
+    return Decoder(body) if isinstance(body, Packets) else _Stream(_Body(body), **written)
+
+
 def _mixed_down(
-    body: bytes,
+    body: bytes | Packets,
     max_sec: float,
     only: int | None = None,
     **written: Any,  # noqa: ANN401
 ) -> tuple[NDArray[np.float32], _Mix]:
     """Samples at 16 kHz of the mean of all channels, or of one."""
-    with _Stream(_Body(body), **written) as file:
+    with _opened(body, **written) as file:
         _check_header(file)
         _check_promise(file, max_sec)
         check_channel(only, file.channels)
@@ -160,7 +175,7 @@ def _mixed_down(
         return np.concatenate(list(_resampled(file, min(max_sec, MAX_SECONDS), mix))), mix
 
 
-def _check_header(file: SoundFile) -> None:
+def _check_header(file: SoundFile | Decoder) -> None:
     if not RATES[0] <= file.samplerate <= RATES[1] or not 1 <= file.channels <= MAX_CHANNELS:
         raise WrongFormat(
             f"{file.samplerate} Hz and {file.channels} channel(s); read are {RATES[0]} to {RATES[1]} Hz "
@@ -168,7 +183,7 @@ def _check_header(file: SoundFile) -> None:
         )
 
 
-def _check_promise(file: SoundFile, max_sec: float) -> None:
+def _check_promise(file: SoundFile | Decoder, max_sec: float) -> None:
     """Refuse a file by the length that its header promises, if it promises any."""
     if file.frames == _UNKNOWN:
         return
@@ -179,14 +194,14 @@ def _check_promise(file: SoundFile, max_sec: float) -> None:
         raise TooLong(max_sec, seconds)
 
 
-def _resampled(file: SoundFile, allowed: float, mix: _Mix) -> Iterator[NDArray[np.float32]]:
+def _resampled(file: SoundFile | Decoder, allowed: float, mix: _Mix) -> Iterator[NDArray[np.float32]]:
     resampler = soxr.ResampleStream(file.samplerate, SAMPLE_RATE, 1, dtype="float32")
     for block in _mono(file, allowed, mix):
         yield resampler.resample_chunk(block)
     yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
-def _mono(file: SoundFile, allowed: float, mix: _Mix) -> Iterator[NDArray[np.float32]]:
+def _mono(file: SoundFile | Decoder, allowed: float, mix: _Mix) -> Iterator[NDArray[np.float32]]:
     heard = 0
     while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         heard += len(block)

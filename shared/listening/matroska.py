@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from shared.listening.caf import alac_file
 from shared.listening.containers import true_wav
 from shared.listening.ogg import opus_file
+from shared.listening.packets import MATROSKA, WITH_PYAV, Packets, not_read
 from shared.listening.refusals import WrongFormat
 
 _TRACK: Final = 0xAE
@@ -18,7 +20,6 @@ _HOLDERS: Final = frozenset((0x18538067, 0x1F43B675, 0x1654AE6B, _TRACK, 0xE1, 0
 """Segment, Cluster, Tracks, TrackEntry, Audio, BlockGroup."""
 _NUMBER, _CODEC, _PRIVATE, _RATE, _CHANNELS, _BITS = 0xD7, 0x86, 0x63A2, 0xB5, 0x9F, 0x6264
 _BLOCKS: Final = frozenset((0xA3, 0xA1))
-_OPUS, _FLAC, _PCM, _FLOAT = "A_OPUS", "A_FLAC", "A_PCM/INT/LIT", "A_PCM/FLOAT/IEEE"
 _XIPH, _FIXED, _EBML = 1, 2, 3
 _MAX_ELEMENTS: Final = 200_000
 """The longest clip in the shortest frames of Opus has 65,000."""
@@ -27,7 +28,9 @@ _MAX_FRAMES: Final = _MAX_ELEMENTS
 _KEPT: Final = {_NUMBER: 8, _CODEC: 32, _PRIVATE: 65_000, _RATE: 8, _CHANNELS: 8, _BITS: 8}
 """Bytes that are kept of what a track says: of a number as many as one has, of the rest what a page of Ogg holds."""
 _MAX_TRACKS: Final = 16
-_WAV_TAGS: Final = {_PCM: 1, _FLOAT: 3}
+_MAX_RATE: Final = 1 << 20
+_FLOATS: Final = {4: ">f", 8: ">d"}
+_WAV_TAGS: Final = {"A_PCM/INT/LIT": 1, "A_PCM/FLOAT/IEEE": 3}
 
 
 @dataclass
@@ -44,25 +47,42 @@ class _Track:
     def number(self, element: int, default: int) -> int:
         return int.from_bytes(self.said[element]) if element in self.said else default
 
+    @property
+    def hertz(self) -> int:
+        """0 where that is no number."""
+        said = self.said.get(_RATE, b"")
+        rate = struct.unpack(_FLOATS[len(said)], said)[0] if len(said) in _FLOATS else 8_000
+        return int(rate) if 0 < rate < _MAX_RATE else 0
 
-def readable(body: bytes) -> bytes:
-    """The first track of sound, in a file that libsndfile reads.
+
+def readable(body: bytes) -> bytes | Packets:
+    """The first track of sound, in a file that libsndfile reads, or as packets.
 
     Raises:
         WrongFormat: there is none, or its codec is not read; names it.
     """
-    tracks = _tracks(body)
-    sound = [track for track in tracks if track.codec.startswith("A_")]
-    if not sound:
-        raise WrongFormat("a WebM or Matroska file without a track of sound")
-    track, codec = sound[0], sound[0].codec
-    if codec == _OPUS and track.said.get(_PRIVATE):
-        return opus_file(track.said[_PRIVATE], track.frames)
-    if codec == _FLAC:
-        return track.said.get(_PRIVATE, b"") + b"".join(track.frames)
-    if codec in _WAV_TAGS:
-        return _wav(track, _WAV_TAGS[codec])
-    raise WrongFormat(f"a WebM or Matroska file with {codec[2:]}; with Opus, FLAC or PCM it is read")
+    track = next((track for track in _tracks(body) if track.codec.startswith("A_")), None)
+    if track is None:
+        raise WrongFormat(f"{MATROSKA} without a track of sound")
+    return _wrapped(track, track.said.get(_PRIVATE, b""))
+
+
+def _wrapped(track: _Track, private: bytes) -> bytes | Packets:
+    match track.codec:
+        case "A_OPUS" if private:
+            return opus_file(private, track.frames)
+        case "A_FLAC":
+            return private + b"".join(track.frames)
+        case "A_ALAC":
+            return alac_file(private, track.frames)
+        case "A_MPEG/L3":
+            return b"".join(track.frames)
+        case codec if codec in _WAV_TAGS:
+            return _wav(track, _WAV_TAGS[codec])
+    codec = track.codec.removeprefix("A_")
+    if codec not in WITH_PYAV[MATROSKA]:
+        raise not_read(MATROSKA, codec)
+    return Packets(MATROSKA, codec, private, track.frames)
 
 
 def _tracks(body: bytes) -> list[_Track]:
@@ -88,6 +108,8 @@ def _elements(body: bytes) -> Iterator[tuple[int, bytes]]:
         at += length + more
         if element in _HOLDERS:
             yield element, b""
+        elif element in _BLOCKS and at + size > len(body):
+            return  # a recording that was cut off
         else:
             yield element, body[at : at + size]
             at += size
@@ -145,11 +167,10 @@ def _ebml_size(content: bytes, at: int, sizes: list[int]) -> tuple[int, int]:
 
 
 def _wav(track: _Track, tag: int) -> bytes:
-    rate = track.said.get(_RATE, b"")
-    hertz = int(struct.unpack(">d" if len(rate) == 8 else ">f", rate)[0]) if len(rate) in (4, 8) else 8_000
+    hertz = track.hertz
     channels, bits = track.number(_CHANNELS, 1), track.number(_BITS, 32 if tag == 3 else 16)
-    if not (0 < hertz < 1 << 20 and 0 < channels < 1 << 8 and 0 < bits <= 64):
-        raise WrongFormat("a WebM or Matroska file whose header is damaged")
+    if not (hertz and 0 < channels < 1 << 8 and 0 < bits <= 64):
+        raise WrongFormat(f"{MATROSKA} whose header is damaged")
     frame = channels * bits // 8
     header = struct.pack("<HHIIHH", tag, channels, hertz, hertz * frame, frame, bits)
     return true_wav(header, b"".join(track.frames))

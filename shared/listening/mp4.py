@@ -1,22 +1,18 @@
-"""Opus out of MP4 files, plain ones and those that a recorder writes in fragments (ISO/IEC 14496-12)."""
+"""Sound out of MP4 files, plain ones and those that a recorder writes in fragments (ISO/IEC 14496-12)."""
 
 import struct
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice, pairwise
 from typing import Final
 
-from shared.listening.ogg import HEAD, opus_file
+from shared.listening.bare import amr_frames
+from shared.listening.caf import alac_file
+from shared.listening.mp4_entry import Entry
+from shared.listening.ogg import opus_file
+from shared.listening.packets import MP4, WITH_PYAV, Packets, damaged, not_read
 from shared.listening.refusals import WrongFormat
 
 _HOLDERS: Final = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"mvex", b"moof", b"traf"))
-_CODECS: Final = {
-    b"mp4a": "AAC",
-    b"alac": "ALAC",
-    b"samr": "AMR-NB",
-    b"sawb": "AMR-WB",
-    b"ac-3": "AC-3",
-    b"fLaC": "FLAC",
-}
 _MAX_BOXES: Final = 100_000
 _MAX_TRACKS: Final = 16
 _MAX_SAMPLES: Final = 200_000
@@ -26,19 +22,36 @@ _OFFSET, _FIRST_FLAGS, _TIMES, _SIZES, _FLAGS, _COMPOSITION = 1, 4, 0x100, 0x200
 type Boxes = list[tuple[bytes, int, bytes]]
 
 
-def readable(body: bytes) -> bytes:
-    """The first track of Opus, in a file that libsndfile reads.
+def readable(body: bytes) -> bytes | Packets:
+    """The first track of sound, in a file that libsndfile reads, or as packets.
 
     Raises:
-        WrongFormat: there is none, or the file is damaged; names the codec that is there instead.
+        WrongFormat: there is none, its codec is not read, or the file is damaged; names the codec.
     """
     try:
         boxes = list(islice(_boxes(body), _MAX_BOXES))
-        track = _track_of_opus(boxes)
+        track, entry = _track_of_sound(boxes)
         places = chain(_of_table(track), _of_fragments(boxes, _track_id(track)))
-        return opus_file(_opus_head(track), list(_samples(body, places)))
-    except (struct.error, ValueError) as damage:
-        raise WrongFormat("an MP4 file that is damaged") from damage
+        return _wrapped(entry, list(_samples(body, places)))
+    except (struct.error, ValueError, IndexError) as damage:
+        raise damaged(MP4) from damage
+
+
+def _wrapped(entry: Entry, samples: list[bytes]) -> bytes | Packets:
+    match entry.codec:
+        case "Opus":
+            return opus_file(entry.opus, samples)
+        case "ALAC":
+            return alac_file(entry.alac, samples)
+        case "FLAC":
+            return entry.flac + b"".join(samples)
+        case "MP3":
+            return b"".join(samples)
+        case "AMR-NB":
+            samples = amr_frames(b"".join(samples), MP4)
+    if entry.codec not in WITH_PYAV[MP4]:
+        raise not_read(MP4, entry.codec)
+    return Packets(MP4, entry.codec, entry.aac, samples)
 
 
 def _samples(body: bytes, places: Iterable[tuple[int, int]]) -> Iterator[bytes]:
@@ -50,7 +63,9 @@ def _samples(body: bytes, places: Iterable[tuple[int, int]]) -> Iterator[bytes]:
     left = len(body)
     for at, size in islice(places, _MAX_SAMPLES):
         sample = body[at : at + size]
-        left -= len(sample)
+        if len(sample) < size:
+            return  # a recording that was cut off
+        left -= size
         if left < 0:
             raise ValueError("samples that overlap")
         yield sample
@@ -74,16 +89,13 @@ def _boxes(body: bytes) -> Iterator[tuple[bytes, int, bytes]]:
             at = max(stop, start)
 
 
-def _track_of_opus(boxes: Boxes) -> Boxes:
-    """The boxes of the first track of Opus."""
-    found: list[str] = []
+def _track_of_sound(boxes: Boxes) -> tuple[Boxes, Entry]:
+    """The boxes of the first track of sound, and what is said of its codec."""
     for track in _tracks(boxes):
         for table in _contents(track, b"stsd"):
-            if table[12:16] == b"Opus":
-                return track
-            found += [_CODECS[table[12:16]]] if table[12:16] in _CODECS else []
-    what = f"with {' and '.join(found)}" if found else "without a track of sound"
-    raise WrongFormat(f"an MP4 file {what}; with Opus it is read")
+            if (entry := Entry(table)).codec:
+                return track, entry
+    raise WrongFormat(f"{MP4} without a track of sound")
 
 
 def _tracks(boxes: Boxes) -> Iterator[Boxes]:
@@ -99,16 +111,6 @@ def _track_id(track: Boxes) -> bytes:
 
 def _contents(boxes: Boxes, name: bytes) -> Iterator[bytes]:
     return (content for known, _, content in boxes if known == name)
-
-
-def _opus_head(track: Boxes) -> bytes:
-    """What its entry says of Opus, as an OpusHead."""
-    entry = next(_contents(track, b"stsd"))
-    at = entry.index(b"dOps") + 4
-    version, channels, skip, rate, gain, mapping = struct.unpack_from(">BBHIhB", entry, at)
-    if version or mapping:
-        raise WrongFormat("an MP4 file with Opus of more than two channels")
-    return HEAD + struct.pack("<BBHIhB", 1, channels, skip, rate, gain, 0)
 
 
 def _of_table(boxes: Boxes) -> Iterator[tuple[int, int]]:

@@ -1,14 +1,14 @@
-"""Every figure in one run, on the screen and in ``out/bench.json``; or those of embedding alone, on the screen."""
+"""Every figure in one run, on the screen and in ``out/bench.json``; or those of one part, on the screen."""
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Final
 
 from shared.errors import BundleError
 from shared.settings import ROOT
-from tools.bench import embedding, service
+from tools.bench import embedding, formats, service
 
 PROBLEMS: Final = (BundleError,)
 FILE: Final = ROOT / "out" / "bench.json"
@@ -21,23 +21,36 @@ NOT_SHOWN: Final = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How much of it."""
     parser.add_argument("--embedding", action="store_true", help="embedding only, without the service")
+    parser.add_argument("--formats", action="store_true", help="decoding of each container only")
 
 
 def run(options: argparse.Namespace) -> None:
     """Measure, print, write."""
+    if options.formats:
+        _print(formats.rows(formats.decodings()))
+        return
     speeds, footprint = embedding.speeds(), embedding.footprint()
     if options.embedding:
         print(*embedding.table(speeds, footprint), sep="\n")
         return
-    figures = service.measure()
+    decodings, figures = formats.decodings(), service.measure()
     print()
-    for name, figure, bound in [*_of_embedding(speeds, footprint), *figures.rows()]:
-        print(f"{name:48}{figure:>24}   {bound}")
+    _print([*_of_embedding(speeds, footprint), *formats.rows(decodings), *figures.rows()])
     print(f"\n{NOT_SHOWN}")
-    document = {"embedding": [asdict(s) for s in speeds], "footprint": asdict(footprint), "service": asdict(figures)}
+    document = {
+        "embedding": [asdict(s) for s in speeds],
+        "footprint": asdict(footprint),
+        "formats": [asdict(decoding) for decoding in decodings],
+        "service": asdict(figures),
+    }
     FILE.parent.mkdir(exist_ok=True)
     FILE.write_text(json.dumps(document, indent=2))
     print(f"\nwritten to {FILE.relative_to(ROOT)}")
+
+
+def _print(rows: Iterable[tuple[str, str, str]]) -> None:
+    for name, figure, bound in rows:
+        print(f"{name:48}{figure:>24}   {bound}")
 
 
 def _of_embedding(speeds: list[embedding.Speed], footprint: embedding.Footprint) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,33 @@
+"""What the benchmark of decoding measures."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.bench.formats import CLIPS, _decoding, rows
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_clip_is_measured_in_a_process_of_its_own() -> None:
+    measured = _decoding(CLIPS / "opus.mka", rounds=1)
+    assert measured is not None
+    assert measured.seconds == pytest.approx(1.5, abs=0.05)
+    assert min(measured.ms, measured.first_ms, measured.more_mb) > 0
+    [(name, figure, more)] = rows([measured])
+    assert (name, figure[-2:], more[-4:]) == ("a second of opus.mka", "ms", "more")
+
+
+def test_a_clip_that_needs_pyav_is_left_out_where_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "av.py").write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert _decoding(CLIPS / "aac.m4a", rounds=1) is None
+
+
+def test_a_clip_that_is_damaged_is_not_passed_over(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.webm"
+    damaged.write_bytes((CLIPS / "opus.mka").read_bytes()[:50])
+    with pytest.raises(RuntimeError, match="without a track of sound"):
+        _decoding(damaged, rounds=1)
