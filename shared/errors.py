@@ -137,6 +137,20 @@ class NoActivationPhrase(PhraseNotSaid):
     note = "only with `SPEAKER_ACTIVE_ENROLLMENT`"
 
 
+class TwoVoices(InvalidRequest):
+    """Different people speak on two channels of the clip."""
+
+    llr: float
+    least: float
+    first: str
+    second: str
+    says = "Different people speak on two channels: log-likelihood ratio {llr:.1f}, allowed from {least:g}."
+    adds = "Send one of them alone, or choose it with channel={first} or channel={second}."
+    where = ENROLL
+    note = "2.0 has no `channel`"
+    own = True
+
+
 class VoiceDiffers(InvalidRequest):
     """The clip is another voice than the profile's."""
 

@@ -17,6 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 ACCEPT_AT: Final = 0.5
 """Wire score from which a speaker is accepted, as in the retired service."""
 
+LEAST_LLR: Final = -1.0
+"""Calibrated ratio below which a clip is taken for another voice.
+
+Of 7,234 own clips (65 people who read, 2 to 12 s, desk and simulated telephone, added to one or three clips of either)
+none is below it; of 6,625 strangers' 99.8 % are where no telephone is involved, 96 % where one is.
+"""
+
 
 @dataclass(frozen=True)
 class OperatingPoint:

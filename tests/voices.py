@@ -1,5 +1,6 @@
 """The repository's own synthetic voices, as clips to post."""
 
+import io
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from tools.recordings import to_wav
 
 __all__ = [
     "RATE",
+    "beside",
     "changed",
     "foreign",
     "noise",
     "noisy",
+    "of_channels",
     "phrase",
     "samples",
     "seconds",
@@ -57,6 +60,19 @@ def seconds(name: str, length: float) -> bytes:
 def phrase(name: str, number: int) -> bytes:
     """A WAV file of a voice saying a phrase: 1 to 10 are the passphrases in order, 11 is the activation phrase."""
     return _wav(PHRASES / name / f"{number:02}.ogg")
+
+
+def beside(*names: str | None, length: float = 6) -> bytes:
+    """A WAV file of voices that talk at once, each on a channel of its own; of nobody, silence."""
+    nobody = np.zeros(round(length * RATE), np.int16)
+    return of_channels(*(samples(seconds(name, length)) if name else nobody for name in names))
+
+
+def of_channels(*channels: NDArray[np.int16]) -> bytes:
+    """A WAV file of several channels: [n] each, at 16 kHz."""
+    file = io.BytesIO()
+    soundfile.write(file, np.stack(channels, axis=1), RATE, format="WAV", subtype="PCM_16")
+    return file.getvalue()
 
 
 def changed(name: str, number: int) -> bytes:

@@ -8,6 +8,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── PhraseNotSaid           400 InvalidRequest       The clip does not say what it has to.
 │   │   ├── WrongPassphrase     400 InvalidRequest       The clip says no passphrase, or another than the profile's.
 │   │   └── NoActivationPhrase  400 InvalidRequest       The first clip of a profile says no activation phrase.
+│   ├── TwoVoices               400 InvalidRequest       Different people speak on two channels of the clip.
 │   ├── VoiceDiffers            400 InvalidRequest       The clip is another voice than the profile's.
 │   ├── RepeatedRecording       400 InvalidRequest       The profile holds the recording already.
 │   ├── InvalidAudio            400 InvalidRequest       The audio cannot be used.

@@ -98,7 +98,7 @@ def _described(operation: Operation, dialect: Dialect, family: Family) -> Json:
 def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[Json]:
     in_path = [name for name in ("profileId", "locale") if f"{{{name}}}" in operation.path(dialect)]
     paged = {dialect.page_size: _PAGE_SIZE, dialect.token: TEXT.form} if operation.paged else {}
-    asked = {name: _PARAMETERS[name] for name in operation.parameters(family)}
+    asked = {name: _PARAMETERS[name] for name in operation.parameters(dialect, family)}
     version = {"api-version": {"type": "string", "const": dialect.api_version}} if dialect.api_version else {}
     return [
         *(_parameter(name, _PARAMETERS[name], "path") for name in in_path),

@@ -18,9 +18,10 @@ from functions.contract.shapes import (
 )
 from shared.listening.quality import Quality
 from shared.profiles.enrolling import Enrolled
-from shared.profiles.fitting import LEAST_LLR, Agreement
+from shared.profiles.fitting import Agreement
 from shared.profiles.lifecycle import KeptAudio
 from shared.recognition.outcomes import Candidate, Identified, Verified
+from shared.scoring import LEAST_LLR
 from shared.words.matching import Saying, Tolerance
 
 

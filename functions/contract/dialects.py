@@ -21,7 +21,7 @@ class Dialect:
         action: what stands between a resource and what is done with it.
         seconds: ending of the names of fields that hold seconds.
         names: fields that it calls otherwise.
-        has: fields that not every version has.
+        has: fields and parameters that not every version has.
         last_link: the link of the last page; None where it has none.
         page_size: query parameter.
         token: query parameter that continues a list.
@@ -68,7 +68,7 @@ V2021: Final = Dialect(
     action=":",
     seconds="InSec",
     names={},
-    has=("profileStatus",),
+    has=("profileStatus", "channel"),
     last_link=None,
     page_size="maxpagesize",
     token="$continuationToken",  # noqa: S106  a query parameter

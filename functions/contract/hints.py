@@ -35,7 +35,7 @@ class Row[Of]:
     """
 
     code: str
-    holds: Callable[[Of], float | None]
+    holds: Callable[[Of], object | None]
     says: str
 
     def of(self, thing: Of) -> list[Hint]:
@@ -73,6 +73,17 @@ QUALITY: Final = (
         "noisy",
         lambda of: _low(of.snr_db, NOISY_BELOW_DB),
         "The voice stands only {:.1f} dB out of the noise. Record in a quieter place.",
+    ),
+    Row[Quality](
+        "cancelled",
+        lambda of: of.louder,
+        "The channels cancel each other, so channel={} alone was heard. Record one channel, or invert one of them.",
+    ),
+    Row[Quality](
+        "twoVoices",
+        lambda of: of.sides,
+        "Different people speak on two channels: the log-likelihood ratio is {0.llr:.1f}. Both were heard as one; "
+        "choose with channel={0.first} or channel={0.second}.",
     ),
 )
 

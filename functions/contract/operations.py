@@ -79,9 +79,10 @@ class Operation:
         """Statuses of its errors, ascending."""
         return statuses(self.name)
 
-    def parameters(self, family: Family) -> list[str]:
-        """Its query parameters that mean something for a family."""
-        return [name for name in self.query if name != "ignoreMinLength" or family.minimum_can_be_waived]
+    def parameters(self, dialect: Dialect, family: Family) -> list[str]:
+        """Its query parameters that mean something in a version and for a family."""
+        means = {"ignoreMinLength": family.minimum_can_be_waived, "channel": "channel" in dialect.has}
+        return [name for name in self.query if means.get(name, True)]
 
     def match(self, dialect: Dialect, path: str) -> dict[str, str] | None:
         """Route parameters, if ``path`` (single slashes, decoded) is this operation's."""

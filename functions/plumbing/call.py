@@ -53,8 +53,12 @@ class Call:
 
     @property
     def audio(self) -> Recording:
-        """The audio in the request's body."""
-        chosen = channel(self.query("channel"))
+        """The audio in the request's body, and which channel of it is heard.
+
+        Raises:
+            BadChannel: none that audio can have.
+        """
+        chosen = channel(self.query("channel")) if self._takes("channel") else None
         return replace(audio_in(self.request.headers.get("content-type", ""), self.body), channel=chosen)
 
     @property
@@ -65,7 +69,10 @@ class Call:
             BadFlag: neither true nor false.
         """
         name = "ignoreMinLength"
-        return name in self.operation.parameters(self.family) and flag(name, self.query(name))
+        return self._takes(name) and flag(name, self.query(name))
+
+    def _takes(self, name: str) -> bool:
+        return name in self.operation.parameters(self.dialect, self.family)
 
     def query(self, name: str) -> str | None:
         """A query parameter, whose name may be written in any case, or None."""

@@ -3,7 +3,8 @@
 import io
 import math
 import wave
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +33,14 @@ class Clip:
     Attributes:
         samples: [n] float32 in [-1, 1].
         assumed: whether nothing but our own guess says at which rate it was recorded.
+        louder: the channel, from 0, that alone is heard because the mean of all cancels.
+        apart: [n] samples of two channels by their number, from 0, where they differ.
     """
 
     samples: NDArray[np.float32]
     assumed: bool = False
+    louder: int | None = None
+    apart: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -89,7 +94,7 @@ def decode(
         raise WrongFormat(described(header) if header else f"a file of the format {container}")
     from shared.listening.decoding import read
 
-    return Clip(read(true_wav(header, data) if header else body, max_sec, channel))
+    return Clip(**vars(read(true_wav(header, data) if header else body, max_sec, channel)))
 
 
 def _headerless(
@@ -106,7 +111,7 @@ def _headerless(
         raise WrongFormat(f"the content type says {declared}")
     from shared.listening.decoding import read_samples
 
-    return Clip(read_samples(body, declared, max_sec, channel))
+    return Clip(**vars(read_samples(body, declared, max_sec, channel)))
 
 
 def from_pcm(pcm: bytes) -> Clip:

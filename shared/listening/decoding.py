@@ -7,7 +7,8 @@ Streams whose header does not say how long they are (FLAC with a total of 0) are
 
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -52,6 +53,10 @@ _BYTES: Final = {"PCM_16": 2, "PCM_24": 3, "PCM_U8": 1, "ULAW": 1, "ALAW": 1}
 """Of a sample without a header."""
 _LEFT: Final = 1 / 8
 """Of the loudest channel's power, what a mean has to keep; less is left where channels cancel each other."""
+_ALIKE: Final = 0.9
+"""Correlation of two channels from which they are one recording twice, whatever their levels are."""
+_AUDIBLE: Final = 1e-3
+"""Of the loudest channel's power (-30 dB), what another needs to be more than its leak."""
 _UNKNOWN: Final = 2**63 - 1
 """Frames of a file whose header does not say how many it has (libsndfile's ``SF_COUNT_MAX``)."""
 
@@ -78,10 +83,25 @@ class _Body(io.BytesIO):
         return super().seek(min(max(origin + offset, 0), size))
 
 
-def read(body: bytes, max_sec: float = math.inf, channel: int | None = None) -> NDArray[np.float32]:
-    """Samples of an audio file: [n] at 16 kHz, on the grid of 16-bit PCM.
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """What a file holds.
 
-    They are the mean of its channels; the loudest one where they cancel each other, as when one is inverted.
+    Attributes:
+        samples: [n] at 16 kHz, on the grid of 16-bit PCM.
+        louder: the channel, from 0, that alone was taken because the mean cancels.
+        apart: [n] of the two loudest channels by their number, from 0, where they differ.
+    """
+
+    samples: NDArray[np.float32]
+    louder: int | None = None
+    apart: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
+
+
+def read(body: bytes, max_sec: float = math.inf, channel: int | None = None) -> Decoded:
+    """An audio file.
+
+    Its samples are the mean of its channels; the loudest one where they cancel each other, as when one is inverted.
 
     Args:
         max_sec: what is longer is refused as soon as that is known.
@@ -94,9 +114,7 @@ def read(body: bytes, max_sec: float = math.inf, channel: int | None = None) -> 
     return _read(unwrap(body) if unwrap else body, max_sec, channel)
 
 
-def read_samples(
-    body: bytes, declared: Declared, max_sec: float = math.inf, channel: int | None = None
-) -> NDArray[np.float32]:
+def read_samples(body: bytes, declared: Declared, max_sec: float = math.inf, channel: int | None = None) -> Decoded:
     """``read`` of samples without a header, written as was declared; what is left of a frame is dropped."""
     written = declared.encoding
     frame = declared.channels * _BYTES[written.subtype]
@@ -112,19 +130,25 @@ def read_samples(
     )
 
 
-def _read(body: bytes | Packets, max_sec: float, channel: int | None, **written: Any) -> NDArray[np.float32]:  # noqa: ANN401  as soundfile has them
+def _read(body: bytes | Packets, max_sec: float, channel: int | None, **written: Any) -> Decoded:  # noqa: ANN401  as soundfile has them
+    def alone(which: int) -> NDArray[np.float32]:
+        return _mixed_down(body, max_sec, which, **written)[0]
+
     try:
         with quiet():
             mixed, mix = _mixed_down(body, max_sec, channel, **written)
-            cancels = channel is None and mix.cancels
-            return on_16_bits(_mixed_down(body, max_sec, mix.loudest, **written)[0] if cancels else mixed)
+            if channel is not None:
+                return Decoded(on_16_bits(mixed))
+            if mix.cancels:
+                return Decoded(on_16_bits(alone(mix.loudest)), louder=mix.loudest)
+            return Decoded(on_16_bits(mixed), apart={which: alone(which) for which in mix.apart})
     except LibsndfileError as damage:
         said = damage.error_string.rstrip(".")
         raise WrongFormat(f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {said}") from damage
 
 
 class _Mix:
-    """Mixes channels, and hears how much of them is left.
+    """Mixes channels, and hears how much of them is left and how alike they are.
 
     Attributes:
         share: [channels] of each in the mix.
@@ -132,18 +156,28 @@ class _Mix:
 
     def __init__(self, channels: int, only: int | None) -> None:
         self.share = np.full(channels, 1 / channels, np.float32) if only is None else np.eye(channels, dtype="f4")[only]
-        self._powers = np.zeros(channels)
-        self._left = 0.0
+        self._products = np.zeros((channels, channels))
 
     @property
     def loudest(self) -> int:
         """The channel with the most power."""
-        return int(self._powers.argmax())
+        return int(self._products.diagonal().argmax())
 
     @property
     def cancels(self) -> bool:
         """Whether hardly anything is left of the loudest channel; of one beside a silent one, a quarter is."""
-        return self._left < _LEFT * float(self._powers.max())
+        left = float(self.share @ self._products @ self.share)
+        return left < _LEFT * float(self._products.diagonal().max())
+
+    @property
+    def apart(self) -> tuple[int, ...]:
+        """The two loudest channels, if both can be heard and they are not the same sound; none otherwise."""
+        powers = self._products.diagonal()
+        other, loudest = (0, *powers.argsort())[-2:]
+        audible = loudest != other and powers[other] > _AUDIBLE * powers[loudest]
+        if not audible or self._products[other, loudest] ** 2 >= _ALIKE**2 * powers[other] * powers[loudest]:
+            return ()
+        return tuple(sorted((int(other), int(loudest))))
 
     @np.errstate(invalid="ignore", over="ignore")  # of infinities that cancel each other: what comes of them is checked
     def of(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -151,8 +185,8 @@ class _Mix:
         mixed: NDArray[np.float32] = block @ self.share
         if not np.isfinite(mixed).all():
             raise WrongFormat("samples that are NaN or infinite")
-        self._powers += np.square(block, dtype=np.float64).sum(axis=0)
-        self._left += float(np.square(mixed, dtype=np.float64).sum())
+        exact = block.astype(np.float64)
+        self._products += exact.T @ exact
         return np.clip(mixed, -1, 1)
 
 

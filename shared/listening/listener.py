@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -19,9 +19,10 @@ from shared.listening.declared import Recording, declared
 from shared.listening.embedder import Embedder
 from shared.listening.limits import MIN_SPEECH_SEC, ClipLimits
 from shared.listening.quality import Quality, SpeechDetector, quality, speech_only
+from shared.listening.sides import MIN_SIDE_SEC, Sides, name_of, without_leak
 from shared.listening.views import TESTED, VIEWS, Band, Seen
 from shared.observing.trace import current, stage
-from shared.scoring import Calibration
+from shared.scoring import LEAST_LLR, Calibration, cosine
 
 SPEECH_SHARE: Final = 0.8
 """Of what is embedded, net speech in ordinary recordings: pauses of less than a second are embedded as well."""
@@ -115,10 +116,12 @@ class Listener:
                 max_sec=limits.max_sec,
             )
         limits.check_length(clip.seconds)
+        sides = self._sides(clip)  # before the clip, whose measures the log keeps
         heard = self.hear(clip)
         self._check_reading(heard)
         limits.check_quality(heard.quality)
-        return heard
+        louder = None if clip.louder is None else name_of(clip.louder)
+        return replace(heard, quality=replace(heard.quality, louder=louder, sides=sides))
 
     def hear(self, clip: Clip) -> Utterance:
         """Measure a clip, whatever it holds."""
@@ -151,6 +154,21 @@ class Listener:
             embedded = beside.submit(copy_context().run, self.embed, heard, version)
             yield
             embedded.result()
+
+    def _sides(self, clip: Clip) -> Sides | None:
+        """Two channels of a clip, if different people speak on them."""
+        apart, heard = clip.apart, {}
+        for channel, samples in apart.items():
+            [other] = (samples for which, samples in apart.items() if which != channel)
+            heard[name_of(channel)] = self.hear(Clip(without_leak(samples, other)))
+        if not heard or min(each.quality.speech_sec for each in heard.values()) < MIN_SIDE_SEC:
+            return None
+        band = Band.NARROW if Band.NARROW in (each.band for each in heard.values()) else Band.WIDE
+        one, other = (self.embed(each, self.version, each.seen_in(band)) for each in heard.values())
+        evidence = (each.evidence_sec for each in heard.values())
+        llr = float(self.calibration(self.version).llr(cosine(one, other), *evidence))
+        first, second = heard
+        return Sides(first, second, llr) if llr < LEAST_LLR else None
 
     def _check_reading(self, heard: Utterance) -> None:
         """Refuse a clip of which nothing says how it was recorded, if it sounds as if that was another way.

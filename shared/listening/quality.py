@@ -20,6 +20,7 @@ from shared.listening.frames import (
     widened,
 )
 from shared.listening.noise import clip_snr_db
+from shared.listening.sides import Sides
 from shared.listening.tones import tonal_frames
 
 _CONTEXT: Final = 64
@@ -72,6 +73,8 @@ class Quality:
         clipped: share of samples that overdriving cut off, from 0 to 1.
         bandwidth_hz: frequency up to which there is sound; None for digital silence.
         level_db: mean power of its speech, in dB below full scale; None where there is none.
+        louder: the channel that alone was heard because the mean of all cancels, as a caller names it.
+        sides: two channels on which different people speak.
     """
 
     speech_sec: float
@@ -80,6 +83,8 @@ class Quality:
     clipped: float = 0.0
     bandwidth_hz: float | None = None
     level_db: float | None = None
+    louder: str | None = None
+    sides: Sides | None = None
 
     @property
     def is_narrowband(self) -> bool:

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
-from shared.errors import SpeakerError, StorageUnavailable
+from shared.errors import SpeakerError, StorageUnavailable, TwoVoices
 from shared.listening.audio import decode
 from shared.listening.declared import Recording
 from shared.listening.fingerprint import every_print
 from shared.listening.listener import Listener, Utterance
 from shared.listening.quality import Quality
+from shared.listening.sides import Sides
 from shared.listening.views import ENROLLED
 from shared.profiles.changes import change, read
 from shared.profiles.fitting import FIRST, Fit, Fitting
+from shared.scoring import LEAST_LLR
 from shared.store import Store
 from shared.voices.families import Family
 from shared.voices.records import Enrollment, Profile
@@ -63,6 +65,7 @@ class Enrolling:
         Raises:
             UnknownProfile: no profile of the family has the id.
             InvalidAudio: the clip is not fit to enroll.
+            TwoVoices: different people speak on its channels.
             PhraseNotSaid: it does not say the phrase that it has to.
             VoiceDiffers, RepeatedRecording: it spoils the profile, where the operator refuses that.
             Forbidden: the profile would hold more than it may.
@@ -71,6 +74,7 @@ class Enrolling:
         """
         profile = read(self.store, family, profile_id)
         heard = self.listener.listen(audio, family.enrolling)
+        _check_one_voice(heard.quality.sides)
         profile.check_room_for(heard.clip.seconds)
         saying = self._saying(profile, heard)
         profile.check_said(saying)
@@ -142,6 +146,11 @@ class Enrolling:
         seen = ENROLLED[heard.band].items()
         views = {band: View(self.listener.embed(heard, version, how), heard.evidence_sec) for band, how in seen}
         return Signature(views, version)
+
+
+def _check_one_voice(sides: Sides | None) -> None:
+    if sides:
+        raise TwoVoices(sides.llr, LEAST_LLR, sides.first, sides.second)
 
 
 def _enrollment(heard: Utterance, printed: bytes) -> Enrollment:

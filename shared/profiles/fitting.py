@@ -11,16 +11,9 @@ from shared.listening.fingerprint import same_recording
 from shared.listening.listener import Listener, Utterance
 from shared.listening.views import Band
 from shared.observing.trace import current
-from shared.scoring import cosine
+from shared.scoring import LEAST_LLR, cosine
 from shared.voices.records import Profile
 from shared.voices.signatures import Signature, View
-
-LEAST_LLR: Final = -1.0
-"""Calibrated ratio below which a clip is taken for another voice.
-
-Of 7,234 own clips (65 people who read, 2 to 12 s, desk and simulated telephone, added to one or three clips of either)
-none is below it; of 6,625 strangers' 99.8 % are where no telephone is involved, 96 % where one is.
-"""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ from shared.errors import (
     TooManyCandidates,
     TooManyEnrollments,
     TranscriberUnavailable,
+    TwoVoices,
     UnknownLocale,
     UnknownProfile,
     UnreadableProfile,
@@ -275,6 +276,12 @@ PROVOKED = [
         BadChannel,
         'Invalid channel parameter value. Valid values are "left", "right" and numbers from 1 to 8.',
         lambda api: api("POST", f"{PROFILES}/{api.create()}:verify", CLIP, channel="middle"),
+    ),
+    Provoked(
+        "two-voices",
+        TwoVoices,
+        "Different people speak on two channels: log-likelihood ratio -",
+        lambda api: api.enroll(api.create(), voices.beside("anna", "david")),
     ),
     Provoked(
         "several-recordings",
