@@ -92,8 +92,7 @@ def _endpoint(operation: Operation) -> Sequence[str]:
 
 
 def _request(operation: Operation, dialect: Dialect) -> str:
-    lacking = [dependency for name, dependency in dialect.lacks if name == operation.name]
-    return f"`{operation.method} {operation.path(dialect)}`" + "".join(f", not {kind}" for kind in lacking)
+    return f"`{operation.method} {operation.path(dialect)}`"
 
 
 def _cause(cause: type[SpeakerError]) -> Sequence[str]:

@@ -57,7 +57,7 @@ def description(server: str) -> Json:
     paths: dict[str, Json] = {}
     schemas = {"NewProfile": _NEW_PROFILE, **dict(ERROR.named(Context(V2021, VERIFICATION)))}
     for operation, dialect in spoken():
-        for family in operation.families(dialect):
+        for family in operation.families():
             path = paths.setdefault(_path(operation, dialect, family), {})
             path[operation.method.lower()] = _described(operation, dialect, family)
             if _answers(operation, dialect) and operation.result:

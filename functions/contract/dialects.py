@@ -27,7 +27,6 @@ class Dialect:
         token: query parameter that continues a list.
         refused: query parameters of a list that have no meaning here.
         reset_status: status of a reset; 204 comes without a profile.
-        lacks: operations that the version does not have for a dependency.
         bare_lists: lists of phrases are all there is, and not within an object.
         codes: error codes that it spells in another way.
     """
@@ -45,7 +44,6 @@ class Dialect:
     token: str
     refused: tuple[str, ...]
     reset_status: int
-    lacks: tuple[tuple[str, str], ...]
     bare_lists: bool
     codes: Mapping[str, str]
 
@@ -74,7 +72,6 @@ V2021: Final = Dialect(
     token="$continuationToken",  # noqa: S106  a query parameter
     refused=(),
     reset_status=200,
-    lacks=(),
     bare_lists=False,
     codes={},
 )
@@ -92,7 +89,6 @@ V2: Final = Dialect(
     token="$continuationToken",  # noqa: S106
     refused=("$filter", "$skip", "$orderBy", "$delta"),
     reset_status=204,
-    lacks=(("ListPhrases", "text-independent"),),
     bare_lists=True,  # items are objects: the strings of its swagger are what no shipped client reads
     codes={"NotFound": "Not Found"},
 )

@@ -91,18 +91,14 @@ class Operation:
         found = re.fullmatch(pattern, path.strip("/"), re.IGNORECASE)
         return found.groupdict() if found else None
 
-    def families(self, dialect: Dialect) -> list[Family]:
-        """The families that have it in a version."""
-        return [
-            family
-            for family in FAMILIES.values()
-            if family.mode in self.modes and (self.name, family.dependency) not in dialect.lacks
-        ]
+    def families(self) -> list[Family]:
+        """The families that have it."""
+        return [family for family in FAMILIES.values() if family.mode in self.modes]
 
-    def family(self, dialect: Dialect, mode: str, dependency: str) -> Family | None:
+    def family(self, mode: str, dependency: str) -> Family | None:
         """The family that two words of a path name, in any case; None where the operation is not there for it."""
         family = family_of(mode, dependency)
-        return family if family in self.families(dialect) else None
+        return family if family in self.families() else None
 
 
 OPERATIONS: Final = {

@@ -141,7 +141,7 @@ def _admitted(
     app: App, operation: Operation, dialect: Dialect, request: func.HttpRequest, params: Mapping[str, str]
 ) -> Call:
     """What the handler is called with; raises whatever the request is refused for before anything is done."""
-    family = _family(operation, dialect, params)
+    family = _family(operation, params)
     current().family = family.name
     app.admission.admit(request, operation)
     _check_version(dialect, request)
@@ -161,8 +161,8 @@ def _failed(dialect: Dialect, failure: SpeakerError) -> func.HttpResponse:
     return reply(failure.status, error_of(dialect, failure), **headers)
 
 
-def _family(operation: Operation, dialect: Dialect, params: Mapping[str, str]) -> Family:
-    family = operation.family(dialect, params["mode"], params["dependency"])
+def _family(operation: Operation, params: Mapping[str, str]) -> Family:
+    family = operation.family(params["mode"], params["dependency"])
     if family is None:
         raise NoSuchRoute
     return family

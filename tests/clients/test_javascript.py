@@ -23,12 +23,10 @@ class Release:
 
     Attributes:
         length: how the names of lengths end in its version of the API.
-        activation: whether that version lists activation phrases.
     """
 
     package: str
     length: str
-    activation: bool
     lives: dict[str, dict[str, Any]]
 
 
@@ -44,12 +42,12 @@ def _lives(package: str, service: Host, clips: Path) -> dict[str, dict[str, Any]
 
 @pytest.fixture(
     scope="module",
-    params=[("speech-sdk-2021-09-05", "LengthInSec", True), ("speech-sdk-2.0", "Length", False)],
+    params=[("speech-sdk-2021-09-05", "LengthInSec"), ("speech-sdk-2.0", "Length")],
     ids=["1.26", "1.18"],
 )
 def release(request: pytest.FixtureRequest, service: Host, clips: Path) -> Release:
-    package, length, activation = request.param
-    return Release(package, length, activation, _lives(package, service, clips))
+    package, length = request.param
+    return Release(package, length, _lives(package, service, clips))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -86,8 +84,7 @@ def test_the_javascript_sdk_shows_why_an_enrollment_is_refused(release: Release,
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_javascript_sdk_lists_the_phrases(release: Release, family: str) -> None:
-    listed = family == TEXT_DEPENDENT or release.activation
-    assert release.lives[family]["phrases"] == (FAMILIES[family].phrases if listed else [])
+    assert release.lives[family]["phrases"] == FAMILIES[family].phrases
 
 
 def test_the_javascript_sdk_shows_which_passphrase_was_heard(release: Release) -> None:

@@ -168,7 +168,7 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
 
 def test_what_is_refused_is_refused_as_described(described: Described) -> None:
     for operation, dialect in spoken():
-        for family in operation.families(dialect):
+        for family in operation.families():
 
             def call(
                 body: bytes = b"", name: str = operation.function(dialect), family: str = family.name, **values: str

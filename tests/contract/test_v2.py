@@ -110,10 +110,8 @@ def test_both_versions_see_the_same_profiles(older: Older, api: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", f"{VERIFY}/phrases/en-us"),
         ("POST", f"{VERIFY}/profiles/identifySingleSpeaker"),
         ("POST", f"{VERIFY}/profiles/0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9:verify"),
-        ("GET", f"{IDENTIFY}/phrases/en-us"),
         ("GET", "identification/v2.0/text-dependent/profiles"),
         ("POST", "verification/v2.0/text-dependent/profiles/identifySingleSpeaker"),
         ("GET", "verification/v3.0/text-independent/profiles"),
