@@ -1,12 +1,13 @@
 """Paths that no route of the host takes: what a client meant all the same, or the contract's 404."""
 
 import re
+from functools import partial
 from urllib.parse import unquote
 
 import azure.functions as func
 
 from functions.contract.operations import spoken
-from functions.contract.refusals import NoSuchRoute
+from functions.contract.refusals import NoSuchRoute, OtherSign
 from functions.plumbing.guard import APP, App, answer, guarded
 from functions.plumbing.origin import path_of
 
@@ -32,8 +33,11 @@ def routed(app: App, request: func.HttpRequest) -> func.HttpResponse:
         params = operation.match(dialect, path)
         if params is not None and operation.method == request.method:
             return answer(app, operation, dialect, request, params)
-    return guarded("WithoutRoute", request, _not_found)
+    return guarded("WithoutRoute", request, partial(_not_found, path))
 
 
-def _not_found() -> func.HttpResponse:
+def _not_found(path: str) -> func.HttpResponse:
+    for operation, dialect in spoken():
+        if operation.is_meant_by(dialect, path):
+            raise OtherSign(operation.route(dialect))
     raise NoSuchRoute

@@ -50,6 +50,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── UnknownProfile          404 NotFound             No profile of the family has the id.
 │   ├── NoGuid                  404 NotFound             The id is no GUID, so no profile can have it.
 │   └── NoSuchRoute             404 404                  No operation has the path and the method.
+│       └── OtherSign           404 404                  The path names an action as another version of the API does.
 ├── Conflict                    409 Conflict             Another request changed the profile at the same time.
 ├── Fault                       500 InternalServerError  Nothing that the caller did; the cause is for the log only.
 │   ├── UnreadableProfile       500 InternalServerError  What is stored of a profile is damaged, or newer.

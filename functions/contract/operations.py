@@ -84,6 +84,11 @@ class Operation:
         means = {"ignoreMinLength": family.minimum_can_be_waived, "channel": "channel" in dialect.has}
         return [name for name in self.query if means.get(name, True)]
 
+    def is_meant_by(self, dialect: Dialect, path: str) -> bool:
+        """Whether ``path`` is this operation's but for a slash before its action, as another version has it."""
+        as_here = re.sub(rf"/(?={self.action}/?$)", dialect.action, path, flags=re.IGNORECASE)
+        return bool(self.action) and self.match(dialect, as_here) is not None
+
     def match(self, dialect: Dialect, path: str) -> dict[str, str] | None:
         """Route parameters, if ``path`` (single slashes, decoded) is this operation's."""
         route = re.sub(r"/\\{(\w+)\\\?\\}", r"(?:/(?P<\1>[^/]+))?", re.escape(self.route(dialect)))

@@ -188,6 +188,15 @@ class NoSuchRoute(NotFound):
     where = ("any other path or method",)
 
 
+class OtherSign(NoSuchRoute):
+    """The path names an action as another version of the API does."""
+
+    route: str
+    says = "Resource not found."
+    adds = "In this version it is POST /{route}."
+    own = True
+
+
 class WrongScope(Forbidden):
     """The key is right, but not for this operation."""
 

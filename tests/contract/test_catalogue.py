@@ -19,6 +19,8 @@ from azure.storage.blob import ContainerClient
 from devhost.azurite import azurite
 from devhost.stack import host
 from functions.contract.catalogue import causes
+from functions.contract.dialects import V2021
+from functions.contract.operations import OPERATIONS
 from functions.contract.refusals import (
     AccessDenied,
     BadCandidates,
@@ -34,6 +36,7 @@ from functions.contract.refusals import (
     NoJson,
     NoLocale,
     NoSuchRoute,
+    OtherSign,
     RateLimited,
     SeveralRecordings,
     TooManyGuesses,
@@ -498,6 +501,12 @@ PROVOKED = [
         lambda api: api("GET", f"{PROFILES}/{NOBODY}"),
     ),
     Provoked("no-id", NoGuid, "Requested profile doesn't exist", lambda api: api("GET", f"{PROFILES}/x")),
+    Provoked(
+        "verify-with-a-slash",
+        OtherSign,
+        f"Resource not found. In this version it is POST /{OPERATIONS['Verify'].route(V2021)}.",
+        lambda api: api("POST", f"{PROFILES}/{NOBODY}/verify"),
+    ),
     Provoked("unknown-route", NoSuchRoute, "Resource not found", lambda api: api("PUT", PROFILES)),
     Provoked(
         "json-type",
