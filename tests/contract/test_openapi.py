@@ -14,6 +14,7 @@ from functions.contract.operations import spoken
 from shared.voices.families import FAMILIES, PASSPHRASE_VERIFICATION, Family
 from tests import voices
 from tests.contract.api import Api
+from tests.operations import DESCRIBED
 
 NOBODY = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
 CLIP = voices.seconds("anna", 6)
@@ -182,7 +183,7 @@ def test_what_is_refused_is_refused_as_described(described: Described) -> None:
 def test_nothing_is_described_that_was_not_called(described: Described) -> None:
     listed = {(method.upper(), path) for path, methods in described.description["paths"].items() for method in methods}
     assert described.seen == listed
-    assert len(listed) == 52
+    assert len(listed) == DESCRIBED
 
 
 def test_a_parameter_that_is_not_heeded_is_not_described(described: Described) -> None:
