@@ -20,8 +20,8 @@ from shared.listening.containers import (
     true_wav,
     wav_parts,
 )
-from shared.listening.declared import Declared
-from shared.listening.headerless import check_plain
+from shared.listening.declared import PLAIN, Declared
+from shared.listening.headerless import as_written, check_written
 from shared.listening.refusals import NoAudio, TooLarge, WrongFormat
 from shared.listening.strangers import named
 
@@ -32,13 +32,13 @@ class Clip:
 
     Attributes:
         samples: [n] float32 in [-1, 1].
-        assumed: whether nothing but our own guess says at which rate it was recorded.
+        read_at: the rate that samples without a header were taken to have, in Hz; None where a header says it.
         louder: the channel, from 0, that alone is heard because the mean of all cancels.
         apart: [n] samples of two channels by their number, from 0, where they differ.
     """
 
     samples: NDArray[np.float32]
-    assumed: bool = False
+    read_at: int | None = None
     louder: int | None = None
     apart: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ def decode(
     Raises:
         WrongFormat: the header, or what was declared, names another format.
         NoAudio: the body is something else.
-        Undeclared: samples without a header, and without a word on them, are no such PCM.
+        Undeclared: samples without a header are not what was said of them, or no such PCM.
         TooLarge: the body is larger than ``MAX_BODY_BYTES``.
         TooLong, TooMuchToDecode: another format, and longer than is allowed.
     """
@@ -85,7 +85,7 @@ def decode(
         raise TooLarge(held=len(body), allowed=MAX_BODY_BYTES)
     container = container_of(body)
     if container is None:
-        return _headerless(body, declared, channel, max_sec, any_format=any_format)
+        return _headerless(body, declared or PLAIN, channel, max_sec, any_format=any_format)
     header, data = wav_parts(body) if container == "WAV" else (b"", b"")
     if header and is_plain(header):
         check_channel(channel, 1)
@@ -97,21 +97,20 @@ def decode(
     return Clip(**vars(read(true_wav(header, data) if header else body, max_sec, channel)))
 
 
-def _headerless(
-    body: bytes, declared: Declared | None, channel: int | None, max_sec: float, *, any_format: bool
-) -> Clip:
-    if declared is None or declared.is_plain:
-        stranger = named(body)
-        if stranger:
-            raise NoAudio(stranger)
-        check_plain(body)
+def _headerless(body: bytes, said: Declared, channel: int | None, max_sec: float, *, any_format: bool) -> Clip:
+    stranger = named(body)
+    if stranger:
+        raise NoAudio(stranger)
+    said = as_written(body, said)
+    check_written(body, said)
+    if said == PLAIN:
         check_channel(channel, 1)
-        return replace(from_pcm(body), assumed=True)
+        return replace(from_pcm(body), read_at=SAMPLE_RATE)
     if not any_format:
-        raise WrongFormat(f"the content type says {declared}")
+        raise WrongFormat(f"the content type says {said}")
     from shared.listening.decoding import read_samples
 
-    return Clip(**vars(read_samples(body, declared, max_sec, channel)))
+    return Clip(**vars(read_samples(body, said, max_sec, channel)), read_at=said.rate)
 
 
 def from_pcm(pcm: bytes) -> Clip:

@@ -39,21 +39,19 @@ class Declared:
     rate: int
     channels: int
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is the contract's own format, which clients name by habit."""
-        return (self.encoding, self.rate, self.channels) == (_LITTLE, SAMPLE_RATE, 1)
-
     def __str__(self) -> str:
         """In words."""
         return f"{self.rate} Hz, {self.channels} channel(s), {self.encoding.subtype}"
 
 
-_LITTLE: Final = Encoding("PCM_16", "LITTLE")
+LITTLE: Final = Encoding("PCM_16", "LITTLE")
+BIG: Final = Encoding("PCM_16", "BIG")
+PLAIN: Final = Declared(LITTLE, SAMPLE_RATE, 1)
+"""The contract's own format, which clients name by habit."""
 _MU_LAW, _A_LAW = Encoding("ULAW"), Encoding("ALAW")
 _TYPES: Final[Mapping[str, tuple[Encoding, int]]] = {
     "audio/l8": (Encoding("PCM_U8"), SAMPLE_RATE),
-    "audio/l16": (Encoding("PCM_16", "BIG"), SAMPLE_RATE),
+    "audio/l16": (BIG, SAMPLE_RATE),
     "audio/l24": (Encoding("PCM_24", "BIG"), SAMPLE_RATE),
     "audio/pcmu": (_MU_LAW, 8_000),
     "audio/pcma": (_A_LAW, 8_000),
@@ -63,9 +61,9 @@ _TYPES: Final[Mapping[str, tuple[Encoding, int]]] = {
 }
 """Encoding and usual rate by media type (RFC 2586, RFC 3551, RFC 2046); others are PCM as WAV files have it."""
 _CODECS: Final[Mapping[str, Encoding]] = {
-    "audio/pcm": _LITTLE,
-    "pcm": _LITTLE,
-    "1": _LITTLE,
+    "audio/pcm": LITTLE,
+    "pcm": LITTLE,
+    "1": LITTLE,
     "mulaw": _MU_LAW,
     "ulaw": _MU_LAW,
     "7": _MU_LAW,
@@ -94,11 +92,16 @@ def declared(content_type: str) -> Declared | None:
     kind = header.get_content_type().lower()
     codec = _CODECS.get(_parameter(header, "codecs").lower().strip())
     given = {name for name in ("rate", "samplerate", "channels") if _parameter(header, name)}
-    if kind not in _TYPES and not (kind.startswith("audio/") and (given or codec not in (None, _LITTLE))):
+    if kind not in _TYPES and not (kind.startswith("audio/") and (given or codec not in (None, LITTLE))):
         return None
-    encoding, rate = _TYPES.get(kind, (codec or _LITTLE, 8_000 if codec in (_MU_LAW, _A_LAW) else SAMPLE_RATE))
+    encoding, rate = _TYPES.get(kind, (codec or LITTLE, 8_000 if codec in (_MU_LAW, _A_LAW) else SAMPLE_RATE))
     rate = _number(header, "rate", _number(header, "samplerate", rate, _RATES), _RATES)
     return Declared(encoding, rate, _number(header, "channels", 1, _CHANNELS))
+
+
+def pcm_at(rate: int, channels: int = 1) -> str:
+    """How 16-bit samples, the least significant byte first, are declared."""
+    return f"audio/wav; codecs=audio/pcm; samplerate={rate}" + (f"; channels={channels}" if channels > 1 else "")
 
 
 def _parameter(header: Message, name: str) -> str:

@@ -144,7 +144,10 @@ def _read(body: bytes | Packets, max_sec: float, channel: int | None, **written:
             return Decoded(on_16_bits(mixed), apart={which: alone(which) for which in mix.apart})
     except LibsndfileError as damage:
         said = damage.error_string.rstrip(".")
-        raise WrongFormat(f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {said}") from damage
+        raise WrongFormat(
+            f"a file that is damaged, cut off or of another codec; "
+            f"libsndfile {soundfile.__libsndfile_version__} cannot read it: {said}"
+        ) from damage
 
 
 class _Mix:

@@ -1,14 +1,18 @@
-"""Whether bytes without a header are what they are taken for: 16-bit little-endian samples of one channel.
+"""Whether 16-bit samples without a header are what they are taken for.
 
 Samples of speech follow each other smoothly, and only in the encoding in which they were written.
 """
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.listening.containers import SAMPLE_WIDTH
+from shared.listening.declared import BIG, LITTLE, Declared, pcm_at
 from shared.listening.refusals import Undeclared
 
 MIN_BYTES: Final = 8_000
@@ -34,30 +38,53 @@ _SAME: Final = 0.98
 """Share of pairs of equal samples from which both channels of a recording are one."""
 
 
-def check_plain(body: bytes) -> None:
-    """Refuse samples that were written in another encoding; their rate is another matter.
+def as_written(body: bytes, said: Declared) -> Declared:
+    """What was said, in the order of bytes that the samples show: many call little-endian ones ``audio/L16``."""
+    if said.encoding != BIG or len(body) < MIN_BYTES:
+        return said
+    little = replace(said, encoding=LITTLE)
+    samples = np.frombuffer(_loudest(_one_channel(body, little)), "<i2")
+    return little if _stands_out(_smoothness(samples), _smoothness(samples.byteswap())) else said
+
+
+def check_written(body: bytes, said: Declared) -> None:
+    """Refuse 16-bit samples that were written in another encoding than was said; their rate is another matter.
 
     Raises:
         Undeclared: with what they look like, and how to declare it.
     """
-    if len(body) < MIN_BYTES:
-        return
-    whole = _loudest(body)
+    if said.encoding.subtype == LITTLE.subtype and len(body) >= MIN_BYTES:
+        for found, how in _otherwise(_loudest(_one_channel(body, said)), said.rate):
+            raise Undeclared(str(said), found, how)
+
+
+def _otherwise(whole: bytes, rate: int) -> Iterator[tuple[str, str]]:
+    """How little-endian samples look, if not like that, and how to declare it; the surest first."""
     samples = np.frombuffer(whole, "<i2")
     smooth = _smoothness(samples)
     even, odd = (np.bincount(half, minlength=256) for half in np.frombuffer(whole, np.uint8).reshape(-1, 2).T)
     if _is_random(even + odd):
-        raise Undeclared("compressed or encrypted data", "its own file format")
+        yield "compressed or encrypted data", "its own file format"
     if _stands_out(_smoothness(_24_bits(whole)), smooth):
-        raise Undeclared("24-bit PCM", "a WAV file")
+        yield "24-bit PCM", "a WAV file"
     if _is_8_bit(even, odd) and _rms(samples) > _LOUD:
-        raise Undeclared("8-bit samples (mu-law, A-law or linear)", "audio/PCMU, audio/PCMA or audio/L8; rate=8000")
+        yield "8-bit samples (mu-law, A-law or linear)", "audio/PCMU, audio/PCMA or audio/L8; rate=8000"
     if _is_float(whole):
-        raise Undeclared("32-bit floating point", "a WAV file")
+        yield "32-bit floating point", "a WAV file"
     if _stands_out(_smoothness(samples.byteswap()), smooth):
-        raise Undeclared("16-bit PCM with the most significant byte first", "audio/L16; rate=16000")
+        yield "16-bit PCM with the most significant byte first", f"audio/L16; rate={rate}"
     if _is_doubled(samples) or _stands_out(_smoothness(samples, 2) - _APART, smooth):
-        raise Undeclared("PCM of two channels", "audio/wav; codecs=audio/pcm; samplerate=16000; channels=2")
+        yield "PCM of two channels", pcm_at(rate, 2)
+
+
+def _one_channel(body: bytes, said: Declared) -> bytes:
+    """The loudest channel of 16-bit samples, little-endian."""
+    if said.encoding == LITTLE and said.channels == 1:
+        return body
+    width = said.channels * SAMPLE_WIDTH
+    samples = np.frombuffer(body[: len(body) // width * width], "<i2" if said.encoding == LITTLE else ">i2")
+    channels = samples.reshape(-1, said.channels)
+    return channels[:, channels.std(axis=0, dtype=np.float32).argmax()].astype("<i2").tobytes()
 
 
 def _loudest(body: bytes) -> bytes:

@@ -171,13 +171,13 @@ class Listener:
         return Sides(first, second, llr) if llr < LEAST_LLR else None
 
     def _check_reading(self, heard: Utterance) -> None:
-        """Refuse a clip of which nothing says how it was recorded, if it sounds as if that was another way.
+        """Refuse a clip without a header if it sounds as if it was recorded in another way than it was read.
 
         Before its quality: speech that was misread is often noisy as well. Where there is none, it is only noise.
         """
-        misreadings = self._bundle(self.version).misreadings
-        if heard.clip.assumed and misreadings and heard.quality.speech_sec >= MIN_SPEECH_SEC:
-            misreadings.check(self.embed(heard, self.version))
+        misreadings, read_at = self._bundle(self.version).misreadings, heard.clip.read_at
+        if read_at and misreadings and heard.quality.speech_sec >= MIN_SPEECH_SEC:
+            misreadings.check(self.embed(heard, self.version), read_at)
 
     def _bundle(self, version: str) -> Bundle:
         if version not in self._bundles:

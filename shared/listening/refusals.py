@@ -29,10 +29,14 @@ class NoAudio(InvalidAudio):
 class Undeclared(InvalidAudio):
     """Samples without a header are not what they are taken for."""
 
+    taken: str
     found: str
     how: str
     says = WrongFormat.says
-    adds = "The audio has no header and looks like {found}. Send a file with a header, or declare it: {how}."
+    adds = (
+        "The audio has no header, was taken for {taken} and looks like {found}. "
+        "Send a file with a header, or declare it: {how}."
+    )
     note = "audio without a header is taken for 16 kHz, 16-bit, mono PCM unless its `Content-Type` says otherwise"
 
 

@@ -12,7 +12,7 @@ import soxr
 from numpy.typing import NDArray
 
 from shared.listening.audio import decode
-from shared.listening.declared import Recording, declared
+from shared.listening.declared import Recording, declared, pcm_at
 from shared.listening.refusals import InvalidAudio, NoAudio, Undeclared, WrongFormat
 from shared.listening.strangers import named
 from shared.scoring import compare
@@ -57,7 +57,8 @@ DECLARED: Final = {
 def test_what_was_declared_is_obeyed(content_type: str) -> None:
     clip = decode(DECLARED[content_type], declared=declared(content_type), any_format=True)
     assert clip.seconds == pytest.approx(5, abs=0.01)
-    assert not clip.assumed
+    said = declared(content_type)
+    assert clip.read_at == (said and said.rate)
     alike = np.corrcoef(clip.samples[:70_000], _at(RATE, SPEECH)[:70_000])[0, 1]
     assert alike > 0.8
 
@@ -120,17 +121,46 @@ def test_samples_of_another_encoding_are_refused_by_name(found: str) -> None:
     assert "or declare it" in refused.value.told
 
 
+DECLARED_WRONGLY: Final = {
+    ("audio/wav; codecs=audio/pcm; samplerate=8000", "most significant byte first"): _pcm(_at(8_000))
+    .byteswap()
+    .tobytes(),
+    ("audio/L16; rate=8000", "8-bit samples"): _coded(SPEECH, "ALAW"),
+    ("audio/L16; rate=8000; channels=2", "24-bit PCM"): _coded(SPEECH, "PCM_24", "LITTLE"),
+    ("audio/wav; codecs=audio/pcm; samplerate=44100", "two channels"): np.repeat(_pcm(_at(44_100)), 2).tobytes(),
+    ("audio/L16", "encrypted data"): os.urandom(100_000),
+}
+
+
+@pytest.mark.parametrize(("content_type", "found"), DECLARED_WRONGLY)
+def test_samples_that_were_declared_wrongly_are_refused_by_name(content_type: str, found: str) -> None:
+    said = declared(content_type)
+    with pytest.raises(Undeclared) as refused:
+        decode(DECLARED_WRONGLY[content_type, found], declared=said, any_format=True)
+    assert found in refused.value.found
+    assert f"taken for {said}" in refused.value.told
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_little_endian_samples_that_are_called_l16_are_heard(rate: int, channels: int) -> None:
+    samples = np.stack([_pcm(_at(rate)), np.roll(_pcm(_at(rate)), 999)][:channels], axis=1)
+    said = declared(f"audio/L16; rate={rate}; channels={channels}")
+    little, big = (decode(body.tobytes(), declared=said, any_format=True) for body in (samples, samples.byteswap()))
+    np.testing.assert_array_equal(little.samples, big.samples)
+
+
 @pytest.mark.parametrize("change", [0.001, 0.05, 1.0, 30.0], ids=["nearly silent", "quiet", "as it is", "overdriven"])
 def test_true_samples_are_taken_at_any_loudness(change: float) -> None:
     body = _pcm(SPEECH * np.float32(change)).tobytes()
     for at in range(0, len(body) - 32_000, 16_000):
-        assert decode(body[at : at + 32_000]).assumed
+        assert decode(body[at : at + 32_000]).read_at == RATE
 
 
 def test_noise_and_silence_are_nothing_else() -> None:
     noise = np.random.default_rng(0).standard_normal(5 * RATE).astype(np.float32) / np.float32(10)
-    assert decode(_pcm(noise).tobytes()).assumed
-    assert decode(bytes(100_000)).assumed
+    assert decode(_pcm(noise).tobytes()).read_at == RATE
+    assert decode(bytes(100_000)).read_at == RATE
 
 
 NO_AUDIO: Final = {
@@ -161,6 +191,15 @@ def test_what_is_no_audio_is_said_to_be_that(found: str) -> None:
     assert "0x7f" not in refused.value.told
 
 
+def test_what_is_no_audio_is_said_to_be_that_whatever_was_declared() -> None:
+    with pytest.raises(NoAudio, match="base64"):
+        decode(
+            b"UklGRiQAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQ==",
+            declared=declared("audio/PCMU"),
+            any_format=True,
+        )
+
+
 def test_companded_silence_is_no_text() -> None:
     assert named(b"\x55" * 5_000) is None
     assert named(_coded(_at(8_000, np.concatenate([np.zeros(8_000, np.float32), SPEECH])), "ALAW")) is None
@@ -172,22 +211,35 @@ def _wav() -> bytes:
     return body.getvalue()
 
 
-def _heard(body: bytes) -> Samples | InvalidAudio:
+def _heard(body: bytes, content_type: str = "") -> Samples | InvalidAudio:
     listener = remembering.listener(any_format=True)
     try:
-        heard = listener.listen(Recording(body), VERIFICATION.enrolling)
+        heard = listener.listen(Recording(body, content_type), VERIFICATION.enrolling)
     except InvalidAudio as refused:
         return refused
     return listener.embed(heard, listener.version)
 
 
+MISREAD: Final = [
+    (8_000, RATE),
+    (11_025, RATE),
+    (24_000, RATE),
+    (48_000, RATE),
+    (RATE, 8_000),
+    (44_100, 24_000),
+    (RATE, 24_000),
+    (8_000, 11_025),
+]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not recordings.HUMAN.speech.is_dir(), reason="../shared/speech is not there")
-@pytest.mark.parametrize("rate", [8_000, 11_025, 24_000, 48_000])
-def test_strangers_at_another_rate_are_refused_or_not_alike(rate: int) -> None:
-    """A few people here; 163 recordings of 134 people at eight rates had 0 of 191,424 pairs accepted."""
+@pytest.mark.parametrize(("rate", "read_at"), MISREAD)
+def test_strangers_who_were_read_at_another_rate_are_refused_or_not_alike(rate: int, read_at: int) -> None:
+    """A few people here; 163 recordings of 134 people, read at 16 kHz, had 0 of 191,424 pairs accepted."""
     speech = [soundfile.read(file, 5 * RATE, dtype="float32")[0] for file in sorted(_people())]
-    misread = [_heard(_pcm(_at(rate, samples)).tobytes()) for samples in speech]
+    said, true = pcm_at(read_at), pcm_at(rate)
+    misread = [_heard(_pcm(_at(rate, samples)).tobytes(), said) for samples in speech]
     taken = [each for each in misread if not isinstance(each, InvalidAudio)]
     assert len(taken) <= len(misread) / 2
     calibration = remembering.listener(any_format=True).calibration(remembering.listener(any_format=True).version)
@@ -195,7 +247,16 @@ def test_strangers_at_another_rate_are_refused_or_not_alike(rate: int) -> None:
     for number, one in enumerate(taken):
         for other in taken[:number]:
             assert not calibration.decide(compare(one, other, nobody), 5, 5, 0.001).accepted
-    assert not any(isinstance(_heard(_pcm(samples).tobytes()), InvalidAudio) for samples in speech)
+    assert not any(isinstance(_heard(_pcm(_at(rate, samples)).tobytes(), true), Undeclared) for samples in speech)
+
+
+@pytest.mark.slow
+def test_a_recording_at_twice_the_rate_that_was_declared_is_refused_with_a_higher_one() -> None:
+    speech = (voices.speech("anna")[: 8 * RATE] / np.float32(32768)).astype(np.float32)
+    refused = _heard(_pcm(speech).tobytes(), pcm_at(8_000))
+    assert isinstance(refused, Undeclared)
+    assert refused.taken == "a recording at 8000 Hz"
+    assert refused.how.startswith((pcm_at(12_000), pcm_at(RATE)))
 
 
 def _people() -> list[Path]:
