@@ -31,7 +31,7 @@ HEADERS: Final = {
     "cache-control": "no-cache",
     "vary": "accept-encoding",
 }
-"""Nothing of others is loaded, no page frames this one, and browsers ask each time whether their copy is still right."""
+"""Nothing of others is loaded, no page frames this one, and a browser asks each time whether its copy is right."""
 
 
 @dataclass(frozen=True)

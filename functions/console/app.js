@@ -23,7 +23,7 @@ function useSession() {
   const [agreed, setAgreed] = useState({});
   const [threshold, setThreshold] = useState(null);
   const [said, setSaid] = useState("");
-  const client = useMemo(() => new Client(setCall), []);
+  const client = useMemo(() => new Client((made) => setCall((before) => worthShowing(made, before))), []);
   return {
     client, call, revision, chosen, agreed, threshold, said, setThreshold,
     say: setSaid,
@@ -38,6 +38,9 @@ function useSession() {
     agree: (id, yes) => setAgreed((before) => ({ ...before, [id]: yes })),
   };
 }
+
+/** What a person did is shown longer than what the page asked for by itself. */
+const worthShowing = (made, before) => (made.method === "GET" && before && before.method !== "GET" ? before : made);
 
 function Key({ session }) {
   const field = useRef(null);
