@@ -43,11 +43,12 @@ export function useVoices(session, family) {
   return { voices, more, reload, task };
 }
 
-/** What went wrong and what to do, said at once. */
+/** What went wrong and what to do, said at once. Its place is always there, so that nothing beside it moves. */
 export function Problem({ task }) {
-  if (!task.problem) return null;
-  const [what, advice] = task.problem;
-  return html`<div class="problem" role="alert"><strong>${what}</strong> ${advice}</div>`;
+  const [what, advice] = task.problem ?? [];
+  return html`<div>
+    ${what && html`<p class="problem" role="alert"><strong>${what}</strong> ${advice}</p>`}
+  </div>`;
 }
 
 /** Which family. */
@@ -75,17 +76,19 @@ export function VoiceChoice({ session, family, list, enrolled }) {
   const listed = fit.some((voice) => voice.profileId === chosen);
   const optionOf = ({ profileId, enrollmentStatus }) =>
     text.voice.option(session.nameOf(profileId), text.voice.status[enrollmentStatus]);
-  if (!fit.length && !chosen) return html`<p>${enrolled ? text.voice.noneEnrolled : text.voice.none}</p>`;
+  const none = enrolled ? text.voice.noneEnrolled : text.voice.none;
   return html`
-    <label class="field">
-      ${text.voice.label}
-      <select value=${chosen} onChange=${(event) => session.choose(family, event.target.value)}>
-        <option value="">${text.voice.choose}</option>
-        ${chosen && !listed && html`<option value=${chosen}>${session.nameOf(chosen)}</option>`}
-        ${fit.map((voice) => html`<option key=${voice.profileId} value=${voice.profileId}>${optionOf(voice)}</option>`)}
-      </select>
-    </label>
-    ${list.more && html`<p class="note">${text.voice.more}</p>`}
+    <div>
+      <label class="field">
+        ${text.voice.label}
+        <select value=${chosen} onChange=${(event) => session.choose(family, event.target.value)}>
+          <option value="">${fit.length ? text.voice.choose : none}</option>
+          ${chosen && !listed && html`<option value=${chosen}>${session.nameOf(chosen)}</option>`}
+          ${fit.map((voice) => html`<option key=${voice.profileId} value=${voice.profileId}>${optionOf(voice)}</option>`)}
+        </select>
+      </label>
+      ${list.more && html`<p class="note">${text.voice.more}</p>`}
+    </div>
   `;
 }
 
@@ -99,6 +102,7 @@ export function Recorder({ session, title, why, short, onClip }) {
   useEffect(() => () => microphone.current?.stop(), []);
 
   async function record() {
+    if (locked) return;
     try {
       setHeard({ level: -99, speech: 0, seconds: 0 });
       task.fail(null);
@@ -130,11 +134,12 @@ export function Recorder({ session, title, why, short, onClip }) {
     <section class="recorder" aria-label=${title} aria-busy=${task.busy}
       onDragOver=${(event) => event.preventDefault()}
       onDrop=${(event) => (event.preventDefault(), take(event.dataTransfer.files))}>
-      ${why && html`<p class="note">${why}</p>`}
+      <div>${why && html`<p class="note">${why}</p>`}</div>
       <div class="row">
-        ${heard
-          ? html`<button class="recording" onClick=${stop}>${text.recorder.stop}</button>`
-          : html`<button class="main" disabled=${locked} onClick=${record}>${text.recorder.record}</button>`}
+        <button class=${heard ? "recording" : "main"} disabled=${Boolean(why)} aria-disabled=${task.busy}
+          onClick=${heard ? stop : record}>
+          ${heard ? text.recorder.stop : text.recorder.record}
+        </button>
         <label class="file">
           ${text.recorder.file}
           <input type="file" accept="audio/*,video/webm,video/mp4,.mka,.opus,.flac" disabled=${locked || Boolean(heard)}
@@ -142,9 +147,9 @@ export function Recorder({ session, title, why, short, onClip }) {
           <span class="note">${text.recorder.drop}</span>
         </label>
       </div>
-      ${heard && html`<${Live} heard=${heard} />`}
-      ${short && html`<${Tick} value=${takeShort} onChange=${setTakeShort}>${text.recorder.short}<//>`}
-      ${task.busy && html`<p role="status">${text.busy}</p>`}
+      <div>${heard && html`<${Live} heard=${heard} />`}</div>
+      <div>${short && html`<${Tick} value=${takeShort} onChange=${setTakeShort}>${text.recorder.short}<//>`}</div>
+      <div role="status">${task.busy && text.busy}</div>
       <${Problem} task=${task} />
     </section>
   `;

@@ -78,11 +78,14 @@ def test_all_of_it_is_small() -> None:
     assert sum(len(file.packed) for file in files().values()) <= MOST_BYTES
 
 
-def test_the_page_names_every_module_and_has_neither_script_nor_style_in_it() -> None:
+def test_every_file_is_used_and_every_file_that_is_used_is_there() -> None:
+    texts = [file.read_text() for file in (FOLDER / PAGE, *FOLDER.rglob("*.js"))]
+    used = {name for text in texts for name in re.findall(r'([\w-]+\.(?:js|css|svg))"', text)}
+    assert used | {PAGE} == {name.rpartition("/")[2] for name in files()}
+
+
+def test_the_page_has_neither_script_nor_style_in_it() -> None:
     page = (FOLDER / PAGE).read_text()
-    named = re.findall(r'(?:src|href)="/console/([^"]+)"', page)
-    beside = {"worklet.js", *(name.removeprefix("functions/console/") for name in COPIES)}  # asked for when needed
-    assert sorted(named) == sorted(set(files()) - {PAGE} - beside)
     assert re.findall(r"<script[^>]*>[^<]|<style|\sstyle=|\son\w+=", page) == []
 
 

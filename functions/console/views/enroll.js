@@ -37,32 +37,35 @@ export function Enroll({ session }) {
     <${NewVoice} session=${session} family=${family} list=${list} />
     <${Problem} task=${list.task} />
     <${Problem} task=${task} />
-    ${profile &&
-    html`
-      ${family === "phrase" && html`<${Phrases} session=${session} profile=${profile} />`}
-      <${Tick} key=${id} value=${Boolean(session.agreed[id])} onChange=${(yes) => session.agree(id, yes)}>
-        ${text.consent}
-      <//>
-      <${Recorder} session=${session} title=${text.enroll.record} short=${family !== "phrase"} onClip=${enroll}
-        why=${session.agreed[id] ? "" : text.consentFirst} />
-      <${Progress} profile=${profile} />
-      ${details && html`<${Heard} details=${details} />`}
-    `}
+    <div>${profile && html`<${Enrolling} key=${id} ...${{ session, family, profile, details, enroll }} />`}</div>
+  `;
+}
+
+function Enrolling({ session, family, profile, details, enroll }) {
+  const id = profile.profileId;
+  const agreed = Boolean(session.agreed[id]);
+  return html`
+    <div>${family === "phrase" && html`<${Phrases} session=${session} profile=${profile} />`}</div>
+    <${Tick} value=${agreed} onChange=${(yes) => session.agree(id, yes)}>${text.consent}<//>
+    <${Recorder} session=${session} title=${text.enroll.record} short=${family !== "phrase"} onClip=${enroll}
+      why=${agreed ? "" : text.consentFirst} />
+    <${Progress} profile=${profile} />
+    ${details && html`<${Heard} details=${details} />`}
   `;
 }
 
 function NewVoice({ session, family, list }) {
-  const [name, setName] = useState("");
-  const [locale, setLocale] = useState(LOCALE);
   const task = useTask();
   const make = (event) => {
     event.preventDefault();
+    const form = event.target;
+    const name = form.elements.name.value.trim();
     task.run(async () => {
-      const { profileId } = await session.client.create(family, locale.trim());
+      const { profileId } = await session.client.create(family, form.elements.locale.value.trim());
       session.name(profileId, name);
       session.choose(family, profileId);
       session.say(text.voice.made(name || profileId));
-      setName("");
+      form.reset();
       await list.reload();
     });
   };
@@ -70,11 +73,11 @@ function NewVoice({ session, family, list }) {
     <form class="new" onSubmit=${make}>
       <label class="field">
         ${text.voice.name}
-        <input value=${name} autocomplete="off" maxlength="80" onInput=${(event) => setName(event.target.value)} />
+        <input name="name" autocomplete="off" maxlength="80" />
       </label>
       <label class="field">
         ${text.voice.locale}
-        <input class="locale" value=${locale} required maxlength="20" onInput=${(event) => setLocale(event.target.value)} />
+        <input name="locale" class="locale" defaultValue=${LOCALE} required maxlength="20" />
       </label>
       <button disabled=${task.busy}>${text.voice.make}</button>
       <p class="note">${text.voice.nameNote}</p>

@@ -28,9 +28,11 @@ export function Verify({ session }) {
     <${FamilyChoice} families=${FAMILIES} value=${family} onChange=${setFamily} />
     <${VoiceChoice} session=${session} family=${family} list=${list} enrolled />
     <${Problem} task=${list.task} />
-    ${id &&
-    html`<${Recorder} key=${family} session=${session} title=${text.verify.record} short=${family !== "phrase"}
-      onClip=${verify} />`}
+    <div>
+      ${id &&
+      html`<${Recorder} key=${family} session=${session} title=${text.verify.record} short=${family !== "phrase"}
+        onClip=${verify} />`}
+    </div>
     ${answer && html`<${Decision} answer=${answer} name=${session.nameOf(id)} />`}
   `;
 }

@@ -2,7 +2,7 @@
 
 import { FamilyChoice, Problem, useTask } from "../parts.js";
 import { text } from "../text.js";
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 
 const PAGE = 10;
 
@@ -10,6 +10,7 @@ export function Voices({ session }) {
   const [family, setFamily] = useState("free");
   const [tokens, setTokens] = useState([null]);
   const [page, setPage] = useState({ profiles: [], next: null });
+  const heading = useRef(null);
   const task = useTask();
   const token = tokens.at(-1);
   const load = () =>
@@ -36,14 +37,19 @@ export function Voices({ session }) {
         if (session.chosen[family] === id) session.choose(family, "");
       }
       await load();
+      heading.current.focus();
     });
 
   return html`
-    <h2 tabindex="-1">${text.voices.title}</h2>
+    <h2 tabindex="-1" ref=${heading}>${text.voices.title}</h2>
     <p>${text.voices.lead}</p>
     <${FamilyChoice} value=${family} onChange=${show} />
     <${Problem} task=${task} />
-    ${page.profiles.length === 0 ? html`<p>${text.voices.empty}</p>` : html`<${Table} ...${{ session, family, page, act }} />`}
+    <div>
+      ${page.profiles.length === 0
+        ? html`<p>${text.voices.empty}</p>`
+        : html`<${Table} ...${{ session, family, page, act }} />`}
+    </div>
     <p class="row">
       <span>${text.voices.page(tokens.length)}</span>
       <button disabled=${tokens.length === 1} onClick=${() => setTokens([null])}>${text.voices.first}</button>
@@ -99,22 +105,25 @@ function Row({ session, family, profile, act }) {
 
 function Actions({ session, family, id, act }) {
   const [asked, setAsked] = useState(null);
+  const sure = useRef(null);
+  useEffect(() => sure.current?.focus(), [asked]);
   const say = text.voices;
   const name = session.nameOf(id);
   const button = (label, onClick, more = {}) =>
-    html`<button aria-label=${say.action(label, name)} onClick=${onClick} ...${more}>${label}</button>`;
+    html`<button key=${label} aria-label=${say.action(label, name)} onClick=${onClick} ...${more}>${label}</button>`;
   if (asked)
-    return html`
-      ${button(say.sure[asked], () => (setAsked(null), act(asked, id)), { class: "danger", autofocus: true })}
-      ${button(say.cancel, () => setAsked(null))}
-    `;
+    return [
+      button(say.sure[asked], () => (setAsked(null), act(asked, id)), { class: "danger", ref: sure }),
+      button(say.cancel, () => setAsked(null)),
+    ];
   const chosen = session.chosen[family] === id;
   const choose = () => {
     session.choose(family, id);
     session.say(say.isChosen(name));
   };
-  return html`
-    ${button(chosen ? say.chosen : say.choose, choose, { "aria-pressed": chosen })}
-    ${button(say.reset, () => setAsked("reset"))} ${button(say.remove, () => setAsked("remove"))}
-  `;
+  return [
+    button(chosen ? say.chosen : say.choose, choose, { "aria-pressed": chosen }),
+    button(say.reset, () => setAsked("reset")),
+    button(say.remove, () => setAsked("remove")),
+  ];
 }
