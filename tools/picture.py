@@ -2,10 +2,12 @@
 
 import argparse
 import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, ViewportSize, sync_playwright
 
 from devhost.stack import stack
 from shared.settings import ROOT
@@ -13,13 +15,14 @@ from tools.client import Client
 from tools.demo.speakers import VOICES, read_speakers
 
 PROBLEMS: Final = (RuntimeError, Error)
-PICTURE: Final = ROOT / "docs" / "console.png"
+NAME: Final = "docs/console.png"
+PICTURE: Final = ROOT / NAME
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 FLAGS: Final = ("--no-sandbox", "--use-fake-device-for-media-stream")
 """Without a sandbox, as root in a container has none; with a microphone that is none."""
 
-_KEY: Final = "a key for a picture"
-_SIZE: Final = (820, 900)
+KEY: Final = "a key for a picture"
+_SIZE: Final[ViewportSize] = {"width": 820, "height": 900}
 
 
 class NoBrowser(RuntimeError):
@@ -44,9 +47,20 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 def run(_: argparse.Namespace) -> None:
     """Write the picture, and say where."""
-    with stack({"SPEAKER_RECOGNITION_KEYS": _KEY}) as running:
-        draw(running.url, _KEY, PICTURE)
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running:
+        draw(running.url, KEY, PICTURE)
     print(f"written: {PICTURE.relative_to(ROOT)}, {PICTURE.stat().st_size / 1000:.0f} kB")
+
+
+@contextmanager
+def chromium_browser() -> Iterator[Browser]:
+    """A Chromium that was just started."""
+    with sync_playwright() as playwright, closing(_launched(playwright)) as browser:
+        yield browser
+
+
+def _launched(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
 
 
 def draw(url: str, key: str, file: Path) -> None:
@@ -56,13 +70,11 @@ def draw(url: str, key: str, file: Path) -> None:
     profile_id = client.create()
     for clip in speaker.enrollments:
         client.enroll(profile_id, clip, ignoreMinLength="true")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = browser.new_page(viewport={"width": _SIZE[0], "height": _SIZE[1]})
+    with chromium_browser() as browser, closing(browser.new_page(viewport=_SIZE)) as page:
         page.goto(f"{url}/console")
         _verify(page, key, profile_id, speaker.test)
         page.screenshot(path=file, full_page=True)
-        browser.close()
+    client.delete(profile_id)
 
 
 def _verify(page: Page, key: str, profile_id: str, clip: bytes) -> None:

@@ -1,17 +1,25 @@
 """The life of a voice, as a person sees it."""
 
 import re
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from scipy.signal import correlate
 
+from devhost.stack import Host
+from shared.settings import ROOT
 from tests import voices
 from tests.conftest import KEYS
 from tests.console.browsing import Console, Microphone
 from tests.console.conftest import Open
 from tests.console.people import people
+from tools import picture
 
 pytestmark = pytest.mark.slow
 
@@ -168,3 +176,26 @@ def test_the_last_call_is_shown_in_code_without_the_key(console: Console, langua
     expect(code).to_contain_text("/enrollments?api-version=2021-09-05&details=true")
     expect(code).to_contain_text("SPEAKER_KEY")
     assert KEYS[0] not in console.page.content()
+
+
+def test_the_picture_of_the_readme_is_drawn_by_its_command(
+    service: Host, browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def running(_: object) -> Iterator[Host]:
+        yield service
+
+    with (
+        patch.object(picture, "stack", running),
+        patch.object(picture, "KEY", KEYS[0]),
+        patch.object(picture, "chromium_browser", lambda: nullcontext(browser)),
+        patch.object(picture, "PICTURE", tmp_path / "console.png"),
+        patch.object(picture, "ROOT", tmp_path),
+    ):
+        picture.run(Namespace())
+    drawn = (tmp_path / "console.png").read_bytes()
+    assert drawn.startswith(b"\x89PNG")
+    assert len(drawn) <= 150_000
+    assert "written: console.png" in capsys.readouterr().out
+    assert f"]({picture.NAME})" in (ROOT / "README.md").read_text()
+    assert (ROOT / picture.NAME).stat().st_size <= 150_000

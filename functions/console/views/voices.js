@@ -90,7 +90,7 @@ function Row({ session, family, profile, act }) {
   return html`
     <tr>
       <td>
-        <input aria-label=${say.nameOf(id)} value=${session.givenName(id)} maxlength="80" autocomplete="off"
+        <input aria-label=${say.nameOf(id)} defaultValue=${session.givenName(id)} maxlength="80" autocomplete="off"
           onChange=${(event) => session.name(id, event.target.value)} />
       </td>
       <td><code>${id}</code></td>
