@@ -99,7 +99,11 @@ export function Recorder({ session, title, why, short, onClip }) {
   const microphone = useRef(null);
   const task = useTask();
   const locked = Boolean(why) || task.busy;
-  useEffect(() => () => microphone.current?.stop(), []);
+  const gone = useRef(false);
+  useEffect(() => () => {
+    gone.current = true;
+    microphone.current?.stop();
+  }, []);
 
   async function record() {
     if (locked) return;
@@ -107,6 +111,7 @@ export function Recorder({ session, title, why, short, onClip }) {
       setHeard({ level: -99, speech: 0, seconds: 0 });
       task.fail(null);
       microphone.current = await Microphone.open(setHeard);
+      if (gone.current) return microphone.current.stop();
       session.say(text.recorder.began);
     } catch (problem) {
       setHeard(null);

@@ -85,6 +85,24 @@ def test_a_file_that_is_dropped_is_heard(console: Console) -> None:
     expect(console.heard).to_contain_text("s of speech in 6.0 s")
 
 
+def test_what_would_be_better_is_said(console: Console) -> None:
+    console.make("Ann")
+    console.give(voices.to_wav(voices.speech("anna")[: 8 * voices.RATE] // 200))
+    expect(console.heard).to_contain_text("To do better:")
+    expect(console.heard).to_contain_text("Speak closer to the microphone.")
+
+
+def test_whoever_turns_away_while_recording_is_not_recorded_any_more(console: Console, microphone: Microphone) -> None:
+    microphone.hears(people()[0].short)
+    console.make("Ann")
+    console.page.get_by_role("button", name="Record").click()
+    console.page.locator(".live").wait_for()
+    console.see("Verify")
+    console.see("Enroll")
+    expect(console.page.get_by_role("button", name="Record")).to_be_enabled()
+    expect(console.page.get_by_role("img", name="0.0 of 20.0 seconds of speech")).to_be_visible()
+
+
 def test_nobody_is_recorded_before_they_agreed(console: Console) -> None:
     console.make("Ann")
     record = console.page.get_by_role("button", name="Record")
@@ -179,7 +197,7 @@ def test_the_last_call_is_shown_in_code_without_the_key(console: Console, langua
 
 
 def test_the_picture_of_the_readme_is_drawn_by_its_command(
-    service: Host, browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    empty: None, service: Host, browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @contextmanager
     def running(_: object) -> Iterator[Host]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 import pytest
+import requests
 import soundfile
 from playwright.sync_api import Browser, BrowserType, expect
 
@@ -62,6 +63,24 @@ def test_a_reload_forgets_the_key_and_no_storage_of_the_browser_has_it(console: 
     assert not any(key in str(kept) for key in KEYS)
     assert kept["cookies"] == []
     assert console.page.url == f"{console.url}/console"
+
+
+@pytest.mark.parametrize("path", ["%2e%2e/console.py", "..%2fconsole.py", "vendor/%2e%2e/%2e%2e/console.py", "no.js"])
+def test_the_host_gives_no_other_file(service: Host, path: str) -> None:
+    asked = requests.Request("GET", f"{service.url}/console/x").prepare()
+    asked.url = f"{service.url}/console/{path}"
+    with requests.Session() as session:
+        answer = session.send(asked, timeout=10)
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "404"
+
+
+def test_the_host_answers_for_the_page_with_and_without_a_slash_and_to_head(service: Host) -> None:
+    answers = [requests.get(f"{service.url}/console{slash}", timeout=10) for slash in ("", "/")]
+    answers.append(requests.head(f"{service.url}/console", timeout=10))
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert {answer.headers["content-type"] for answer in answers} == {"text/html; charset=utf-8"}
+    assert {len(answer.text) > 0 for answer in answers[:2]} == {True}
 
 
 def test_the_log_of_the_service_has_no_key(console: Console, service: Host) -> None:
