@@ -8,7 +8,7 @@ LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --gen
   --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: demo help run quick test fuzz docs check bench accuracy phrases calibrate doctor upkeep forget models notices package snapshots lock setup clean
+.PHONY: browser demo help run quick test fuzz docs picture check bench accuracy phrases calibrate doctor upkeep forget models notices package snapshots lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(TOOLS) demo $(AUDIO)
@@ -22,7 +22,7 @@ run: models node_modules/.installed ## serve on PORT until Ctrl-C
 quick: models ## the tests that need no host and no Azurite, in seconds
 	@$(PYTHON) -m pytest --quick -rfE $(addprefix --ignore=tests/,clients durability e2e fuzz privacy) --numprocesses logical --dist loadscope $(ARGS)
 
-test: models node_modules/.installed tests/clients/node_modules/.installed ## every test, end to end on the real worker, model and Azurite
+test: models node_modules/.installed tests/clients/node_modules/.installed browser ## every test, end to end on the real worker, model and Azurite
 	@$(PYTHON) -m pytest --numprocesses logical --dist loadscope --no-loadscope-reorder $(ARGS)
 
 fuzz: models node_modules/.installed ## the fuzz tests with EXAMPLES new examples each
@@ -30,6 +30,9 @@ fuzz: models node_modules/.installed ## the fuzz tests with EXAMPLES new example
 
 docs: .venv/.installed ## write the parts of the documentation that are made from the code
 	@$(TOOLS) docs
+
+picture: models node_modules/.installed ## draw the picture of the console in the README; needs Chromium
+	@$(TOOLS) picture
 
 check: .venv/.installed ## format, lint, types, and how the source is built
 	@$(PYTHON) -m ruff format --check .
@@ -95,6 +98,13 @@ node_modules/.installed: package-lock.json
 tests/clients/node_modules/.installed: tests/clients/package-lock.json node_modules/.installed
 	@npm ci --silent --ignore-scripts --prefix tests/clients
 	@touch $@
+
+browser: ## a Chromium for the tests of the console, from apt where that is possible
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	  && echo "installing Chromium from apt (a minute or so)" && apt-get update -qq >/dev/null \
+	  && apt-get install -qq --yes --no-install-recommends chromium >/dev/null \
+	  || echo "Chromium is missing: the tests of the console are skipped; apt-get install chromium, or Chrome, gives one"
 
 clean: ## remove everything that the targets made
 	rm -f THIRD_PARTY_NOTICES.txt sbom.cdx.json

@@ -52,6 +52,14 @@ def pytest_report_header() -> str:
     return f"human recordings: {HUMAN.speech}{heard}"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured, and do not judge."""
+    passed: list[pytest.TestReport] = terminalreporter.getreports("passed")
+    for name, said in (found for report in passed if report.when == "call" for found in report.user_properties):
+        if name == "printed":
+            terminalreporter.write_line(str(said))
+
+
 @pytest.fixture(
     scope="session",
     params=[SHIPPED, *([pytest.param(HUMAN, marks=pytest.mark.slow)] if PEOPLE else [])],

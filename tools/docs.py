@@ -64,6 +64,12 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
 }
 """What writes a text, by file and by the name of the markers between which it stands."""
 
+COPIES: Final = {
+    f"functions/console/{name}": f"docs/{name}"
+    for name in ("accuracy-det.svg", "accuracy-scores.svg", "accuracy-channels.svg")
+}
+"""Pictures that the console shows: pages of documentation are not deployed."""
+
 
 def written(name: str) -> str:
     """A file with its parts as they should be."""
@@ -80,9 +86,11 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> None:
-    """Write every part."""
+    """Write every part and copy."""
     for name in PARTS:
         (ROOT / name).write_text(written(name))
+    for name, source in COPIES.items():
+        (ROOT / name).write_bytes((ROOT / source).read_bytes())
 
 
 def _endpoint(operation: Operation) -> Sequence[str]:

@@ -203,6 +203,13 @@ class Settings:
         "rateLimit",
         "requests a second that one instance serves before it answers 429; `0` sets no limit",
     )
+    console: str = setting(
+        "SPEAKER_CONSOLE",
+        "local",
+        readers.one_of("local", "true", "false"),
+        "",
+        "who is shown the page at `/console`: `local`, callers of a local host; `true`, also in Azure; `false`, nobody",
+    )
 
     def __post_init__(self) -> None:
         """Refuse what is only wrong together."""
@@ -231,6 +238,11 @@ class Settings:
     def open_to_all(self) -> bool:
         """No key is configured and this is a developer's machine: calls need no key."""
         return self.local and not self.keys
+
+    @property
+    def shows_console(self) -> bool:
+        """The page at ``/console`` is there."""
+        return self.console == "true" or (self.console == "local" and self.local)
 
     @property
     def tolerance(self) -> Tolerance:

@@ -13,6 +13,7 @@ import requests
 
 from devhost.azurite import azurite_for_identities
 from devhost.stack import Host, host
+from functions.console import files
 from shared.settings import ROOT
 from tests import voices
 from tests.infra.deployment import Deployment
@@ -88,9 +89,10 @@ def test_the_package_holds_the_app_and_its_models_and_nothing_else(package: Path
     app = {"function_app.py", "functions", "host.json", "models", "requirements.txt", "shared"}
     assert top == app | {"LICENSE", "NOTICE", "THIRD_PARTY_NOTICES.txt", "sbom.cdx.json"}
     assert {Path(name).suffix for name in names if Path(name).name not in {"LICENSE", "NOTICE"}} <= {
-        ".py", ".json", ".onnx", ".bin", ".txt"
+        ".py", ".json", ".onnx", ".bin", ".txt", ".html", ".css", ".js", ".svg"
     }  # fmt: skip
     assert {"models/campplus/model.onnx", "models/whisper-tiny-en/model.bin"} <= set(names)
+    assert {f"functions/console/{name}" for name in files()} <= set(names)
 
 
 def test_the_package_is_small_and_always_the_same(package: Path, tmp_path: Path) -> None:

@@ -22,5 +22,6 @@ def test_every_decision_of_the_demo_is_as_expected(service: Host, capsys: pytest
         command.run(Namespace(folder=VOICES))
     said = capsys.readouterr()
     assert "Every call succeeded; 15 of 15 decisions as expected." in said.out
+    assert "open http://127.0.0.1:7071/console in a browser" in said.out
     assert "<- not as expected" not in said.out
     assert "100%" in said.err

@@ -16,7 +16,7 @@ from shared.settings import ROOT
 from tools.package import notices as command
 from tools.package import parts
 from tools.package.notices import notices, write_notices
-from tools.package.parts import Library, UnknownLicence, libraries, licence_text, models
+from tools.package.parts import Library, UnknownLicence, libraries, licence_text, models, vendored
 from tools.package.sbom import NAME, sbom
 
 LOCKED = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", parts.LOCK.read_text(), re.MULTILINE)}
@@ -29,12 +29,12 @@ def installed() -> list[Library]:
 
 @pytest.fixture(scope="module")
 def text(installed: list[Library]) -> str:
-    return "\n".join(notices(installed, models()))
+    return "\n".join(notices(installed, models(), vendored()))
 
 
 @pytest.fixture(scope="module")
 def bill(installed: list[Library]) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(sbom(installed, models()))
+    document: dict[str, Any] = json.loads(sbom(installed, models(), vendored()))
     return document
 
 
@@ -44,13 +44,15 @@ def test_every_locked_library_and_every_model_is_named_with_its_licence(text: st
         assert f"\n  {library.name} {library.version}: {library.licence}\n" in text
     for model in models():
         assert f"\n  {model.name} {model.version}: {model.licence}\n" in text
+    assert f"\n  htm {vendored().version}, with Preact: Apache-2.0 AND MIT\n" in text
 
 
 def test_every_text_stands_once_below_the_names_of_all_that_it_belongs_to(text: str, installed: list[Library]) -> None:
     heads = re.findall(r"^={80}\n(.+)\n={80}$", text, re.MULTILINE)
     named = {name for head in heads for name in head.split(", ")}
-    assert named == LOCKED | {model.name for model in models()}
-    texts = {each for library in installed for each in library.texts} | {licence_text(m).strip("\n") for m in models()}
+    assert named == LOCKED | {model.name for model in models()} | {"htm"}
+    texts = {each for library in installed for each in library.texts} | {*vendored().texts}
+    texts |= {licence_text(model).strip("\n") for model in models()}
     assert len(heads) == len(texts)
     assert all(f"\n\n{each}" in text for each in texts)
 
@@ -109,7 +111,7 @@ def test_the_bill_of_materials_is_of_this_version_and_lists_every_part(bill: dic
     by_kind: dict[str, set[str]] = {}
     for component in bill["components"]:
         by_kind.setdefault(component["type"], set()).add(component["name"])
-    assert by_kind == {"library": LOCKED, "machine-learning-model": {model.name for model in models()}}
+    assert by_kind == {"library": LOCKED | {"htm"}, "machine-learning-model": {model.name for model in models()}}
     assert all(component["version"] and component["licenses"] for component in bill["components"])
 
 

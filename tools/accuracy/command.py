@@ -22,7 +22,7 @@ from tools.accuracy.extraction import service_extractor
 from tools.accuracy.heard import hear_through
 from tools.accuracy.identification import identify
 from tools.accuracy.measure import DEFAULT_RATE, REFERENCE_TEST_SEC, digest, measure
-from tools.accuracy.pictures import draw, draw_trade_off
+from tools.accuracy.pictures import draw, draw_scores, draw_trade_off
 from tools.accuracy.sources import from_folder
 from tools.accuracy.tables import Result, notes, sections
 from tools.accuracy.trial_table import read_csv
@@ -148,9 +148,9 @@ def _write_docs(bundle: Bundle, calibration: Calibration) -> None:
     _, speech = folder_result(FOLDER, bundle, calibration, DEFAULT_RATE)
     page.write({"trials": trials, "speech": speech}, page.PAGE, page.TABLES)
     draw_trade_off(compared, calibration, page.TRADE_OFF)
-    print(
-        f"written: {', '.join(file.name for file in (page.PAGE, page.TABLES, page.RESULTS, page.TRADE_OFF))} in docs/"
-    )
+    draw_scores(compared, calibration, DEFAULT_RATE, page.SCORES)
+    files = (page.PAGE, page.TABLES, page.RESULTS, page.TRADE_OFF, page.SCORES)
+    print(f"written: {', '.join(file.name for file in files)} in docs/; `make docs` copies pictures to the console")
 
 
 def _report(trials: Trials, result: Result, calibration: Calibration, options: argparse.Namespace) -> None:

@@ -22,6 +22,7 @@ PAGE: Final = ROOT / "docs" / "accuracy.md"
 TABLES: Final = ROOT / "docs" / "accuracy-tables.md"
 RESULTS: Final = PAGE.with_suffix(".json")
 TRADE_OFF: Final = ROOT / "docs" / "accuracy-det.svg"
+SCORES: Final = ROOT / "docs" / "accuracy-scores.svg"
 
 _MARKED: Final = re.compile(r"(<!-- accuracy (\w+)( in short)? -->\n).*?(<!-- /accuracy -->)", re.DOTALL)
 

@@ -53,6 +53,11 @@ def draw_trade_off(trials: Trials, calibration: Calibration, file: Path) -> None
     save(_det(_shown(trials, calibration)), file)
 
 
+def draw_scores(trials: Trials, calibration: Calibration, rate: float, file: Path) -> None:
+    """Write only the scores of the kinds of speech that ``draw`` shows, with the threshold of a false-match rate."""
+    save(_histograms(_shown(trials, calibration), calibration.threshold(rate)), file)
+
+
 def save(picture: "Figure", file: Path) -> None:
     """The same figures give the same file: no date, and no random ids."""
     import matplotlib as mpl
@@ -102,7 +107,7 @@ def _histograms(kinds: Kinds, threshold: float) -> "Figure":
     edges = np.linspace(everything.min(), everything.max(), _BINS).tolist()
     for axes, (name, (ratios, same)) in zip(places, kinds.items(), strict=True):
         for label, chosen in (("different speakers", ~same), ("same speaker", same)):
-            axes.hist(ratios[chosen], edges, density=True, alpha=0.6, label=label)
+            axes.hist(ratios[chosen], edges, density=True, histtype="stepfilled", alpha=0.6, label=label)
         axes.axvline(threshold, color="black", linestyle="--", label="accepted from here")
         axes.set(title=name, yticks=[])
     places[0].legend()

@@ -116,3 +116,4 @@ def _print_table(rows: list[Row]) -> None:
         )
     right = sum(row.decision == row.expected for row in rows)
     print(f"\nEvery call succeeded; {right} of {len(rows)} decisions as expected.")
+    print("Try your own voice: `make run`, then open http://127.0.0.1:7071/console in a browser.")

@@ -8,7 +8,7 @@ from typing import Final
 from shared.errors import BundleError
 from shared.listening.bundle import Bundle
 from shared.settings import ROOT
-from tools.package.parts import Library, UnknownLicence, libraries, licence_text, models
+from tools.package.parts import Library, UnknownLicence, Vendored, libraries, licence_text, models, vendored
 from tools.package.sbom import sbom
 
 PROBLEMS: Final = (BundleError, UnknownLicence)
@@ -34,28 +34,31 @@ def write_notices() -> None:
     Raises:
         UnknownLicence: the licence of a library has to be looked up by people; says which.
     """
-    installed, carried = libraries(), models()
-    _write(NOTICES, "\n".join(notices(installed, carried)) + "\n")
-    _write(SBOM, sbom(installed, carried))
+    installed, carried, page = libraries(), models(), vendored()
+    _write(NOTICES, "\n".join(notices(installed, carried, page)) + "\n")
+    _write(SBOM, sbom(installed, carried, page))
 
 
-def notices(installed: Sequence[Library], carried: Sequence[Bundle]) -> Iterator[str]:
+def notices(installed: Sequence[Library], carried: Sequence[Bundle], page: Vendored) -> Iterator[str]:
     """Lines: who is under which licence, then every text once, below the names of those that it belongs to."""
     yield "Models in this package:\n"
     yield from (f"  {model.name} {model.version}: {model.licence}" for model in carried)
     yield "\nLibraries that requirements.txt installs:\n"
     yield from (f"  {library.name} {library.version}: {library.licence}" for library in installed)
-    for text, names in _by_text(installed, carried).items():
+    yield "\nIn the console, functions/console/vendor:\n"
+    yield f"  {page.name} {page.version}, with Preact: {page.licence}"
+    for text, names in _by_text(installed, carried, page).items():
         yield f"\n{_RULE}\n{', '.join(names)}\n{_RULE}\n\n{text}"
 
 
-def _by_text(installed: Sequence[Library], carried: Sequence[Bundle]) -> dict[str, list[str]]:
+def _by_text(installed: Sequence[Library], carried: Sequence[Bundle], page: Vendored) -> dict[str, list[str]]:
     owners: dict[str, list[str]] = {}
     for model in carried:
         owners.setdefault(licence_text(model).strip("\n"), []).append(model.name)
-    for library in installed:
-        for text in library.texts:
-            owners.setdefault(text, []).append(library.name)
+    parts: list[Library | Vendored] = [*installed, page]
+    for part in parts:
+        for text in part.texts:
+            owners.setdefault(text, []).append(part.name)
     return owners
 
 

@@ -1,5 +1,6 @@
 """What of others is deployed, and under which licence: the models, and the libraries that requirements.txt installs."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,6 +57,23 @@ class Library:
     needs: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Vendored:
+    """A package of npm of which a file is carried along.
+
+    Attributes:
+        licence: SPDX expression.
+        texts: of its licences.
+        file: what is carried of it.
+    """
+
+    name: str
+    version: str
+    licence: str
+    texts: tuple[str, ...]
+    file: Path
+
+
 def libraries() -> list[Library]:
     """Those that requirements.txt names, by name.
 
@@ -68,6 +86,14 @@ def libraries() -> list[Library]:
 def models() -> list[Bundle]:
     """Those under ``models/``, by folder."""
     return [Bundle.load(manifest.parent) for manifest in sorted(MODELS.glob(f"*/{MANIFEST}"))]
+
+
+def vendored() -> Vendored:
+    """What the console carries: htm with Preact in it, at the version that package-lock.json holds."""
+    locked = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]["node_modules/htm"]
+    folder = ROOT / "functions" / "console" / "vendor"
+    texts = (file.read_text("utf-8").strip("\n") for file in sorted(folder.glob("LICENSE-*.txt")))
+    return Vendored("htm", locked["version"], "Apache-2.0 AND MIT", tuple(texts), folder / "preact.js")
 
 
 def licence_text(model: Bundle) -> str:

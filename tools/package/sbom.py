@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 from uuid import NAMESPACE_OID, uuid5
 
@@ -14,24 +15,24 @@ from packageurl import PackageURL
 
 from functions.contract.version import RELEASED, VERSION
 from shared.listening.bundle import Bundle
-from tools.package.parts import Library
+from tools.package.parts import Library, Vendored
 
 NAME: Final = "speaker-recognition-functions"
 
 _licence: Final = LicenseFactory().make_from_string
 
 
-def sbom(libraries: Sequence[Library], models: Sequence[Bundle]) -> str:
+def sbom(libraries: Sequence[Library], models: Sequence[Bundle], page: Vendored) -> str:
     """The document; the same for the same parts, byte for byte."""
     app = Component(
         name=NAME, version=VERSION, type=ComponentType.APPLICATION, bom_ref=NAME, licenses=[_licence("Apache-2.0")]
     )
     installed = {library.name: _of_library(library) for library in libraries}
-    carried = [_of_model(model) for model in models]
+    carried = [*map(_of_model, models), _of_page(page)]
     bom = Bom(
         components=[*installed.values(), *carried],
         metadata=BomMetaData(component=app, timestamp=datetime.fromisoformat(f"{RELEASED}T00:00:00+00:00")),
-        serial_number=uuid5(NAMESPACE_OID, repr((VERSION, libraries, models))),
+        serial_number=uuid5(NAMESPACE_OID, repr((VERSION, libraries, models, page.version))),
     )
     bom.register_dependency(app, [*installed.values(), *carried])
     for library in libraries:
@@ -48,6 +49,20 @@ def _of_library(library: Library) -> Component:
         bom_ref=purl.to_string(),
         purl=purl,
         licenses=[_licence(library.licence)],
+    )
+
+
+def _of_page(page: Vendored) -> Component:
+    purl = PackageURL("npm", name=page.name, version=page.version)
+    digest = sha256(page.file.read_bytes()).hexdigest()
+    return Component(
+        name=page.name,
+        version=page.version,
+        bom_ref=purl.to_string(),
+        purl=purl,
+        licenses=[_licence(page.licence)],
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)],
+        description=f"{page.file.name} of the console, with Preact in it",
     )
 
 
