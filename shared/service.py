@@ -10,6 +10,7 @@ from shared.listening.bundle import Bundle
 from shared.listening.listener import Listener
 from shared.profiles.enrolling import Enrolling
 from shared.profiles.fitting import Fitting
+from shared.profiles.groups import Groups
 from shared.profiles.lifecycle import Lifecycle
 from shared.profiles.quota import ProfileQuota
 from shared.profiles.upkeep import Upkeep
@@ -139,6 +140,11 @@ class Service:
         return Lifecycle(
             self.store, self.checker, self.quota, self.now, active_enrollment=self.settings.active_enrollment
         )
+
+    @part
+    def groups(self) -> Groups:
+        """Groups of profiles."""
+        return Groups(self.store, self.now)
 
     @part
     def enrolling(self) -> Enrolling:

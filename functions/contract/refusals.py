@@ -13,8 +13,11 @@ from shared.errors import (
     SpeakerError,
     UnknownProfile,
 )
+from shared.voices.refusals import CHANGE_MEMBERS, OF_ONE_GROUP, PUT_GROUP
 
 LIST: Final = ("ListProfiles",)
+LISTS: Final = (*LIST, "ListGroups", "ListGroupProfiles")
+JSON: Final = (*CREATE, *PUT_GROUP, *CHANGE_MEMBERS)
 
 
 class NoBody(InvalidRequest):
@@ -30,7 +33,7 @@ class NoJson(InvalidRequest):
     expected: str
     says = "Invalid JSON format."
     adds = "{expected}"
-    where = CREATE
+    where = JSON
 
 
 class TooMuchJson(InvalidRequest):
@@ -40,7 +43,7 @@ class TooMuchJson(InvalidRequest):
     allowed: int
     says = NoJson.says
     adds = "The body holds {held:,} bytes; at most {allowed:,} are allowed."
-    where = CREATE
+    where = JSON
     own = True
 
 
@@ -97,7 +100,7 @@ class BadPageSize(InvalidArgument):
     name: str
     most: int
     says = "Invalid {name} parameter value. Value should be positive integer in the range [1, {most}]."
-    where = LIST
+    where = LISTS
     note = "`maxpagesize`; 2.0 says `$top`"
 
 
@@ -106,7 +109,7 @@ class BadToken(InvalidArgument):
 
     name: str
     says = "Invalid {name} value. {name} must be generated form a prior API call."
-    where = LIST
+    where = LISTS
 
 
 class UnsupportedParameter(InvalidArgument):
@@ -125,6 +128,35 @@ class BadFlag(InvalidArgument):
     says = 'Invalid {name} parameter value. Valid values are "true" and "false".'
     where = ("GetProfile", *AUDIO)
     note = "`ignoreMinLength`, and `details`, which the contract does not have"
+
+
+class BadGroupId(InvalidArgument):
+    """The id of a group is none that it can have."""
+
+    says = "Invalid groupId value. It should be 1 to 64 of a to z, 0 to 9, - and _."
+    where = (*PUT_GROUP, *OF_ONE_GROUP, "DeleteGroup")
+    own = True
+
+
+class BadGroup(InvalidArgument):
+    """What is said of a group is not allowed."""
+
+    name: str
+    allowed: str
+    says = "Invalid {name} value. It should be {allowed}."
+    where = PUT_GROUP
+    own = True
+
+
+class BadMembers(InvalidArgument):
+    """A body does not list ids of profiles, or too many."""
+
+    most: int
+    found: str
+    says = "Invalid profileIds value. It should be a list of 1 to {most} profile ids."
+    adds = "The body holds {found}."
+    where = CHANGE_MEMBERS
+    own = True
 
 
 class BadChannel(InvalidArgument):
@@ -214,7 +246,7 @@ class LengthRequired(SpeakerError):
 
     status, code = 411, "LengthRequired"
     says = "The length of the body is not known. Send Content-Length."
-    where = (*CREATE, *AUDIO)
+    where = (*JSON, *AUDIO)
     note = "for `Transfer-Encoding: chunked`"
     own = True
 
@@ -227,7 +259,7 @@ class UnsupportedMediaType(SpeakerError):
     encoding: str
     says = "Unsupported media type. Only '{accepted}' is accepted."
     adds = "The body is compressed: {encoding!r}."
-    where = (*CREATE, *AUDIO)
+    where = (*JSON, *AUDIO)
     note = "only for a compressed body (`content-encoding`), never for a content type: clients label as they like"
 
 
