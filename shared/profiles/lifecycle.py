@@ -9,6 +9,7 @@ from shared.errors import NotFound
 from shared.profiles.changes import change, read
 from shared.profiles.quota import ProfileQuota
 from shared.store import Store
+from shared.store.changes import ChangeLog
 from shared.store.groups import GroupTable
 from shared.voices.families import Family
 from shared.voices.records import Profile, is_guid
@@ -133,6 +134,7 @@ class Lifecycle:
                 _, stored = change(
                     self.store, stored.family, stored.id, lambda profile: profile.marked_deleting(self.now())
                 )
+        ChangeLog(self.store.changes).forget(stored.family, stored.id)
         for group in stored.groups:
             GroupTable(self.store.groups).unlist_member(stored.family, group, stored.id)
         if is_guid(stored.id):

@@ -40,6 +40,10 @@ class Store(Protocol):
     def groups(self) -> Rows:
         """Rows of groups and of their members."""
 
+    @property
+    def changes(self) -> Rows:
+        """Rows of the change log."""
+
     def insert(self, profile: Profile) -> Profile:
         """Write a new profile; returns it with its etag."""
 

@@ -40,6 +40,7 @@ for _talkative in ("azure.core", "azure.data", "azure.storage", "urllib3"):
 
 TABLE: Final = "SpeakerProfiles"
 GROUPS_TABLE: Final = "SpeakerGroups"
+CHANGES_TABLE: Final = "SpeakerChanges"
 AUDIO_CONTAINER: Final = "enrollment-audio"
 
 _BLOB_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
@@ -65,6 +66,7 @@ class AzureStore:
                 self._audio.create_container()
         self._point = PointReader(f"{tables.url}/{TABLE}", authorize, _PARALLEL_READS)
         self.groups = TableRows(tables, GROUPS_TABLE, authorize, _PARALLEL_READS)
+        self.changes = TableRows(tables, CHANGES_TABLE, authorize, _PARALLEL_READS)
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
 

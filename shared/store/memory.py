@@ -32,6 +32,7 @@ class MemoryStore:
         self._watchers: list[Callable[[Profile], None]] = []
         self._lock = threading.Lock()
         self.groups = MemoryRows()
+        self.changes = MemoryRows()
 
     def insert(self, profile: Profile) -> Profile:
         return self._write(profile)
