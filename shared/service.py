@@ -15,6 +15,8 @@ from shared.profiles.lifecycle import Lifecycle
 from shared.profiles.quota import ProfileQuota
 from shared.profiles.upkeep import Upkeep
 from shared.recognition.cohort import Cohorts
+from shared.recognition.everyone import Everyone
+from shared.recognition.gallery import Gallery
 from shared.recognition.recognizer import Recognizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
@@ -152,6 +154,11 @@ class Service:
         keep_audio = self.settings.audio_retention_days > 0
         fitting = Fitting(self.listener, self.settings.enrollment_agreement, self.settings.repeated_audio)
         return Enrolling(self.store, self.listener, self.checker, self.now, fitting, keep_audio=keep_audio)
+
+    @part
+    def everyone(self) -> Everyone:
+        """Who is speaking, among all."""
+        return Everyone(self.recognizer, Gallery(self.store))
 
     @part
     def recognizer(self) -> Recognizer:

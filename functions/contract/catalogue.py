@@ -11,6 +11,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── TwoVoices               400 InvalidRequest       Different people speak on two channels of the clip.
 │   ├── VoiceDiffers            400 InvalidRequest       The clip is another voice than the profile's.
 │   ├── RepeatedRecording       400 InvalidRequest       The profile holds the recording already.
+│   ├── NobodyEnrolled          400 InvalidRequest       There is nobody to compare with.
 │   ├── InvalidAudio            400 InvalidRequest       The audio cannot be used.
 │   │   ├── WrongFormat         400 InvalidRequest       The audio is in a format that is not read, or damaged.
 │   │   ├── NoAudio             400 InvalidRequest       The body is no audio.
@@ -34,9 +35,10 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── UnknownLocale           400 InvalidArgument      There are no phrases for the locale.
 │   │   └── LocaleNotUnderstood 400 InvalidArgument      The transcriber could not write down the locale's phrases.
 │   ├── BadCandidates           400 InvalidArgument      An identification names something that is no id, or nobody.
+│   ├── BothCandidates          400 InvalidArgument      An identification names profiles and a group.
 │   ├── BadPageSize             400 InvalidArgument      The page size is no number in its range.
 │   ├── BadToken                400 InvalidArgument      The token that continues a list is none of ours.
-│   ├── UnsupportedParameter    400 InvalidArgument      A list is asked for with a parameter that it never had.
+│   ├── UnsupportedParameter    400 InvalidArgument      A parameter means nothing here, and must not be passed over.
 │   ├── BadFlag                 400 InvalidArgument      A switch is neither true nor false.
 │   ├── BadGroupId              400 InvalidArgument      The id of a group is none that it can have.
 │   ├── BadGroup                400 InvalidArgument      What is said of a group is not allowed.

@@ -10,6 +10,7 @@ from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, MAX_PAG
 from functions.contract.responses import ERROR
 from functions.contract.shapes import TEXT
 from functions.contract.version import VERSION
+from shared.recognition.everyone import MAX_TOP
 from shared.settings.readers import MAX_FALSE_MATCH_RATE, MIN_FALSE_MATCH_RATE
 from shared.voices.families import VERIFICATION, Family
 from shared.voices.groups import MAX_DISPLAY_NAME, MAX_USER_DATA
@@ -74,7 +75,12 @@ _PARAMETERS: Final[dict[str, Json]] = {
     "profileId": {"type": "string"},
     "groupId": {"type": "string", "maxLength": 64, "description": "1 to 64 of a to z, 0 to 9, - and _"},
     "locale": {"type": "string"},
-    "profileIds": {"type": "string", "description": "1 to 50 profile ids, divided by commas"},
+    "profileIds": {
+        "type": "string",
+        "description": "1 to 50 profile ids, divided by commas; in 2021-09-05 * for everybody, or groupId instead",
+    },
+    "$top": {"type": "integer", "minimum": 1, "maximum": MAX_TOP, "default": 5, "description": "how many are ranked"},
+    "watchlist": {"type": "string", "description": "a group: whom of it the voice may be is answered as well"},
     "channel": {"type": "string", "description": "left, right or a number from 1: which channel is heard"},
     "ignoreMinLength": {"type": "boolean", "default": False, "description": "waive the minimum of net speech"},
     "confirm": {"type": "string", "const": CONFIRMATION},
@@ -84,7 +90,7 @@ _PARAMETERS: Final[dict[str, Json]] = {
         "description": "also say what was measured, what stands behind the score, or what audio is kept",
     },
 }
-_NEEDED: Final = frozenset({"profileId", "groupId", "locale", "profileIds", "confirm", "api-version"})
+_NEEDED: Final = frozenset({"profileId", "locale", "profileIds", "confirm", "api-version"})
 """Parameters without which a request is refused."""
 _PAGE_SIZE: Final[Json] = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
 _REFUSED: Final[Json] = {"$ref": "#/components/responses/Error"}
@@ -138,14 +144,18 @@ def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[
     paged = {dialect.page_size: _PAGE_SIZE, dialect.token: TEXT.form} if operation.paged else {}
     asked = {name: _PARAMETERS[name] for name in operation.parameters(dialect, family)}
     version = {"api-version": {"type": "string", "const": dialect.api_version}} if dialect.api_version else {}
+    needed = _NEEDED - {"profileIds"} if "groupId" in asked else _NEEDED
     return [
-        *(_parameter(name, _PARAMETERS[name], "path") for name in in_path),
-        *(_parameter(name, schema, "query") for name, schema in {**paged, **asked, **version}.items()),
+        *(_parameter(name, _PARAMETERS[name], "path", needed=True) for name in in_path),
+        *(
+            _parameter(name, form, "query", needed=name in needed)
+            for name, form in {**paged, **asked, **version}.items()
+        ),
     ]
 
 
-def _parameter(name: str, schema: Json, where: str) -> Json:
-    return {"name": name, "in": where, **({"required": True} if name in _NEEDED else {}), "schema": schema}
+def _parameter(name: str, schema: Json, where: str, *, needed: bool) -> Json:
+    return {"name": name, "in": where, **({"required": True} if needed else {}), "schema": schema}
 
 
 def _answers(operation: Operation, dialect: Dialect) -> bool:

@@ -4,8 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.contract.responses import MOMENT, MOMENT_OR_NONE
-from functions.contract.shapes import COUNT, GUID, NUMBER_OR_NONE, TEXT, Field, ListOf, Plain, Shape
+from functions.contract.shapes import (
+    COUNT,
+    GUID,
+    MOMENT,
+    MOMENT_OR_NONE,
+    NUMBER_OR_NONE,
+    TEXT,
+    Field,
+    ListOf,
+    Plain,
+    Shape,
+)
 from shared.profiles.groups import Counted, Membership
 from shared.voices.groups import Group
 

@@ -95,7 +95,9 @@ class Operation:
 
     def parameters(self, dialect: Dialect, family: Family) -> list[str]:
         """Its query parameters that mean something in a version and for a family."""
-        means = {"ignoreMinLength": family.minimum_can_be_waived, "channel": "channel" in dialect.has}
+        means = {name: name in dialect.has for name in ("channel", "groupId", "$top")}
+        means["ignoreMinLength"] = family.minimum_can_be_waived
+        means["watchlist"] = "watchlist" in dialect.has and family.dependency in FREE_SPEECH
         return [name for name in self.query if means.get(name, True)]
 
     def is_meant_by(self, dialect: Dialect, path: str) -> bool:
@@ -234,7 +236,7 @@ OPERATIONS: Final = {
             modes=("verification",),
             body="audio",
             result=VERIFICATION_RESULT,
-            query=("ignoreMinLength", "channel", "details"),
+            query=("ignoreMinLength", "channel", "watchlist", "details"),
         ),
         Operation(
             "IdentifySingleSpeaker",
@@ -246,7 +248,7 @@ OPERATIONS: Final = {
             modes=("identification",),
             body="audio",
             result=IDENTIFICATION_RESULT,
-            query=("profileIds", "ignoreMinLength", "channel", "details"),
+            query=("profileIds", "groupId", "$top", "ignoreMinLength", "channel", "details"),
         ),
         Operation(
             "ListPhrases",

@@ -6,6 +6,8 @@ from shared.errors import (
     AUDIO,
     CREATE,
     IDENTIFY,
+    RECOGNIZE,
+    VERIFY,
     Forbidden,
     InvalidArgument,
     InvalidRequest,
@@ -94,14 +96,22 @@ class BadCandidates(InvalidArgument):
     where = IDENTIFY
 
 
+class BothCandidates(InvalidArgument):
+    """An identification names profiles and a group."""
+
+    says = "Name either profileIds or groupId, not both."
+    where = IDENTIFY
+    own = True
+
+
 class BadPageSize(InvalidArgument):
     """The page size is no number in its range."""
 
     name: str
     most: int
     says = "Invalid {name} parameter value. Value should be positive integer in the range [1, {most}]."
-    where = LISTS
-    note = "`maxpagesize`; 2.0 says `$top`"
+    where = (*LISTS, *IDENTIFY)
+    note = "`maxpagesize`; 2.0 says `$top`; `$top` of an identification"
 
 
 class BadToken(InvalidArgument):
@@ -113,12 +123,12 @@ class BadToken(InvalidArgument):
 
 
 class UnsupportedParameter(InvalidArgument):
-    """A list is asked for with a parameter that it never had."""
+    """A parameter means nothing here, and must not be passed over."""
 
     name: str
     says = "{name} parameter is not supported."
-    where = LIST
-    note = "only in 2.0: `$filter`, `$skip`, `$orderBy`, `$delta`"
+    where = (*LIST, *VERIFY)
+    note = "in 2.0: `$filter`, `$skip`, `$orderBy`, `$delta`; `watchlist` where words count"
 
 
 class BadFlag(InvalidArgument):
@@ -134,7 +144,7 @@ class BadGroupId(InvalidArgument):
     """The id of a group is none that it can have."""
 
     says = "Invalid groupId value. It should be 1 to 64 of a to z, 0 to 9, - and _."
-    where = (*PUT_GROUP, *OF_ONE_GROUP, "DeleteGroup")
+    where = (*PUT_GROUP, *OF_ONE_GROUP, "DeleteGroup", *RECOGNIZE)
     own = True
 
 

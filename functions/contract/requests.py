@@ -93,16 +93,16 @@ def channel(text: str | None) -> int | None:
     return chosen
 
 
-def page_size(name: str, text: str | None) -> int:
+def page_size(name: str, text: str | None, default: int = DEFAULT_PAGE_SIZE, most: int = MAX_PAGE_SIZE) -> int:
     """A page size.
 
     Raises:
-        BadPageSize: not an integer from 1 to ``MAX_PAGE_SIZE``.
+        BadPageSize: not an integer from 1 to ``most``.
     """
     if text is None:
-        return DEFAULT_PAGE_SIZE
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise BadPageSize(name, MAX_PAGE_SIZE)
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+        raise BadPageSize(name, most)
     return int(text)
 
 

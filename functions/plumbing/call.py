@@ -59,7 +59,7 @@ class Call:
         Raises:
             BadChannel: none that audio can have.
         """
-        chosen = requests.channel(self.query("channel")) if self._takes("channel") else None
+        chosen = requests.channel(self.query("channel")) if self.takes("channel") else None
         return replace(audio_in(self.request.headers.get("content-type", ""), self.body), channel=chosen)
 
     @property
@@ -70,9 +70,10 @@ class Call:
             BadFlag: neither true nor false.
         """
         name = "ignoreMinLength"
-        return self._takes(name) and requests.flag(name, self.query(name))
+        return self.takes(name) and requests.flag(name, self.query(name))
 
-    def _takes(self, name: str) -> bool:
+    def takes(self, name: str) -> bool:
+        """Whether a query parameter means anything here."""
         return name in self.operation.parameters(self.dialect, self.family)
 
     def query(self, name: str) -> str | None:

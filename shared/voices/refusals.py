@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.errors import Forbidden, NotFound, SpeakerError
+from shared.errors import IDENTIFY, RECOGNIZE, Forbidden, InvalidRequest, NotFound, SpeakerError
 
 PUT_GROUP: Final = ("PutGroup",)
 ADD_TO_GROUP: Final = ("AddToGroup",)
@@ -16,7 +16,18 @@ class UnknownGroup(NotFound):
     group_id: str
     says = "Requested group doesn't exist."
     adds = "Group: {group_id}."
-    where = OF_ONE_GROUP
+    where = (*OF_ONE_GROUP, *RECOGNIZE)
+    note = "`groupId` and `watchlist` name groups, too"
+    own = True
+
+
+class NobodyEnrolled(InvalidRequest):
+    """There is nobody to compare with."""
+
+    says = "Nobody is enrolled."
+    adds = "There is no enrolled profile in the group, or among all of the family."
+    where = IDENTIFY
+    note = "with `groupId`, or `profileIds=*`"
     own = True
 
 

@@ -32,6 +32,7 @@ from functions.contract.refusals import (
     BadMembers,
     BadPageSize,
     BadToken,
+    BothCandidates,
     LengthRequired,
     MalformedHost,
     NoBody,
@@ -92,7 +93,7 @@ from shared.store.memory import MemoryStore
 from shared.voices.families import PASSPHRASE_VERIFICATION
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
 from shared.voices.records import Enrollment, Profile
-from shared.voices.refusals import GroupChanged, TooManyGroups, UnknownGroup
+from shared.voices.refusals import GroupChanged, NobodyEnrolled, TooManyGroups, UnknownGroup
 from tests import voices
 from tests.conftest import KEYS
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
@@ -139,6 +140,11 @@ def _fifty_first(api: Api) -> requests.Response:
     api.store.replace(replace(profile, enrollments=held))
     assert api.enroll(profile_id, PHRASE, TEXT_DEPENDENT).json()["enrollmentsCount"] == 50
     return api.enroll(profile_id, PHRASE, TEXT_DEPENDENT)
+
+
+def _identify_in_an_empty_group(api: Api) -> requests.Response:
+    assert api("PUT", f"{IDENTIFICATION}/groups/empty").ok
+    return api("POST", IDENTIFY, CLIP, groupId="empty")
 
 
 def _put_into_the_past(api: Api) -> requests.Response:
@@ -490,6 +496,13 @@ PROVOKED = [
         "Maximum number of profiles allowed per request is 50.",
         lambda api: api("POST", IDENTIFY, CLIP, profileIds=",".join(str(uuid.UUID(int=n)) for n in range(51))),
     ),
+    Provoked(
+        "both-candidates",
+        BothCandidates,
+        "Name either profileIds or groupId, not both.",
+        lambda api: api("POST", IDENTIFY, CLIP, profileIds="*", groupId="staff"),
+    ),
+    Provoked("nobody", NobodyEnrolled, "Nobody is enrolled.", _identify_in_an_empty_group),
     Provoked(
         "group-id",
         BadGroupId,
