@@ -20,11 +20,12 @@ SLICE: Final = timedelta(seconds=60)
 """How long one run of the timer does that."""
 
 
-@blueprint.function_name("ForgetGroups")
-@blueprint.timer_trigger(schedule="0 37 * * * *", arg_name="timer")
-def forget_groups(timer: func.TimerRequest) -> None:  # noqa: ARG001  the trigger's binding
-    """Every hour: let profiles forget groups that were deleted."""
-    with tracing("ForgetGroups", None) as trace:
+@blueprint.function_name("Galleries")
+@blueprint.timer_trigger(schedule="0 7,27,47 * * * *", arg_name="timer")
+def galleries(timer: func.TimerRequest) -> None:  # noqa: ARG001  the trigger's binding
+    """Three times an hour: write galleries down again, and let profiles forget groups that were deleted."""
+    with tracing("Galleries", None) as trace:
+        APP.compaction.run()
         APP.groups.clear_deleted(APP.now() + SLICE)
     noted(trace)
 

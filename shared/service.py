@@ -15,6 +15,7 @@ from shared.profiles.lifecycle import Lifecycle
 from shared.profiles.quota import ProfileQuota
 from shared.profiles.upkeep import Upkeep
 from shared.recognition.cohort import Cohorts
+from shared.recognition.compaction import Compaction
 from shared.recognition.everyone import Everyone
 from shared.recognition.gallery import Gallery
 from shared.recognition.recognizer import Recognizer
@@ -158,7 +159,17 @@ class Service:
     @part
     def everyone(self) -> Everyone:
         """Who is speaking, among all."""
-        return Everyone(self.recognizer, Gallery(self.store))
+        return Everyone(self.recognizer, self.gallery)
+
+    @part
+    def gallery(self) -> Gallery:
+        """Voices in memory."""
+        return Gallery(self.store)
+
+    @part
+    def compaction(self) -> Compaction:
+        """What has to be done for galleries from time to time."""
+        return Compaction(self.store, self.gallery)
 
     @part
     def recognizer(self) -> Recognizer:

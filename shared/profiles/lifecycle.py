@@ -9,7 +9,7 @@ from shared.errors import NotFound
 from shared.profiles.changes import change, read
 from shared.profiles.quota import ProfileQuota
 from shared.store import Store
-from shared.store.changes import ChangeLog
+from shared.store.changes import ChangeLog, Kind
 from shared.store.groups import GroupTable
 from shared.voices.families import Family
 from shared.voices.records import Profile, is_guid
@@ -134,7 +134,10 @@ class Lifecycle:
                 _, stored = change(
                     self.store, stored.family, stored.id, lambda profile: profile.marked_deleting(self.now())
                 )
-        ChangeLog(self.store.changes).forget(stored.family, stored.id)
+        log = ChangeLog(self.store.changes)
+        if not stored.is_readable:
+            log.tell(Kind.DELETED, stored.family, stored.id)
+        log.forget(stored.family, stored.id)
         for group in stored.groups:
             GroupTable(self.store.groups).unlist_member(stored.family, group, stored.id)
         if is_guid(stored.id):

@@ -1,7 +1,7 @@
 """The gallery: every enrolled voice of a family in memory, and never much older than what is stored.
 
-It begins with everything that is stored, and goes on with the change log, read at most once a second. What this
-instance writes counts at once. Rows stay the truth: whoever is to be named is read by key first.
+It begins with its snapshot, or with every row where there is none, and goes on with the change log, read at most once a
+second. What this instance writes counts at once. Rows stay the truth: whoever is to be named is read by key first.
 """
 
 import threading
@@ -12,6 +12,7 @@ from typing import Final
 
 from shared.observing.trace import mark
 from shared.recognition.indexed import Index, Packed, Voice, Way, number_of
+from shared.recognition.snapshots import Snapshot, Snapshots
 from shared.store import Store
 from shared.store.changes import OVERLAP, ChangeLog, Kind
 from shared.voices.families import Family
@@ -66,6 +67,11 @@ class Gallery:
         self._loading: dict[str, threading.Lock] = {}
         store.watch(self._note)
 
+    @property
+    def snapshots(self) -> Snapshots:
+        """Where galleries are written down."""
+        return Snapshots(self._store.snapshots)
+
     def look(self, family: Family) -> Look:
         """All voices of a family.
 
@@ -84,13 +90,28 @@ class Gallery:
         with held.lock:
             return Look(held.read_until, held.index.parts())
 
+    def read(self, family: Family, snapshot: Snapshot | None) -> Snapshot:
+        """A family's voices as they are stored now, given those of a moment that the log reaches back to.
+
+        Raises:
+            StorageUnavailable: they could not be read.
+        """
+        held = self._begun(family, snapshot)
+        return Snapshot(held.read_until, held.index.pack())
+
     def _load(self, family: Family) -> _Held:
         """Everything that is stored; what is written here meanwhile is in the log as well."""
-        held = _Held(Index(), self._now())
-        voices = (Voice.of(profile) for profile in self._store.scan(family))
-        held.index = Index(voice for voice in voices if voice)
+        held = self._held[family.name] = self._begun(family, self.snapshots.newest(family))
+        return held
+
+    def _begun(self, family: Family, snapshot: Snapshot | None) -> _Held:
+        if snapshot:
+            held = _Held(Index(packed=snapshot.parts), snapshot.as_of)
+        else:
+            began = self._now()
+            voices = (Voice.of(profile) for profile in self._store.scan(family))
+            held = _Held(Index(voice for voice in voices if voice), began)
         self._follow(family, held)
-        self._held[family.name] = held
         return held
 
     def _follow(self, family: Family, held: _Held) -> None:

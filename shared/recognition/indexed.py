@@ -181,9 +181,9 @@ class Packed:
 class Index:
     """Voices of a family, which come and go. Not safe to use from several threads."""
 
-    def __init__(self, voices: Iterable[Voice] = ()) -> None:
-        """Begin with some."""
-        self._packed: dict[Way, Packed] = _packed(voices)
+    def __init__(self, voices: Iterable[Voice] = (), packed: Mapping[Way, Packed] | None = None) -> None:
+        """Begin with some, or with some that are packed."""
+        self._packed: dict[Way, Packed] = dict(packed) if packed else _packed(voices)
         self._recent: dict[int, Voice] = {}
         self._beside: dict[Way, Packed] | None = {}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.store.blobs import Blobs
 from shared.store.rows import Rows
 from shared.voices.families import Family
 from shared.voices.records import Profile
@@ -43,6 +44,10 @@ class Store(Protocol):
     @property
     def changes(self) -> Rows:
         """Rows of the change log."""
+
+    @property
+    def snapshots(self) -> Blobs:
+        """Galleries, written down."""
 
     def insert(self, profile: Profile) -> Profile:
         """Write a new profile; returns it with its etag."""

@@ -19,6 +19,7 @@ from shared.errors import Conflict, Misconfigured
 from shared.observing import trace
 from shared.settings import Settings
 from shared.store import StoredAudio, UpkeepReport
+from shared.store.containers import ContainerBlobs
 from shared.store.entities import (
     REPORT_KEY,
     from_entity,
@@ -42,6 +43,7 @@ TABLE: Final = "SpeakerProfiles"
 GROUPS_TABLE: Final = "SpeakerGroups"
 CHANGES_TABLE: Final = "SpeakerChanges"
 AUDIO_CONTAINER: Final = "enrollment-audio"
+SNAPSHOT_CONTAINER: Final = "voice-galleries"
 
 _BLOB_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
@@ -67,6 +69,7 @@ class AzureStore:
         self._point = PointReader(f"{tables.url}/{TABLE}", authorize, _PARALLEL_READS)
         self.groups = TableRows(tables, GROUPS_TABLE, authorize, _PARALLEL_READS)
         self.changes = TableRows(tables, CHANGES_TABLE, authorize, _PARALLEL_READS)
+        self.snapshots = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
 

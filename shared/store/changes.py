@@ -37,6 +37,8 @@ class Kind(StrEnum):
     DELETED = "deleted"
     JOINED = "joined"
     LEFT = "left"
+    UNSURE = "unsure"
+    """It may have been written: who wrote it was cut off before he told."""
 
 
 @dataclass(frozen=True)

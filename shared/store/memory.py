@@ -9,6 +9,7 @@ from itertools import islice
 
 from shared.errors import Conflict
 from shared.store import StoredAudio, UpkeepReport
+from shared.store.blobs import MemoryBlobs
 from shared.store.rows import MemoryRows
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
@@ -33,6 +34,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self.groups = MemoryRows()
         self.changes = MemoryRows()
+        self.snapshots = MemoryBlobs()
 
     def insert(self, profile: Profile) -> Profile:
         return self._write(profile)

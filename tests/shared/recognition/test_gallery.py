@@ -1,4 +1,3 @@
-from copy import copy
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,51 +12,18 @@ from shared.scoring import unit
 from shared.store.changes import ChangeLog, Kind
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION
-from shared.voices.records import Enrollment, Profile
+from shared.voices.records import Profile
 from tests.clock import Clock
 from tests.domain import Domain
-from tests.signatures import both, wide
+from tests.galleries import DIMENSION, NOW, elsewhere, enrolled, grown, names, vector
+from tests.signatures import wide
 
-DIMENSION = 16
-ANYBODY = unit(np.ones(DIMENSION, np.float32))
 GROUPS = ["a", "b", None]
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-RANDOM = np.random.default_rng(7)
-
-
-def _vector() -> np.ndarray:
-    return RANDOM.normal(size=DIMENSION)
-
-
-def _grown(profile: Profile, vector: np.ndarray | None = None) -> Profile:
-    mean = _vector() if vector is None else vector
-    clip = Enrollment(f"{len(profile.enrollments)}", 30, 25, None)
-    return profile.with_enrollment(clip, both(mean, -mean, 25, "v1"), None, NOW, waive_minimum=False)
-
-
-def _enrolled(store: MemoryStore, *groups: str) -> Profile:
-    profile = store.insert(Profile.new(IDENTIFICATION, "en-us", NOW))
-    return change(store, IDENTIFICATION, profile.id, lambda p: _grown(p).joining(groups[0]) if groups else _grown(p))[1]
-
-
-def _names(gallery: Gallery, group: str | None = None) -> set[str]:
-    """Everybody who can be found."""
-    look = gallery.look(IDENTIFICATION)
-    found = [each for _, packed in look.parts for each in packed.best(Band.WIDE, ANYBODY, 99, group)]
-    assert len(found) == look.count(group)
-    return {likeness.profile_id for likeness in found}
 
 
 @pytest.fixture
 def store() -> MemoryStore:
     return MemoryStore()
-
-
-def _elsewhere(store: MemoryStore) -> MemoryStore:
-    """The same storage as another instance sees it, which does not hear of what this one writes."""
-    other = copy(store)
-    other._watchers = []
-    return other
 
 
 @pytest.fixture
@@ -68,81 +34,81 @@ def clock() -> Clock:
 @pytest.fixture
 def other(store: MemoryStore, clock: Clock) -> Gallery:
     """The gallery of another instance, which has looked already."""
-    gallery = Gallery(_elsewhere(store), clock)
-    assert _names(gallery) == set()
+    gallery = Gallery(elsewhere(store), clock)
+    assert names(gallery) == set()
     return gallery
 
 
 def test_what_this_instance_writes_is_in_its_gallery_at_once(store: MemoryStore, clock: Clock) -> None:
     gallery = Gallery(store, clock)
-    assert _names(gallery) == set()
-    one, two = _enrolled(store), _enrolled(store, "staff")
-    assert _names(gallery) == {one.id, two.id}
-    assert _names(gallery, "staff") == {two.id}
+    assert names(gallery) == set()
+    one, two = enrolled(store), enrolled(store, "staff")
+    assert names(gallery) == {one.id, two.id}
+    assert names(gallery, "staff") == {two.id}
     change(store, IDENTIFICATION, two.id, lambda profile: profile.leaving("staff"))
-    assert _names(gallery, "staff") == set()
+    assert names(gallery, "staff") == set()
     Domain.on(store, object(), clock).delete(IDENTIFICATION, one.id)
-    assert _names(gallery) == {two.id}
+    assert names(gallery) == {two.id}
 
 
 def test_what_others_do_is_there_once_the_log_is_read_again(store: MemoryStore, clock: Clock, other: Gallery) -> None:
-    one, two = _enrolled(store), _enrolled(store, "staff")
-    assert _names(other) == set(), "the log was read a moment ago"
+    one, two = enrolled(store), enrolled(store, "staff")
+    assert names(other) == set(), "the log was read a moment ago"
     clock.ahead += FRESH
-    assert _names(other) == {one.id, two.id}
+    assert names(other) == {one.id, two.id}
     Domain.on(store, object(), clock).delete(IDENTIFICATION, one.id)
     change(store, IDENTIFICATION, two.id, lambda profile: profile.leaving("staff"))
     clock.ahead += FRESH
-    assert (_names(other), _names(other, "staff")) == ({two.id}, set())
+    assert (names(other), names(other, "staff")) == ({two.id}, set())
     change(store, IDENTIFICATION, two.id, lambda profile: profile.reset(NOW))
     clock.ahead += FRESH
-    assert _names(other) == set()
+    assert names(other) == set()
 
 
 def test_a_clock_that_is_put_back_keeps_nothing_from_being_seen(
     store: MemoryStore, clock: Clock, other: Gallery
 ) -> None:
-    one = _enrolled(store)
+    one = enrolled(store)
     clock.ahead -= timedelta(seconds=15)
-    assert _names(other) == {one.id}
+    assert names(other) == {one.id}
 
 
 def test_what_was_told_late_is_seen_all_the_same(store: MemoryStore, clock: Clock, other: Gallery) -> None:
-    late = _elsewhere(store)
+    late = elsewhere(store)
     profile = store.insert(Profile.new(IDENTIFICATION, "en-us", NOW))
     log = ChangeLog(late.changes, lambda: datetime.now(UTC) - timedelta(seconds=10))
     log.expect(IDENTIFICATION, profile.id)
-    store.replace(_grown(profile))
+    store.replace(grown(profile))
     clock.ahead += FRESH
-    assert _names(other) == set()
+    assert names(other) == set()
     log.tell(Kind.ENROLLED, IDENTIFICATION, profile.id)
     clock.ahead += FRESH
-    assert _names(other) == {profile.id}
+    assert names(other) == {profile.id}
 
 
 def test_a_gallery_that_was_idle_for_long_begins_anew(store: MemoryStore, clock: Clock, other: Gallery) -> None:
-    one = _enrolled(store)
+    one = enrolled(store)
     ChangeLog(store.changes).drop_before(datetime.now(UTC) + timedelta(hours=1))
     clock.ahead += IDLE
-    assert _names(other) == {one.id}
+    assert names(other) == {one.id}
 
 
 def test_a_profile_of_another_family_is_none_of_this_gallerys(store: MemoryStore, clock: Clock, other: Gallery) -> None:
-    change(store, IDENTIFICATION, _enrolled(store).id, lambda profile: profile.reset(NOW))
+    change(store, IDENTIFICATION, enrolled(store).id, lambda profile: profile.reset(NOW))
     clock.ahead += FRESH
-    assert _names(other) == set()
+    assert names(other) == set()
 
 
 def test_a_re_extracted_signature_replaces_the_older_one(store: MemoryStore, clock: Clock, other: Gallery) -> None:
-    profile = _enrolled(store)
-    write(store, profile.with_signature(wide(_vector(), 25, "v2"), [Band.WIDE]), Kind.RE_EXTRACTED)
+    profile = enrolled(store)
+    write(store, profile.with_signature(wide(vector(), 25, "v2"), [Band.WIDE]), Kind.RE_EXTRACTED)
     clock.ahead += FRESH
     (way,) = [way for way, packed in other.look(IDENTIFICATION).parts if packed.count(None)]
     assert (way.version, way.wide, way.narrow) == ("v2", Band.WIDE, Band.WIDE)
 
 
 def _voice(group: str | None) -> Voice:
-    profile = _grown(Profile.new(IDENTIFICATION, "en-us", NOW))
+    profile = grown(Profile.new(IDENTIFICATION, "en-us", NOW))
     voice = Voice.of(profile.joining(group) if group else profile)
     assert voice is not None
     return voice
