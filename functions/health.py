@@ -11,7 +11,7 @@ import azure.functions as func
 from azure.functions.warmup import WarmUpContext
 
 from functions.contract.dialects import Json
-from functions.contract.responses import timestamp
+from functions.contract.shapes import timestamp
 from functions.contract.version import VERSION
 from functions.plumbing.call import reply
 from functions.plumbing.guard import APP, App, guarded

@@ -22,18 +22,15 @@ def create(call: Call) -> func.HttpResponse:
     """201 with the new profile and where it is."""
     profile = call.service.lifecycle.create(call.family, requests.locale(call.body))
     current().profile = mark(profile.id)
-    return reply(201, PROFILE.write(call.context, profile), location=call.url(profile.id))
+    return reply(201, PROFILE.write(call.context, profile), location=call.url("profiles", profile.id))
 
 
 @serves(blueprint, "ListProfiles")
 def list_profiles(call: Call) -> func.HttpResponse:
     """200 with a page of profiles in id order."""
-    dialect = call.dialect
-    requests.refuse_parameters(name for name in dialect.refused if call.query(name) is not None)
-    size = requests.page_size(dialect.page_size, call.query(dialect.page_size))
-    after = requests.continue_after(dialect.token, call.query(dialect.token))
+    after, size = call.page()
     page = call.service.lifecycle.page(call.family, after=after, size=size)
-    link = _next_link(call, size, page.profiles[-1].id) if page.more else dialect.last_link
+    link = call.next_page(size, page.profiles[-1].id, "profiles") if page.more else call.dialect.last_link
     return reply(200, PROFILE_LIST.write(call.context, Listed(page.profiles, link)))
 
 
@@ -67,11 +64,4 @@ def reset(call: Call) -> func.HttpResponse:
     """The profile as it was created, in the version that sends it."""
     profile = call.service.lifecycle.reset(call.family, call.profile_id)
     info = PROFILE.write(call.context, profile)
-    return reply(call.dialect.reset_status, info, location=call.url(profile.id))
-
-
-def _next_link(call: Call, size: int, last_id: str) -> str:
-    dialect = call.dialect
-    query = {dialect.page_size: str(size), dialect.token: requests.continuation_token(last_id)}
-    version = {"api-version": dialect.api_version} if dialect.api_version else {}
-    return call.url(query={**query, **version})
+    return reply(call.dialect.reset_status, info, location=call.url("profiles", profile.id))

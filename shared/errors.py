@@ -1,6 +1,7 @@
 """Every way in which serving a request can fail: one class a cause, with what it answers and where.
 
-What only a recording can do wrong is in ``shared/listening/refusals.py``, what only a request over HTTP can is in
+What only a recording can do wrong is in ``shared/listening/refusals.py``, what can be wrong with groups of voices in
+``shared/voices/refusals.py``, what only a request over HTTP can is in
 ``functions/contract/refusals.py``; ``functions/contract/catalogue.py`` draws the whole tree.
 """
 
@@ -239,7 +240,7 @@ class Conflict(SpeakerError):
     status, code = 409, "Conflict"
     says = "Sending concurrent requests on same profile is not allowed."
     note = "with `Retry-After: 1`"
-    where = (*ENROLL, "ResetProfile", "DeleteProfile", "DeleteProfiles")
+    where = (*ENROLL, "ResetProfile", "DeleteProfile", "DeleteProfiles", "PutGroup", "AddToGroup", "RemoveFromGroup")
 
     @property
     def retry_after_sec(self) -> int | None:

@@ -10,10 +10,14 @@ from shared.listening.bundle import Bundle
 from shared.listening.listener import Listener
 from shared.profiles.enrolling import Enrolling
 from shared.profiles.fitting import Fitting
+from shared.profiles.groups import Groups
 from shared.profiles.lifecycle import Lifecycle
 from shared.profiles.quota import ProfileQuota
 from shared.profiles.upkeep import Upkeep
 from shared.recognition.cohort import Cohorts
+from shared.recognition.compaction import Compaction
+from shared.recognition.everyone import Everyone
+from shared.recognition.gallery import Gallery
 from shared.recognition.recognizer import Recognizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
@@ -141,11 +145,31 @@ class Service:
         )
 
     @part
+    def groups(self) -> Groups:
+        """Groups of profiles."""
+        return Groups(self.store, self.now)
+
+    @part
     def enrolling(self) -> Enrolling:
         """Speech that is added to profiles."""
         keep_audio = self.settings.audio_retention_days > 0
         fitting = Fitting(self.listener, self.settings.enrollment_agreement, self.settings.repeated_audio)
         return Enrolling(self.store, self.listener, self.checker, self.now, fitting, keep_audio=keep_audio)
+
+    @part
+    def everyone(self) -> Everyone:
+        """Who is speaking, among all."""
+        return Everyone(self.recognizer, self.gallery)
+
+    @part
+    def gallery(self) -> Gallery:
+        """Voices in memory."""
+        return Gallery(self.store)
+
+    @part
+    def compaction(self) -> Compaction:
+        """What has to be done for galleries from time to time."""
+        return Compaction(self.store, self.gallery)
 
     @part
     def recognizer(self) -> Recognizer:

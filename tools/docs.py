@@ -94,13 +94,16 @@ def run(_: argparse.Namespace) -> None:
 
 
 def _endpoint(operation: Operation) -> Sequence[str]:
-    kinds = "" if len(operation.modes) > 1 else f" ({operation.modes[0]} only)"
-    status = " / ".join(dict.fromkeys(str(operation.success(dialect)) for dialect in DIALECTS))
+    only = [words[0] for words in (operation.modes, operation.dependencies) if len(words) == 1]
+    kinds = f" ({', '.join(only)} only)" if only else ""
+    status = " / ".join(
+        dict.fromkeys(str(each) for version in operation.dialects for each in operation.successes(version))
+    )
     return operation.summary + kinds, *(_request(operation, dialect) for dialect in DIALECTS), status
 
 
 def _request(operation: Operation, dialect: Dialect) -> str:
-    return f"`{operation.method} {operation.path(dialect)}`"
+    return f"`{operation.method} {operation.path(dialect)}`" if dialect in operation.dialects else ""
 
 
 def _cause(cause: type[SpeakerError]) -> Sequence[str]:

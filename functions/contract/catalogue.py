@@ -11,6 +11,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── TwoVoices               400 InvalidRequest       Different people speak on two channels of the clip.
 │   ├── VoiceDiffers            400 InvalidRequest       The clip is another voice than the profile's.
 │   ├── RepeatedRecording       400 InvalidRequest       The profile holds the recording already.
+│   ├── NobodyEnrolled          400 InvalidRequest       There is nobody to compare with.
 │   ├── InvalidAudio            400 InvalidRequest       The audio cannot be used.
 │   │   ├── WrongFormat         400 InvalidRequest       The audio is in a format that is not read, or damaged.
 │   │   ├── NoAudio             400 InvalidRequest       The body is no audio.
@@ -34,10 +35,14 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── UnknownLocale           400 InvalidArgument      There are no phrases for the locale.
 │   │   └── LocaleNotUnderstood 400 InvalidArgument      The transcriber could not write down the locale's phrases.
 │   ├── BadCandidates           400 InvalidArgument      An identification names something that is no id, or nobody.
+│   ├── BothCandidates          400 InvalidArgument      An identification names profiles and a group.
 │   ├── BadPageSize             400 InvalidArgument      The page size is no number in its range.
 │   ├── BadToken                400 InvalidArgument      The token that continues a list is none of ours.
-│   ├── UnsupportedParameter    400 InvalidArgument      A list is asked for with a parameter that it never had.
+│   ├── UnsupportedParameter    400 InvalidArgument      A parameter means nothing here, and must not be passed over.
 │   ├── BadFlag                 400 InvalidArgument      A switch is neither true nor false.
+│   ├── BadGroupId              400 InvalidArgument      The id of a group is none that it can have.
+│   ├── BadGroup                400 InvalidArgument      What is said of a group is not allowed.
+│   ├── BadMembers              400 InvalidArgument      A body does not list ids of profiles, or too many.
 │   ├── BadChannel              400 InvalidArgument      A channel is none that audio can have.
 │   ├── Unconfirmed             400 InvalidArgument      All profiles would be deleted, and nobody confirms it.
 │   └── WrongVersion            400 InvalidArgument      Another version of the API is asked for, or none.
@@ -45,9 +50,11 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── ProfileFull             403 InvalidRequest       The profile would hold more audio than it may.
 │   ├── TooManyEnrollments      403 InvalidOperation     The profile holds as many clips as it may.
 │   ├── QuotaExceeded           403 Forbidden            The service holds as many profiles as it may.
+│   ├── TooManyGroups           403 InvalidRequest       A profile is in as many groups as it may be.
 │   └── WrongScope              403 Forbidden            The key is right, but not for this operation.
 ├── NotFound                    404 NotFound             There is no such thing.
 │   ├── UnknownProfile          404 NotFound             No profile of the family has the id.
+│   ├── UnknownGroup            404 NotFound             No group of the family has the id.
 │   ├── NoGuid                  404 NotFound             The id is no GUID, so no profile can have it.
 │   └── NoSuchRoute             404 404                  No operation has the path and the method.
 │       └── OtherSign           404 404                  The path names an action as another version of the API does.
@@ -59,6 +66,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   └── Misconfigured           500 InternalServerError  A setting is wrong; the operator has to act.
 │       ├── BadPhrase           500 InternalServerError  A line in a file of phrases is wrong.
 │       └── BundleError         500 InternalServerError  A model bundle is missing, damaged or not what it says.
+├── GroupChanged                412 PreconditionFailed   The group is not in the state that the caller knows.
 ├── Unauthorized                401 Unauthorized         No subscription key was presented.
 │   └── AccessDenied            401 401                  A subscription key was presented and is wrong.
 ├── LengthRequired              411 LengthRequired       The body comes in chunks, which never arrive.
@@ -74,6 +82,7 @@ from typing import Final
 from functions.contract import refusals
 from shared.errors import SpeakerError
 from shared.listening import refusals as refusals_of_audio
+from shared.voices import refusals as refusals_of_voices
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,7 @@ NEVER: Final = (
 )
 """Errors that have no meaning here."""
 
-ROOMS: Final = (SpeakerError.__module__, refusals_of_audio.__name__, refusals.__name__)
+ROOMS: Final = (SpeakerError.__module__, refusals_of_voices.__name__, refusals_of_audio.__name__, refusals.__name__)
 """Where the classes are."""
 
 

@@ -4,23 +4,62 @@ from typing import Final
 
 from functions.contract.catalogue import causes
 from functions.contract.dialects import DIALECTS, V2021, Context, Dialect, Json
+from functions.contract.group_requests import MAX_MEMBERS
 from functions.contract.operations import Operation, spoken
 from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from functions.contract.responses import ERROR
 from functions.contract.shapes import TEXT
 from functions.contract.version import VERSION
+from shared.recognition.everyone import MAX_TOP
+from shared.settings.readers import MAX_FALSE_MATCH_RATE, MIN_FALSE_MATCH_RATE
 from shared.voices.families import VERIFICATION, Family
+from shared.voices.groups import MAX_DISPLAY_NAME, MAX_USER_DATA
 
 _SECURITY: Final[Json] = {
     "key": {"type": "apiKey", "in": "header", "name": "Ocp-Apim-Subscription-Key"},
     "keyInQuery": {"type": "apiKey", "in": "query", "name": "subscription-key"},
     "token": {"type": "http", "scheme": "bearer", "description": "where App Service authentication is switched on"},
 }
-_NEW_PROFILE: Final[Json] = {
-    "type": "object",
-    "required": ["locale"],
-    "properties": {"locale": {"type": "string", "examples": ["en-us"]}},
+
+
+def _json(name: str, *, required: bool) -> Json:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {"required": required, "content": {"application/json": {"schema": schema}}}
+
+
+_SENT: Final[dict[str, Json]] = {
+    "NewProfile": {
+        "type": "object",
+        "required": ["locale"],
+        "properties": {"locale": {"type": "string", "examples": ["en-us"]}},
+    },
+    "NewGroup": {
+        "type": "object",
+        "properties": {
+            "displayName": {"type": ["string", "null"], "maxLength": MAX_DISPLAY_NAME},
+            "userData": {"type": ["string", "null"], "description": f"at most {MAX_USER_DATA:,} bytes in UTF-8"},
+            "falseMatchRate": {
+                "type": ["number", "null"],
+                "minimum": MIN_FALSE_MATCH_RATE,
+                "maximum": MAX_FALSE_MATCH_RATE,
+                "description": "how often, at most, a stranger may be named in it; null for the service's own rate",
+            },
+        },
+    },
+    "Members": {
+        "type": "object",
+        "required": ["profileIds"],
+        "properties": {
+            "profileIds": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": MAX_MEMBERS,
+                "items": {"type": "string", "format": "uuid"},
+            }
+        },
+    },
 }
+"""What bodies in JSON hold."""
 _BODIES: Final[Json] = {
     "audio": {
         "required": True,
@@ -28,15 +67,20 @@ _BODIES: Final[Json] = {
         "of that format; other formats where the service decodes them.",
         "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
     },
-    "locale": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewProfile"}}},
-    },
+    "locale": _json("NewProfile", required=True),
+    "group": _json("NewGroup", required=False),
+    "members": _json("Members", required=True),
 }
 _PARAMETERS: Final[dict[str, Json]] = {
     "profileId": {"type": "string"},
+    "groupId": {"type": "string", "maxLength": 64, "description": "1 to 64 of a to z, 0 to 9, - and _"},
     "locale": {"type": "string"},
-    "profileIds": {"type": "string", "description": "1 to 50 profile ids, divided by commas"},
+    "profileIds": {
+        "type": "string",
+        "description": "1 to 50 profile ids, divided by commas; in 2021-09-05 * for everybody, or groupId instead",
+    },
+    "$top": {"type": "integer", "minimum": 1, "maximum": MAX_TOP, "default": 5, "description": "how many are ranked"},
+    "watchlist": {"type": "string", "description": "a group: whom of it the voice may be is answered as well"},
     "channel": {"type": "string", "description": "left, right or a number from 1: which channel is heard"},
     "ignoreMinLength": {"type": "boolean", "default": False, "description": "waive the minimum of net speech"},
     "confirm": {"type": "string", "const": CONFIRMATION},
@@ -55,7 +99,7 @@ _REFUSED: Final[Json] = {"$ref": "#/components/responses/Error"}
 def description(server: str) -> Json:
     """The description of the service at ``server``."""
     paths: dict[str, Json] = {}
-    schemas = {"NewProfile": _NEW_PROFILE, **dict(ERROR.named(Context(V2021, VERIFICATION)))}
+    schemas = {**_SENT, **dict(ERROR.named(Context(V2021, VERIFICATION)))}
     for operation, dialect in spoken():
         for family in operation.families():
             path = paths.setdefault(_path(operation, dialect, family), {})
@@ -89,25 +133,29 @@ def _described(operation: Operation, dialect: Dialect, family: Family) -> Json:
         "parameters": _parameters(operation, dialect, family),
         **({"requestBody": _BODIES[operation.body]} if operation.body else {}),
         "responses": {
-            str(operation.success(dialect)): _response(operation, Context(dialect, family)),
+            **{str(status): _response(operation, Context(dialect, family)) for status in operation.successes(dialect)},
             **{str(status): _REFUSED for status in operation.errors()},
         },
     }
 
 
 def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[Json]:
-    in_path = [name for name in ("profileId", "locale") if f"{{{name}}}" in operation.path(dialect)]
+    in_path = [name for name in ("profileId", "groupId", "locale") if f"{{{name}}}" in operation.path(dialect)]
     paged = {dialect.page_size: _PAGE_SIZE, dialect.token: TEXT.form} if operation.paged else {}
     asked = {name: _PARAMETERS[name] for name in operation.parameters(dialect, family)}
     version = {"api-version": {"type": "string", "const": dialect.api_version}} if dialect.api_version else {}
+    needed = _NEEDED - {"profileIds"} if "groupId" in asked else _NEEDED
     return [
-        *(_parameter(name, _PARAMETERS[name], "path") for name in in_path),
-        *(_parameter(name, schema, "query") for name, schema in {**paged, **asked, **version}.items()),
+        *(_parameter(name, _PARAMETERS[name], "path", needed=True) for name in in_path),
+        *(
+            _parameter(name, form, "query", needed=name in needed)
+            for name, form in {**paged, **asked, **version}.items()
+        ),
     ]
 
 
-def _parameter(name: str, schema: Json, where: str) -> Json:
-    return {"name": name, "in": where, **({"required": True} if name in _NEEDED else {}), "schema": schema}
+def _parameter(name: str, schema: Json, where: str, *, needed: bool) -> Json:
+    return {"name": name, "in": where, **({"required": True} if needed else {}), "schema": schema}
 
 
 def _answers(operation: Operation, dialect: Dialect) -> bool:

@@ -7,6 +7,7 @@ from functions.contract.hints import HINT, Hint, of_enrollment, of_quality
 from functions.contract.shapes import (
     COUNT,
     GUID,
+    MOMENT,
     NUMBER,
     NUMBER_OR_NONE,
     SECONDS,
@@ -150,6 +151,15 @@ IDENTIFICATION_DETAILS: Final = Shape[Identified](
     "IdentificationDetails",
     (
         Field("ranking", ListOf(_CANDIDATE), lambda of: of.ranking, "what stands behind each score"),
+        Field("candidates", COUNT, lambda of: of.candidates, "how many were compared"),
+        Field("threshold", NUMBER, lambda of: of.best.verdict.threshold, "the ratio to accept from, among so many"),
+        Field(
+            "galleryAsOf",
+            MOMENT,
+            lambda of: of.gallery_as_of,
+            "up to when changes of other instances count; with `groupId` or `profileIds=*`",
+            optional=True,
+        ),
         Field("margin", NUMBER_OR_NONE, lambda of: of.margin, "log-likelihood ratio by which the best leads"),
         *_HEARD,
         _HINTS,

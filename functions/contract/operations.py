@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from functions.contract.catalogue import statuses
-from functions.contract.dialects import DIALECTS, Dialect
+from functions.contract.dialects import DIALECTS, V2021, Dialect
+from functions.contract.group_responses import COUNTED_GROUP, GROUP, GROUP_LIST, MEMBERSHIP
 from functions.contract.responses import (
     CLEARED,
     ENROLLMENT,
@@ -19,6 +21,8 @@ from functions.contract.shapes import Kind
 from shared.voices.families import FAMILIES, Family, family_of
 
 BOTH: Final = ("verification", "identification")
+EITHER: Final = ("text-dependent", "text-independent")
+FREE_SPEECH: Final = ("text-independent",)
 
 RECOGNIZE: Final = "recognize"
 ENROLL: Final = "enroll"
@@ -38,7 +42,10 @@ class Operation:
         action: what is done with the resource, if its method does not say it.
         scopes: those of which a key needs one.
         modes: kinds of family that have it.
+        dependencies: likewise.
+        dialects: versions that have it.
         status: status of success; a reset's is the dialect's.
+        other_status: another that it may have.
         body: what a request carries.
         result: what a response carries; None for 204.
         paged: takes a page size and a continuation token.
@@ -52,8 +59,11 @@ class Operation:
     action: str = ""
     scopes: tuple[str, ...] = (MANAGE,)
     modes: tuple[str, ...] = BOTH
+    dependencies: tuple[str, ...] = EITHER
+    dialects: tuple[Dialect, ...] = DIALECTS
     status: int = 200
-    body: Literal["audio", "locale"] | None = None
+    other_status: int | None = None
+    body: Literal["audio", "locale", "group", "members"] | None = None
     result: Kind | None = None
     paged: bool = False
     query: tuple[str, ...] = ()
@@ -75,13 +85,19 @@ class Operation:
         """Status of its success."""
         return dialect.reset_status if self.name == "ResetProfile" else self.status
 
+    def successes(self, dialect: Dialect) -> list[int]:
+        """Every status of success."""
+        return [self.success(dialect), *([self.other_status] if self.other_status else [])]
+
     def errors(self) -> list[int]:
         """Statuses of its errors, ascending."""
         return statuses(self.name)
 
     def parameters(self, dialect: Dialect, family: Family) -> list[str]:
         """Its query parameters that mean something in a version and for a family."""
-        means = {"ignoreMinLength": family.minimum_can_be_waived, "channel": "channel" in dialect.has}
+        means = {name: name in dialect.has for name in ("channel", "groupId", "$top")}
+        means["ignoreMinLength"] = family.minimum_can_be_waived
+        means["watchlist"] = "watchlist" in dialect.has and family.dependency in FREE_SPEECH
         return [name for name in self.query if means.get(name, True)]
 
     def is_meant_by(self, dialect: Dialect, path: str) -> bool:
@@ -98,7 +114,10 @@ class Operation:
 
     def families(self) -> list[Family]:
         """The families that have it."""
-        return [family for family in FAMILIES.values() if family.mode in self.modes]
+        return [family for family in FAMILIES.values() if self._is_for(family)]
+
+    def _is_for(self, family: Family) -> bool:
+        return family.mode in self.modes and family.dependency in self.dependencies
 
     def family(self, mode: str, dependency: str) -> Family | None:
         """The family that two words of a path name, in any case; None where the operation is not there for it."""
@@ -106,6 +125,50 @@ class Operation:
         return family if family in self.families() else None
 
 
+_of_groups: Final = partial(Operation, dependencies=FREE_SPEECH, dialects=(V2021,))
+GROUPS: Final = (
+    _of_groups(
+        "PutGroup",
+        "Make a group of profiles, or describe it otherwise",
+        "PUT",
+        "groups/{groupId}",
+        status=200,
+        other_status=201,
+        body="group",
+        result=GROUP,
+    ),
+    _of_groups("ListGroups", "List groups in id order", "GET", "groups", result=GROUP_LIST, paged=True),
+    _of_groups("GetGroup", "Read a group, and how many are in it", "GET", "groups/{groupId}", result=COUNTED_GROUP),
+    _of_groups("DeleteGroup", "Delete a group; its profiles stay", "DELETE", "groups/{groupId}", status=204),
+    _of_groups(
+        "AddToGroup",
+        "Add up to 100 profiles to a group",
+        "POST",
+        "groups/{groupId}/profiles",
+        action="add",
+        scopes=(ENROLL, MANAGE),
+        body="members",
+        result=MEMBERSHIP,
+    ),
+    _of_groups(
+        "RemoveFromGroup",
+        "Remove up to 100 profiles from a group",
+        "POST",
+        "groups/{groupId}/profiles",
+        action="remove",
+        body="members",
+        result=MEMBERSHIP,
+    ),
+    _of_groups(
+        "ListGroupProfiles",
+        "List the profiles of a group in id order",
+        "GET",
+        "groups/{groupId}/profiles",
+        result=PROFILE_LIST,
+        paged=True,
+    ),
+)
+"""Those of groups, which the contract does not have."""
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
@@ -173,7 +236,7 @@ OPERATIONS: Final = {
             modes=("verification",),
             body="audio",
             result=VERIFICATION_RESULT,
-            query=("ignoreMinLength", "channel", "details"),
+            query=("ignoreMinLength", "channel", "watchlist", "details"),
         ),
         Operation(
             "IdentifySingleSpeaker",
@@ -185,7 +248,7 @@ OPERATIONS: Final = {
             modes=("identification",),
             body="audio",
             result=IDENTIFICATION_RESULT,
-            query=("profileIds", "ignoreMinLength", "channel", "details"),
+            query=("profileIds", "groupId", "$top", "ignoreMinLength", "channel", "details"),
         ),
         Operation(
             "ListPhrases",
@@ -195,10 +258,15 @@ OPERATIONS: Final = {
             scopes=SCOPES,
             result=PHRASES,
         ),
+        *GROUPS,
     )
 }
 
 
 def spoken() -> list[tuple[Operation, Dialect]]:
     """Every operation in every version, version by version."""
-    return [(operation, dialect) for dialect in DIALECTS for operation in OPERATIONS.values()]
+    return [(operation, dialect) for dialect in DIALECTS for operation in _of(dialect)]
+
+
+def _of(dialect: Dialect) -> list[Operation]:
+    return [operation for operation in OPERATIONS.values() if dialect in operation.dialects]

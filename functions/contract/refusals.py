@@ -6,6 +6,8 @@ from shared.errors import (
     AUDIO,
     CREATE,
     IDENTIFY,
+    RECOGNIZE,
+    VERIFY,
     Forbidden,
     InvalidArgument,
     InvalidRequest,
@@ -13,8 +15,11 @@ from shared.errors import (
     SpeakerError,
     UnknownProfile,
 )
+from shared.voices.refusals import CHANGE_MEMBERS, OF_ONE_GROUP, PUT_GROUP
 
 LIST: Final = ("ListProfiles",)
+LISTS: Final = (*LIST, "ListGroups", "ListGroupProfiles")
+JSON: Final = (*CREATE, *PUT_GROUP, *CHANGE_MEMBERS)
 
 
 class NoBody(InvalidRequest):
@@ -30,7 +35,7 @@ class NoJson(InvalidRequest):
     expected: str
     says = "Invalid JSON format."
     adds = "{expected}"
-    where = CREATE
+    where = JSON
 
 
 class TooMuchJson(InvalidRequest):
@@ -40,7 +45,7 @@ class TooMuchJson(InvalidRequest):
     allowed: int
     says = NoJson.says
     adds = "The body holds {held:,} bytes; at most {allowed:,} are allowed."
-    where = CREATE
+    where = JSON
     own = True
 
 
@@ -91,14 +96,22 @@ class BadCandidates(InvalidArgument):
     where = IDENTIFY
 
 
+class BothCandidates(InvalidArgument):
+    """An identification names profiles and a group."""
+
+    says = "Name either profileIds or groupId, not both."
+    where = IDENTIFY
+    own = True
+
+
 class BadPageSize(InvalidArgument):
     """The page size is no number in its range."""
 
     name: str
     most: int
     says = "Invalid {name} parameter value. Value should be positive integer in the range [1, {most}]."
-    where = LIST
-    note = "`maxpagesize`; 2.0 says `$top`"
+    where = (*LISTS, *IDENTIFY)
+    note = "`maxpagesize`; 2.0 says `$top`; `$top` of an identification"
 
 
 class BadToken(InvalidArgument):
@@ -106,16 +119,16 @@ class BadToken(InvalidArgument):
 
     name: str
     says = "Invalid {name} value. {name} must be generated form a prior API call."
-    where = LIST
+    where = LISTS
 
 
 class UnsupportedParameter(InvalidArgument):
-    """A list is asked for with a parameter that it never had."""
+    """A parameter means nothing here, and must not be passed over."""
 
     name: str
     says = "{name} parameter is not supported."
-    where = LIST
-    note = "only in 2.0: `$filter`, `$skip`, `$orderBy`, `$delta`"
+    where = (*LIST, *VERIFY)
+    note = "in 2.0: `$filter`, `$skip`, `$orderBy`, `$delta`; `watchlist` where words count"
 
 
 class BadFlag(InvalidArgument):
@@ -125,6 +138,35 @@ class BadFlag(InvalidArgument):
     says = 'Invalid {name} parameter value. Valid values are "true" and "false".'
     where = ("GetProfile", *AUDIO)
     note = "`ignoreMinLength`, and `details`, which the contract does not have"
+
+
+class BadGroupId(InvalidArgument):
+    """The id of a group is none that it can have."""
+
+    says = "Invalid groupId value. It should be 1 to 64 of a to z, 0 to 9, - and _."
+    where = (*PUT_GROUP, *OF_ONE_GROUP, "DeleteGroup", *RECOGNIZE)
+    own = True
+
+
+class BadGroup(InvalidArgument):
+    """What is said of a group is not allowed."""
+
+    name: str
+    allowed: str
+    says = "Invalid {name} value. It should be {allowed}."
+    where = PUT_GROUP
+    own = True
+
+
+class BadMembers(InvalidArgument):
+    """A body does not list ids of profiles, or too many."""
+
+    most: int
+    found: str
+    says = "Invalid profileIds value. It should be a list of 1 to {most} profile ids."
+    adds = "The body holds {found}."
+    where = CHANGE_MEMBERS
+    own = True
 
 
 class BadChannel(InvalidArgument):
@@ -214,7 +256,7 @@ class LengthRequired(SpeakerError):
 
     status, code = 411, "LengthRequired"
     says = "The length of the body is not known. Send Content-Length."
-    where = (*CREATE, *AUDIO)
+    where = (*JSON, *AUDIO)
     note = "for `Transfer-Encoding: chunked`"
     own = True
 
@@ -227,7 +269,7 @@ class UnsupportedMediaType(SpeakerError):
     encoding: str
     says = "Unsupported media type. Only '{accepted}' is accepted."
     adds = "The body is compressed: {encoding!r}."
-    where = (*CREATE, *AUDIO)
+    where = (*JSON, *AUDIO)
     note = "only for a compressed body (`content-encoding`), never for a content type: clients label as they like"
 
 

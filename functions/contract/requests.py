@@ -4,13 +4,14 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from functions.contract.refusals import (
     BadCandidates,
     BadChannel,
     BadFlag,
+    BadGroupId,
     BadPageSize,
     BadToken,
     NoBody,
@@ -54,11 +55,16 @@ def profile_ids(text: str | None) -> list[str]:
     """
     if text is None:
         raise NoCandidates
-    items = [item.strip() for item in text.split(",") if item.strip()]
-    ids = [_canonical_guid(item) for item in items]
-    if not ids or None in ids:
+    ids = profile_ids_of(item.strip() for item in text.split(",") if item.strip())
+    if not ids:
         raise BadCandidates
-    return list(dict.fromkeys(known for known in ids if known))
+    return ids
+
+
+def profile_ids_of(items: Iterable[str]) -> list[str] | None:
+    """Profile ids as they are stored, each once, in order; None if one of them is no GUID."""
+    ids = [_canonical_guid(item) for item in items]
+    return None if None in ids else list(dict.fromkeys(known for known in ids if known))
 
 
 def flag(name: str, text: str | None) -> bool:
@@ -87,16 +93,16 @@ def channel(text: str | None) -> int | None:
     return chosen
 
 
-def page_size(name: str, text: str | None) -> int:
+def page_size(name: str, text: str | None, default: int = DEFAULT_PAGE_SIZE, most: int = MAX_PAGE_SIZE) -> int:
     """A page size.
 
     Raises:
-        BadPageSize: not an integer from 1 to ``MAX_PAGE_SIZE``.
+        BadPageSize: not an integer from 1 to ``most``.
     """
     if text is None:
-        return DEFAULT_PAGE_SIZE
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise BadPageSize(name, MAX_PAGE_SIZE)
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+        raise BadPageSize(name, most)
     return int(text)
 
 
@@ -105,8 +111,8 @@ def continuation_token(last_id: str) -> str:
     return base64.urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
 
 
-def continue_after(name: str, token: str | None) -> str:
-    """The id that a list goes on after; empty for its beginning.
+def continue_after(name: str, token: str | None, read: Callable[[str], str] = profile_id) -> str:
+    """The id that a list goes on after, as it is read; empty for its beginning.
 
     Raises:
         BadToken: the token is not one of ours.
@@ -114,8 +120,8 @@ def continue_after(name: str, token: str | None) -> str:
     if not token:
         return ""
     try:
-        return profile_id(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode())
-    except (binascii.Error, UnicodeError, ValueError, NoGuid):
+        return read(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode())
+    except (binascii.Error, UnicodeError, ValueError, NoGuid, BadGroupId):
         raise BadToken(name) from None
 
 
@@ -129,7 +135,7 @@ def locale(body: bytes) -> str:
     """
     if not body.strip():
         raise NoBody
-    document = _json_object(body)
+    document = json_object(body, '{"locale":"en-us"}')
     value = next((value for key, value in document.items() if key.lower() == "locale"), None)
     if not isinstance(value, str | None):
         raise NoJson("locale must be a string.")
@@ -174,12 +180,17 @@ def _canonical_guid(text: str) -> str | None:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _json_object(body: bytes) -> Mapping[str, Any]:
+def json_object(body: bytes, example: str) -> Mapping[str, Any]:
+    """The object that a body is.
+
+    Raises:
+        NoJson: it is none; shows the example.
+    """
     try:
         text = body.decode("utf-8-sig")
         document = json.loads(text if '"' in text else text.replace("'", '"'))
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise NoJson('Expected an object such as {"locale":"en-us"}.')
+        raise NoJson(f"Expected an object such as {example}.")
     return document

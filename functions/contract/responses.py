@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from functions.contract.details import (
@@ -15,6 +14,8 @@ from functions.contract.dialects import Context, Dialect, Json
 from functions.contract.shapes import (
     COUNT,
     GUID,
+    MOMENT,
+    MOMENT_OR_NONE,
     SCORE,
     SECONDS,
     TEXT,
@@ -28,7 +29,8 @@ from functions.contract.shapes import (
 from shared.errors import SpeakerError
 from shared.profiles.enrolling import Enrolled
 from shared.profiles.lifecycle import Cleared
-from shared.recognition.outcomes import Identified, Verified
+from shared.recognition.everyone import MAX_TOP
+from shared.recognition.outcomes import Identified, Verified, Watched
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile
 
@@ -36,18 +38,11 @@ NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 """The profile id of an identification that found none of the candidates."""
 
 
-def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds, as the retired service wrote it."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def words(name: str, *values: str) -> Plain:
     """One of a few words."""
     return Plain({"type": "string", "enum": list(values)}, name=name)
 
 
-MOMENT: Final = Plain({"type": "string", "format": "date-time"}, timestamp)
-MOMENT_OR_NONE: Final = Plain({"type": ["string", "null"], "format": "date-time"}, timestamp)
 VERSION: Final = Plain({"type": ["string", "null"]})
 ENROLLMENT_STATUS: Final = words("EnrollmentStatus", "Enrolling", "Training", "Enrolled")
 PROFILE_STATUS: Final = words("ProfileStatus", "Active", "Inactive")
@@ -144,11 +139,27 @@ _SCORED: Final = Shape[Scored](
     "ScoredProfile",
     (Field("profileId", GUID, lambda of: of.profile_id), Field("score", SCORE, lambda of: of.score)),
 )
+_WATCHED: Final = Shape[Watched](
+    "Watchlist",
+    (
+        Field("groupId", TEXT, lambda of: of.group_id),
+        Field("matches", ListOf(_SCORED), lambda of: of.matches, "from best to worst; empty where there is none"),
+    ),
+    open_to_more=True,
+)
 VERIFICATION_RESULT: Final = Shape[Verified](
     "Verification",
     (
         Field("recognitionResult", RESULT, lambda verified: verified.candidate.decision.word),
         Field("score", SCORE, lambda verified: verified.candidate.score),
+        Field(
+            "watchlist",
+            _WATCHED,
+            lambda verified: verified.watchlist,
+            "whom of the group it may be, where that was asked",
+            when=lambda context: "watchlist" in context.dialect.has and not says_phrases(context),
+            optional=True,
+        ),
     ),
     details=VERIFICATION_DETAILS,
 )
@@ -156,7 +167,11 @@ IDENTIFICATION_RESULT: Final = Shape[Identified](
     "Identification",
     (
         Field("identifiedProfile", _SCORED, lambda identified: identified.speaker or _Nobody()),
-        Field("profilesRanking", ListOf(_SCORED, most=5), lambda identified: identified.ranking),
+        Field(
+            "profilesRanking",
+            Either(lambda context: ListOf(_SCORED, most=MAX_TOP if "$top" in context.dialect.has else 5)),
+            lambda identified: identified.ranking,
+        ),
     ),
     details=IDENTIFICATION_DETAILS,
 )

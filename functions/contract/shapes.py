@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from functions.contract.dialects import V2021, Context, Json
@@ -187,6 +188,11 @@ def _reference(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds, as the retired service wrote it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _rounded(digits: int) -> Callable[[float], float]:
     return lambda number: round(number, digits)
 
@@ -199,4 +205,6 @@ SECONDS: Final = Plain({"type": "number", "minimum": 0}, _rounded(3))
 """To a millisecond: a frame of speech has 32 of them."""
 NUMBER: Final = Plain({"type": "number"}, _rounded(9))
 NUMBER_OR_NONE: Final = Plain({"type": ["number", "null"]}, _rounded(9))
+MOMENT: Final = Plain({"type": "string", "format": "date-time"}, timestamp)
+MOMENT_OR_NONE: Final = Plain({"type": ["string", "null"], "format": "date-time"}, timestamp)
 YES_OR_NO: Final = Plain({"type": "boolean"})

@@ -9,11 +9,13 @@ from functions.contract.refusals import LengthRequired, TooMuchJson, Unsupported
 from shared.listening.containers import MAX_BODY_BYTES
 from shared.listening.refusals import TooLarge
 
-MAX_JSON_BYTES: Final = 16 * 1024
+MAX_JSON_BYTES: Final = {"locale": 16 * 1024, "group": 128 * 1024, "members": 16 * 1024}
+"""Of a body in JSON; that of a group may hold user data, which JSON can write at six times its length."""
 MAX_FORM_BYTES: Final = 64 * 1024
 """What a form may add to the audio that it wraps."""
 
-_ACCEPTED: Final = {"audio": "audio/wav; codecs=audio/pcm", "locale": "application/JSON"}
+_ACCEPTED: Final = {"audio": "audio/wav; codecs=audio/pcm"}
+_ACCEPTED_JSON: Final = "application/JSON"
 
 
 def check_body(operation: Operation, request: func.HttpRequest) -> None:
@@ -29,11 +31,12 @@ def check_body(operation: Operation, request: func.HttpRequest) -> None:
         return
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.strip().lower() not in ("", "identity"):
-        raise UnsupportedMediaType(_ACCEPTED[operation.body], encoding)
+        raise UnsupportedMediaType(_ACCEPTED.get(operation.body, _ACCEPTED_JSON), encoding)
     held = len(request.get_body())
     if not held and "chunked" in request.headers.get("transfer-encoding", "").lower():
         raise LengthRequired
     if operation.body == "audio" and held > MAX_BODY_BYTES + MAX_FORM_BYTES:
         raise TooLarge(held, MAX_BODY_BYTES)
-    if operation.body == "locale" and held > MAX_JSON_BYTES:
-        raise TooMuchJson(held, MAX_JSON_BYTES)
+    most = MAX_JSON_BYTES.get(operation.body)
+    if most and held > most:
+        raise TooMuchJson(held, most)

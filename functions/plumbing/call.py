@@ -1,15 +1,16 @@
 """What a handler may ask of a request, and how it replies."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import azure.functions as func
 
+from functions.contract import requests
 from functions.contract.dialects import Context, Dialect, Json
+from functions.contract.group_requests import group_id
 from functions.contract.operations import Operation
-from functions.contract.requests import channel, flag
 from functions.plumbing.multipart import audio_in
 from shared.listening.declared import Recording
 from shared.service import Service
@@ -58,7 +59,7 @@ class Call:
         Raises:
             BadChannel: none that audio can have.
         """
-        chosen = channel(self.query("channel")) if self._takes("channel") else None
+        chosen = requests.channel(self.query("channel")) if self.takes("channel") else None
         return replace(audio_in(self.request.headers.get("content-type", ""), self.body), channel=chosen)
 
     @property
@@ -69,19 +70,47 @@ class Call:
             BadFlag: neither true nor false.
         """
         name = "ignoreMinLength"
-        return self._takes(name) and flag(name, self.query(name))
+        return self.takes(name) and requests.flag(name, self.query(name))
 
-    def _takes(self, name: str) -> bool:
+    def takes(self, name: str) -> bool:
+        """Whether a query parameter means anything here."""
         return name in self.operation.parameters(self.dialect, self.family)
 
     def query(self, name: str) -> str | None:
         """A query parameter, whose name may be written in any case, or None."""
         return parameter(self.request, name)
 
-    def url(self, profile_id: str = "", query: Mapping[str, str] | None = None) -> str:
-        """Absolute URL of the family's profiles, or of one of them, as the caller sees this host."""
+    @property
+    def group_id(self) -> str:
+        """The group that the path names.
+
+        Raises:
+            BadGroupId: none can have the id.
+        """
+        return group_id(self.params["groupId"])
+
+    def page(self, read: Callable[[str], str] = requests.profile_id) -> tuple[str, int]:
+        """After which id, as it is read, a list is to go on, and how many it is to hold.
+
+        Raises:
+            UnsupportedParameter, BadPageSize, BadToken: it is not asked for as it can be.
+        """
+        dialect = self.dialect
+        requests.refuse_parameters(name for name in dialect.refused if self.query(name) is not None)
+        size = requests.page_size(dialect.page_size, self.query(dialect.page_size))
+        return requests.continue_after(dialect.token, self.query(dialect.token), read), size
+
+    def next_page(self, size: int, last_id: str, *resource: str) -> str:
+        """Absolute URL of the page of a list that follows an id."""
+        dialect = self.dialect
+        query = {dialect.page_size: str(size), dialect.token: requests.continuation_token(last_id)}
+        version = {"api-version": dialect.api_version} if dialect.api_version else {}
+        return self.url(*resource, query={**query, **version})
+
+    def url(self, *resource: str, query: Mapping[str, str] | None = None) -> str:
+        """Absolute URL of something below the family, as the caller sees this host."""
         base = self.dialect.base.format(mode=self.family.mode, dependency=self.family.dependency)
-        path = "/".join((base, "profiles", profile_id)).rstrip("/")
+        path = "/".join((base, *resource))
         marked = "?" + urlencode(query, safe="$") if query else ""
         return f"{self.origin}/{path}{marked}"
 

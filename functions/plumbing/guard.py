@@ -11,7 +11,7 @@ from typing import Final
 
 import azure.functions as func
 
-from functions.contract.dialects import DIALECTS, V2021, Context, Dialect
+from functions.contract.dialects import V2021, Context, Dialect
 from functions.contract.operations import OPERATIONS, Operation
 from functions.contract.refusals import NoSuchRoute, WrongVersion
 from functions.contract.requests import flag, profile_id
@@ -56,7 +56,7 @@ def serves(blueprint: func.Blueprint, name: str) -> Callable[[Handler], Handler]
 
     def register(handler: Handler) -> Handler:
         HANDLERS[name] = handler
-        for dialect in DIALECTS:
+        for dialect in operation.dialects:
             _route(blueprint, operation, dialect)
         return handler
 

@@ -6,6 +6,7 @@ from typing import Final
 from shared.errors import Conflict, UnknownProfile, UnreadableProfile
 from shared.observing.trace import mark
 from shared.store import Store
+from shared.store.changes import ChangeLog, Kind
 from shared.voices.families import Family
 from shared.voices.records import Profile
 
@@ -50,7 +51,29 @@ def change(store: Store, family: Family, profile_id: str, to: Callable[[Profile]
         if after is before:
             return before, after
         try:
-            return before, store.replace(after)
+            return before, write(store, after, _kind(before, after))
         except Conflict:
             continue
     raise Conflict
+
+
+def write(store: Store, profile: Profile, kind: Kind) -> Profile:
+    """Write a profile over the state that its etag names, and tell everybody.
+
+    Raises:
+        StorageUnavailable: it may have been written; who looks for what changed will find it.
+        Conflict: the stored profile has changed since, or is gone.
+    """
+    log = ChangeLog(store.changes)
+    log.expect(profile.family, profile.id)
+    written = store.replace(profile)
+    log.tell(kind, profile.family, profile.id)
+    return written
+
+
+def _kind(before: Profile, after: Profile) -> Kind:
+    if after.deleting:
+        return Kind.DELETED
+    if after.groups != before.groups:
+        return Kind.JOINED if after.groups > before.groups else Kind.LEFT
+    return Kind.ENROLLED if after.enrollments else Kind.RESET

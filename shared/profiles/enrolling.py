@@ -15,10 +15,11 @@ from shared.listening.listener import Listener, Utterance
 from shared.listening.quality import Quality
 from shared.listening.sides import Sides
 from shared.listening.views import ENROLLED
-from shared.profiles.changes import change, read
+from shared.profiles.changes import change, read, write
 from shared.profiles.fitting import FIRST, Fit, Fitting
 from shared.scoring import LEAST_LLR
 from shared.store import Store
+from shared.store.changes import Kind
 from shared.voices.families import Family
 from shared.voices.records import Enrollment, Profile
 from shared.voices.signatures import Signature, View
@@ -115,7 +116,7 @@ class Enrolling:
             return False
         heard = [self.listener.hear(decode(clip)) for clip in clips if clip is not None]
         signature = reduce(Signature.joined_by, (self._voice(each, self.version) for each in heard))
-        self.store.replace(profile.with_signature(signature, [each.band for each in heard]))
+        write(self.store, profile.with_signature(signature, [each.band for each in heard]), Kind.RE_EXTRACTED)
         return True
 
     def _saying(self, profile: Profile, heard: Utterance) -> Saying | None:

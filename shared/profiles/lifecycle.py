@@ -9,6 +9,8 @@ from shared.errors import NotFound
 from shared.profiles.changes import change, read
 from shared.profiles.quota import ProfileQuota
 from shared.store import Store
+from shared.store.changes import ChangeLog, Kind
+from shared.store.groups import GroupTable
 from shared.voices.families import Family
 from shared.voices.records import Profile, is_guid
 from shared.words.checker import PhraseChecker
@@ -129,7 +131,15 @@ class Lifecycle:
         """Mark a profile, remove its audio, then its row; what cannot be read is not marked, as nobody sees it."""
         if stored.is_readable and not stored.deleting:
             with suppress(NotFound):
-                change(self.store, stored.family, stored.id, lambda profile: profile.marked_deleting(self.now()))
+                _, stored = change(
+                    self.store, stored.family, stored.id, lambda profile: profile.marked_deleting(self.now())
+                )
+        log = ChangeLog(self.store.changes)
+        if not stored.is_readable:
+            log.tell(Kind.DELETED, stored.family, stored.id)
+        log.forget(stored.family, stored.id)
+        for group in stored.groups:
+            GroupTable(self.store.groups).unlist_member(stored.family, group, stored.id)
         if is_guid(stored.id):
             self.store.delete_folder(stored.family, stored.id)
         self.store.remove(stored)

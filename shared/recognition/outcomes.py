@@ -1,6 +1,7 @@
 """What a recognition came to, with everything that is said about it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.listening.quality import Quality
 from shared.listening.views import Band
@@ -42,12 +43,25 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """Who of a group a clip may be as well, from best to worst."""
+
+    group_id: str
+    matches: list[Candidate]
+
+
+@dataclass(frozen=True)
 class Verified:
-    """A profile's comparison with a clip, and what the clip was good for."""
+    """A profile's comparison with a clip, and what the clip was good for.
+
+    Attributes:
+        watchlist: who else it may be, where that was asked.
+    """
 
     candidate: Candidate
     quality: Quality
     saying: Saying | None = None
+    watchlist: Watched | None = None
 
     @property
     def model_version(self) -> str:
@@ -57,10 +71,17 @@ class Verified:
 
 @dataclass(frozen=True)
 class Identified:
-    """Candidates from best to worst, at most as many as the family ranks, and what the clip was good for."""
+    """Candidates from best to worst, at most as many as were asked for, and what the clip was good for.
+
+    Attributes:
+        candidates: how many there were.
+        gallery_as_of: up to when changes count that other instances made; None where every candidate was read.
+    """
 
     ranking: list[Candidate]
     quality: Quality
+    candidates: int = 0
+    gallery_as_of: datetime | None = None
 
     @property
     def best(self) -> Candidate:

@@ -10,10 +10,9 @@ from shared.listening.declared import Recording
 from shared.listening.listener import Listener, Utterance
 from shared.observing.trace import current
 from shared.profiles.changes import present, read
-from shared.profiles.fitting import in_common
 from shared.recognition.cohort import Cohorts
-from shared.recognition.outcomes import Candidate, Identified, Verified
-from shared.scoring import compare
+from shared.recognition.judging import Clip, Judge
+from shared.recognition.outcomes import Candidate, Identified, Verified, Watched
 from shared.store import Store
 from shared.voices.families import Family
 from shared.voices.records import Profile
@@ -41,8 +40,19 @@ class Recognizer:
     cohorts: Cohorts
     note_use: bool = False
 
-    def verify(self, family: Family, profile_id: str, audio: Recording, *, waive_minimum: bool) -> Verified:
+    def verify(
+        self,
+        family: Family,
+        profile_id: str,
+        audio: Recording,
+        *,
+        waive_minimum: bool,
+        watch: Callable[[Utterance], Watched] | None = None,
+    ) -> Verified:
         """How well a clip matches the profile's voice.
+
+        Args:
+            watch: whom else it may be.
 
         A clip that says another phrase than the profile's is no match, whoever says it; the score is the voice's.
 
@@ -54,19 +64,28 @@ class Recognizer:
         """
         self.cohorts.expect(family)
         profile = read(self.store, family, profile_id)
-        signature = _signature(profile)
+        signature = signature_of(profile)
         heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
         saying = self._saying(profile, signature, heard)
         voice = self._candidate(profile, signature, heard)
-        self._use([profile])
+        self.note_uses([profile])
         candidate = replace(voice, said=saying is None or saying.phrase == profile.phrase)
         current().decision = candidate.decision
-        return Verified(candidate, heard.quality, saying)
+        return Verified(candidate, heard.quality, saying, watch(heard) if watch else None)
 
     def identify(
-        self, family: Family, profile_ids: Sequence[str], audio: Recording, *, waive_minimum: bool
+        self,
+        family: Family,
+        profile_ids: Sequence[str],
+        audio: Recording,
+        *,
+        waive_minimum: bool,
+        top: int | None = None,
     ) -> Identified:
         """Which of these profiles is speaking.
+
+        Args:
+            top: how many are ranked at most, if not as many as the family ranks.
 
         Raises:
             TooManyCandidates, MixedLocales: the profiles cannot be compared in one request.
@@ -82,11 +101,11 @@ class Recognizer:
         self.listener.embed(heard, self.listener.version)  # while storage reads; nearly every profile needs it
         profiles = [present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
         _check_locales(profiles)
-        signatures = [_signature(profile) for profile in profiles]
+        signatures = [signature_of(profile) for profile in profiles]
         candidates = [self._candidate(*each, heard, len(profiles)) for each in zip(profiles, signatures, strict=True)]
-        self._use(profiles)
-        ranking = _ranked(candidates)
-        identified = Identified(ranking[: family.max_ranking], heard.quality)
+        self.note_uses(profiles)
+        ranking = ranked(candidates)
+        identified = Identified(ranking[: top or family.max_ranking], heard.quality, len(profiles))
         current().decision = identified.best.decision
         return identified
 
@@ -97,16 +116,16 @@ class Recognizer:
         with self.listener.embedding(heard, signature.model_version):
             return self.checker.check(profile.family.script, profile.locale, heard)
 
-    def _candidate(self, profile: Profile, signature: Signature, heard: Utterance, among: int = 1) -> Candidate:
-        """A profile as one of so many, by the model that made its signature: ratios compare, cosines would not."""
-        band, view, embedding = in_common(self.listener, signature, heard)
-        version = signature.model_version
-        compared = compare(view.mean, embedding, self.cohorts.others(profile, band, version))
-        calibration, rate = self.listener.calibration(version), self.false_match_rate
-        verdict = calibration.decide(compared, view.speech_sec, heard.evidence_sec, rate, among)
-        return Candidate(profile.id, verdict, version, band)
+    @property
+    def judge(self) -> Judge:
+        """What decides on candidates."""
+        return Judge(self.listener, self.cohorts, self.false_match_rate)
 
-    def _use(self, profiles: Iterable[Profile]) -> None:
+    def _candidate(self, profile: Profile, signature: Signature, heard: Utterance, among: int = 1) -> Candidate:
+        """A profile as one of so many; a clip can be seen by any model."""
+        return self.judge.candidate(profile, signature, Clip(self.listener, heard), among)
+
+    def note_uses(self, profiles: Iterable[Profile]) -> None:
         """Note the day on profiles that were compared, where that decides how long they are kept."""
         if not self.note_use:
             return
@@ -117,8 +136,8 @@ class Recognizer:
                     self.store.replace(used)
 
 
-def _ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """From best to worst; the best may be named by its lead."""
+def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """From best to worst; the best may be named by its lead. There is at least one."""
     best, *others = sorted(candidates, key=lambda candidate: candidate.verdict.above_threshold, reverse=True)
     return [replace(best, verdict=best.verdict.ahead_of(others[0].verdict)) if others else best, *others]
 
@@ -133,7 +152,12 @@ def _check_locales(profiles: Sequence[Profile]) -> None:
         raise MixedLocales
 
 
-def _signature(profile: Profile) -> Signature:
+def signature_of(profile: Profile) -> Signature:
+    """The signature of a profile.
+
+    Raises:
+        NotEnrolled: it has none that may be compared.
+    """
     if not (profile.enrolled and profile.signature):
         missing = (
             f"{profile.remaining_clips} more enrollment(s)"

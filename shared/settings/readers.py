@@ -8,6 +8,8 @@ from typing import Any, Final, cast
 from shared.errors import Misconfigured
 
 MIN_FALSE_MATCH_RATE: Final = 1e-6
+MAX_FALSE_MATCH_RATE: Final = 0.1
+SHARES: Final = f"a number from {MIN_FALSE_MATCH_RATE:g} to {MAX_FALSE_MATCH_RATE:g}"
 
 _WHY_NOT: Final = "is the secret there, may the app's identity read it, and does the network let it?"
 
@@ -87,10 +89,15 @@ def whole(name: str, text: str) -> int:
     return int(text)
 
 
+def is_share(number: float) -> bool:
+    """Whether a number can be a false-match rate."""
+    return MIN_FALSE_MATCH_RATE <= number <= MAX_FALSE_MATCH_RATE
+
+
 def share(name: str, text: str) -> float:
     """A false-match rate."""
-    if not re.fullmatch(r"0?\.[0-9]{1,9}|[0-9]e-[0-9]", text) or not MIN_FALSE_MATCH_RATE <= float(text) <= 0.1:
-        raise Misconfigured(f"{name}={text!r}: a number from {MIN_FALSE_MATCH_RATE:g} to 0.1 is needed")
+    if not re.fullmatch(r"0?\.[0-9]{1,9}|[0-9]e-[0-9]", text) or not is_share(float(text)):
+        raise Misconfigured(f"{name}={text!r}: {SHARES} is needed")
     return float(text)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.store.blobs import Blobs
+from shared.store.rows import Rows
 from shared.voices.families import Family
 from shared.voices.records import Profile
 
@@ -34,6 +36,18 @@ class Store(Protocol):
     Every method may raise ``StorageUnavailable``. Profiles come back as they are, also those being
     deleted and those of which nothing can be read.
     """
+
+    @property
+    def groups(self) -> Rows:
+        """Rows of groups and of their members."""
+
+    @property
+    def changes(self) -> Rows:
+        """Rows of the change log."""
+
+    @property
+    def snapshots(self) -> Blobs:
+        """Galleries, written down."""
 
     def insert(self, profile: Profile) -> Profile:
         """Write a new profile; returns it with its etag."""

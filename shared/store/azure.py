@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -12,14 +11,15 @@ from itertools import groupby, islice
 from typing import Any, Final, Self
 
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableServiceClient, UpdateMode
 from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient, LinearRetry
 
-from shared.errors import Conflict, Misconfigured, StorageUnavailable
+from shared.errors import Conflict, Misconfigured
 from shared.observing import trace
 from shared.settings import Settings
 from shared.store import StoredAudio, UpkeepReport
+from shared.store.containers import ContainerBlobs
 from shared.store.entities import (
     REPORT_KEY,
     from_entity,
@@ -29,7 +29,9 @@ from shared.store.entities import (
     stored_audio,
     to_entity,
 )
+from shared.store.faults import storage_faults
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
+from shared.store.tables import TableRows
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
 
@@ -38,7 +40,10 @@ for _talkative in ("azure.core", "azure.data", "azure.storage", "urllib3"):
     logging.getLogger(_talkative).setLevel(logging.ERROR)
 
 TABLE: Final = "SpeakerProfiles"
+GROUPS_TABLE: Final = "SpeakerGroups"
+CHANGES_TABLE: Final = "SpeakerChanges"
 AUDIO_CONTAINER: Final = "enrollment-audio"
+SNAPSHOT_CONTAINER: Final = "voice-galleries"
 
 _BLOB_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
@@ -56,12 +61,15 @@ class AzureStore:
     """
 
     def __init__(self, tables: TableServiceClient, blobs: BlobServiceClient, authorize: Authorize) -> None:
-        with _storage_faults():
+        with storage_faults():
             self._table: TableClient = tables.create_table_if_not_exists(TABLE)
             self._audio: ContainerClient = blobs.get_container_client(AUDIO_CONTAINER)
             if not self._audio.exists():
                 self._audio.create_container()
         self._point = PointReader(f"{tables.url}/{TABLE}", authorize, _PARALLEL_READS)
+        self.groups = TableRows(tables, GROUPS_TABLE, authorize, _PARALLEL_READS)
+        self.changes = TableRows(tables, CHANGES_TABLE, authorize, _PARALLEL_READS)
+        self.snapshots = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
 
@@ -100,7 +108,7 @@ class AzureStore:
         )
 
     def insert(self, profile: Profile) -> Profile:
-        with _storage_faults():
+        with storage_faults():
             written = self._table.upsert_entity(to_entity(profile))  # the id is fresh; a repeated request must not fail
             return replace(profile, etag=written["etag"])
 
@@ -113,18 +121,18 @@ class AzureStore:
         return trace.waiting_for("storage", self._readers.map(partial(self.get, family), profile_ids))
 
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
-        with _storage_faults():
+        with storage_faults():
             first = partition_of(family, after or "00")
             found = self._query(family, "RowKey gt @after and Deleting eq false", first, size, after=after)
             return list(islice((profile for profile in found if profile.is_readable), size))
 
     def scan(self, family: Family | None = None) -> Iterator[Profile]:
-        with _storage_faults():
+        with storage_faults():
             for wanted in (family,) if family else FAMILIES.values():
                 yield from self._query(wanted)
 
     def enrolled(self, family: Family, size: int) -> list[Profile]:
-        with _storage_faults():
+        with storage_faults():
             found = self._query(family, "Enrolled eq true and Deleting eq false", size=size)
             return list(islice((profile for profile in found if profile.enrolled), size))
 
@@ -132,11 +140,11 @@ class AzureStore:
         self._watchers.append(told)
 
     def count(self) -> int:
-        with _storage_faults():
+        with storage_faults():
             return sum(1 for _ in self._table.query_entities("Deleting eq false", select=["RowKey"]))
 
     def replace(self, profile: Profile) -> Profile:
-        with _storage_faults():
+        with storage_faults():
             try:
                 written = self._table.update_entity(
                     to_entity(profile),
@@ -152,15 +160,15 @@ class AzureStore:
         return stored
 
     def remove(self, profile: Profile) -> None:
-        with _storage_faults():
+        with storage_faults():
             self._table.delete_entity(profile.partition or partition_of(profile.family, profile.id), profile.id)
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
-        with _storage_faults():
+        with storage_faults():
             self._audio.upload_blob(_blob(profile.family, profile.id, enrollment_id), wav, overwrite=True)
 
     def get_audio(self, profile: Profile, enrollment_id: str) -> bytes | None:
-        with _storage_faults():
+        with storage_faults():
             try:
                 return self._audio.download_blob(_blob(profile.family, profile.id, enrollment_id)).readall()
             except ResourceNotFoundError:
@@ -196,7 +204,7 @@ class AzureStore:
         return (from_entity(family, entity, str(entity.metadata["etag"])) for entity in found)
 
     def _blobs(self, prefix: str | None) -> Iterator[BlobProperties]:
-        with _storage_faults():
+        with storage_faults():
             yield from self._audio.list_blobs(name_starts_with=prefix)
 
     def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
@@ -205,14 +213,14 @@ class AzureStore:
 
     def now(self) -> datetime:
         dates: list[str] = []
-        with _storage_faults():
+        with storage_faults():
             self._audio.get_container_properties(
                 raw_response_hook=lambda answer: dates.append(answer.http_response.headers["Date"])
             )
         return parsedate_to_datetime(dates[-1])
 
     def write_report(self, report: UpkeepReport) -> None:
-        with _storage_faults():
+        with storage_faults():
             self._table.upsert_entity({**REPORT_KEY, **report_properties(report)})
 
     def report(self) -> UpkeepReport | None:
@@ -221,12 +229,12 @@ class AzureStore:
         return report_of(entity) if entity else None
 
     def ping(self) -> None:
-        with _storage_faults():
+        with storage_faults():
             next(iter(self._table.query_entities("PartitionKey eq ''", results_per_page=1)), None)
             self._audio.get_container_properties()
 
     def _delete_blob(self, name: str) -> None:
-        with _storage_faults():
+        with storage_faults():
             try:
                 self._audio.delete_blob(name, delete_snapshots="include")
             except ResourceNotFoundError:
@@ -237,16 +245,6 @@ def _blob_bounds() -> dict[str, Any]:
     """Bounds as the blob client takes them; a policy counts its tries, so every client has its own."""
     policy = LinearRetry(backoff=1, retry_total=3, random_jitter_range=1)
     return {"retry_policy": policy, "api_version": _BLOB_API_VERSION, **_TIMEOUTS}
-
-
-@contextmanager
-def _storage_faults() -> Iterator[None]:
-    """Storage that does not answer, or answers what nobody here expects, is unavailable."""
-    with trace.stage("storage"):
-        try:
-            yield
-        except AzureError as fault:
-            raise StorageUnavailable(f"{type(fault).__name__}: {fault.message}") from fault
 
 
 def _folder(family: Family, profile_id: str) -> str:

@@ -60,6 +60,7 @@ def to_entity(profile: Profile) -> dict[str, Any]:
         **({"Phrase": profile.phrase} if profile.phrase else {}),
         **({"Updated": profile.updated} if profile.updated else {}),
         **({"Used": profile.used} if profile.used else {}),
+        **({"Groups": json.dumps(sorted(profile.groups))} if profile.groups else {}),
         **_signature_properties(profile.signature),
     }
 
@@ -115,6 +116,7 @@ def _read(family: Family, profile_id: str, entity: Mapping[str, Any], etag: str)
         phrase=None if entity.get("Phrase") is None else _of(str, entity["Phrase"]),
         enrollments=_enrollments(entity),
         signature=_signature(entity),
+        groups=frozenset(_of(str, key) for key in _of(list, json.loads(entity.get("Groups", "[]")))),
         etag=etag,
     )
 

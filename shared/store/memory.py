@@ -9,6 +9,8 @@ from itertools import islice
 
 from shared.errors import Conflict
 from shared.store import StoredAudio, UpkeepReport
+from shared.store.blobs import MemoryBlobs
+from shared.store.rows import MemoryRows
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
 
@@ -30,6 +32,9 @@ class MemoryStore:
         self.audio: dict[tuple[str, str, str], bytes] = {}
         self._watchers: list[Callable[[Profile], None]] = []
         self._lock = threading.Lock()
+        self.groups = MemoryRows()
+        self.changes = MemoryRows()
+        self.snapshots = MemoryBlobs()
 
     def insert(self, profile: Profile) -> Profile:
         return self._write(profile)

@@ -13,6 +13,7 @@ from typing import Final
 from shared.errors import Conflict, ProfileFull, TooManyEnrollments
 from shared.listening.views import Band
 from shared.voices.families import Family
+from shared.voices.refusals import TooManyGroups
 from shared.voices.signatures import Signature
 from shared.voices.standing import Standing
 from shared.words.matching import Saying
@@ -20,6 +21,8 @@ from shared.words.matching import Saying
 _GUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 USE_IS_NOTED_EVERY: Final = timedelta(days=1)
+MAX_GROUPS: Final = 500
+"""Groups that a profile may be in: its row holds their keys."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Profile:
         phrase: the passphrase that the first clip chose, where every clip is one.
         etag: the store's version of this state; None before the first write.
         partition: where the store found it, if that is not where its id belongs.
+        groups: keys of the groups that it is in, and of some that are gone.
         used: when the profile was last enrolled, verified or identified, to a day; None if that is not noted.
     """
 
@@ -60,6 +64,7 @@ class Profile:
     phrase: str | None = None
     enrollments: tuple[Enrollment, ...] = ()
     signature: Signature | None = None
+    groups: frozenset[str] = frozenset()
     used: datetime | None = None
     etag: str | None = field(default=None, compare=False)
     partition: str | None = field(default=None, compare=False)
@@ -195,6 +200,22 @@ class Profile:
         if self.used is not None and now - self.used < USE_IS_NOTED_EVERY:
             return self
         return replace(self, used=now)
+
+    def joining(self, group: str) -> "Profile":
+        """The profile as a member of a group, by its key; itself if it is one.
+
+        Raises:
+            TooManyGroups: it is in as many as it may be.
+        """
+        if group in self.groups:
+            return self
+        if len(self.groups) >= MAX_GROUPS:
+            raise TooManyGroups(MAX_GROUPS, self.id)
+        return replace(self, groups=self.groups | {group})
+
+    def leaving(self, group: str) -> "Profile":
+        """The profile outside a group; itself if it is there already."""
+        return replace(self, groups=self.groups - {group}) if group in self.groups else self
 
     def last_seen(self) -> datetime:
         """When anybody may last have had to do with the profile: later uses of a day are not noted."""

@@ -1,6 +1,7 @@
 """Every row of the error catalogue, provoked over HTTP on the real parts."""
 
 import io
+import json
 import math
 import re
 import threading
@@ -26,8 +27,12 @@ from functions.contract.refusals import (
     BadCandidates,
     BadChannel,
     BadFlag,
+    BadGroup,
+    BadGroupId,
+    BadMembers,
     BadPageSize,
     BadToken,
+    BothCandidates,
     LengthRequired,
     MalformedHost,
     NoBody,
@@ -88,6 +93,7 @@ from shared.store.memory import MemoryStore
 from shared.voices.families import PASSPHRASE_VERIFICATION
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
 from shared.voices.records import Enrollment, Profile
+from shared.voices.refusals import GroupChanged, NobodyEnrolled, TooManyGroups, UnknownGroup
 from tests import voices
 from tests.conftest import KEYS
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
@@ -134,6 +140,27 @@ def _fifty_first(api: Api) -> requests.Response:
     api.store.replace(replace(profile, enrollments=held))
     assert api.enroll(profile_id, PHRASE, TEXT_DEPENDENT).json()["enrollmentsCount"] == 50
     return api.enroll(profile_id, PHRASE, TEXT_DEPENDENT)
+
+
+def _identify_in_an_empty_group(api: Api) -> requests.Response:
+    assert api("PUT", f"{IDENTIFICATION}/groups/empty").ok
+    return api("POST", IDENTIFY, CLIP, groupId="empty")
+
+
+def _put_into_the_past(api: Api) -> requests.Response:
+    url = f"{api.url}/speaker-recognition/{VERIFICATION}/groups/past?api-version=2021-09-05"
+    headers = {"Ocp-Apim-Subscription-Key": api.key, "If-Match": 'W/"older"'}
+    return api.request("PUT", url, headers=headers, data=b"{}", timeout=10)
+
+
+def _in_501(api: Api) -> requests.Response:
+    """The answer to adding a profile to one more group than it may be in."""
+    assert isinstance(api, BackedApi)
+    profile = api.store.get(VERIFICATION_FAMILY, api.create())
+    assert profile is not None
+    api.store.replace(replace(profile, groups=frozenset(map(str, range(500)))))
+    api("PUT", f"{VERIFICATION}/groups/last")
+    return api("POST", f"{VERIFICATION}/groups/last/profiles:add", json.dumps({"profileIds": [profile.id]}))
 
 
 def _flac(seconds: float) -> bytes:
@@ -470,6 +497,39 @@ PROVOKED = [
         lambda api: api("POST", IDENTIFY, CLIP, profileIds=",".join(str(uuid.UUID(int=n)) for n in range(51))),
     ),
     Provoked(
+        "both-candidates",
+        BothCandidates,
+        "Name either profileIds or groupId, not both.",
+        lambda api: api("POST", IDENTIFY, CLIP, profileIds="*", groupId="staff"),
+    ),
+    Provoked("nobody", NobodyEnrolled, "Nobody is enrolled.", _identify_in_an_empty_group),
+    Provoked(
+        "group-id",
+        BadGroupId,
+        "Invalid groupId value. It should be 1 to 64 of a to z, 0 to 9, - and _.",
+        lambda api: api("GET", f"{VERIFICATION}/groups/Staff"),
+    ),
+    Provoked(
+        "group",
+        BadGroup,
+        "Invalid falseMatchRate value. It should be a number from 1e-06 to 0.1.",
+        lambda api: api("PUT", f"{VERIFICATION}/groups/staff", '{"falseMatchRate":0.5}'),
+    ),
+    Provoked(
+        "members",
+        BadMembers,
+        "Invalid profileIds value. It should be a list of 1 to 100 profile ids. The body holds 101.",
+        lambda api: api("POST", f"{VERIFICATION}/groups/staff/profiles:add", json.dumps({"profileIds": ["x"] * 101})),
+    ),
+    Provoked(
+        "unknown-group",
+        UnknownGroup,
+        "Requested group doesn't exist. Group: nobodys.",
+        lambda api: api("GET", f"{VERIFICATION}/groups/nobodys"),
+    ),
+    Provoked("group-changed", GroupChanged, "The group has changed, or is not there.", _put_into_the_past),
+    Provoked("too-many-groups", TooManyGroups, "Maximum allowed number of groups per profile is 500.", _in_501),
+    Provoked(
         "version", WrongVersion, "Query parameter api-version", lambda api: api("GET", PROFILES, **{"api-version": "1"})
     ),
     Provoked(
@@ -559,6 +619,7 @@ SERVICES = {
     "repeated": "careful",
     "transcriber": "forsaken_api",
     "unreadable": "active",
+    "too-many-groups": "active",
 }
 """Where it is another than ``api``."""
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from functions.contract.description import description
 from functions.contract.operations import spoken
-from shared.voices.families import FAMILIES, PASSPHRASE_VERIFICATION, Family
+from shared.voices.families import FAMILIES, IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
 from tests import voices
 from tests.contract.api import Api
 from tests.operations import DESCRIBED
@@ -149,6 +149,35 @@ def test_a_profiles_whole_life_is_answered_as_described(described: Described, fa
         assert call("ListPhrases", locale="en-us").status_code == 200
 
 
+_REFUSED_OF_GROUPS = {
+    "PutGroup": (b"{}", 400),
+    "ListGroups": (b"", 400),
+    "GetGroup": (b"", 404),
+    "DeleteGroup": (b"", 400),
+    "AddToGroup": (f'{{"profileIds":["{NOBODY}"]}}'.encode(), 404),
+    "RemoveFromGroup": (f'{{"profileIds":["{NOBODY}"]}}'.encode(), 404),
+    "ListGroupProfiles": (b"", 400),
+}
+"""Bodies and statuses of what is refused."""
+
+
+@pytest.mark.parametrize("family", [VERIFICATION, IDENTIFICATION], ids=lambda family: family.name)
+def test_a_groups_whole_life_is_answered_as_described(described: Described, family: Family) -> None:
+    def call(name: str, body: bytes | str = b"", **values: str) -> requests.Response:
+        return described.call(name, family.name, body, groupId="staff", **values)
+
+    profile_id = described.call("CreateProfile", family.name, '{"locale":"en-us"}').json()["profileId"]
+    assert [call("PutGroup", '{"displayName":"Staff"}').status_code for _ in range(2)] == [201, 200]
+    ids = f'{{"profileIds":["{profile_id}","{NOBODY}"]}}'
+    assert call("AddToGroup", ids).json() == {"added": 1, "removed": 0, "unknown": [NOBODY]}
+    assert call("GetGroup").json()["profilesCount"] == 1
+    assert [profile["profileId"] for profile in call("ListGroupProfiles").json()["value"]] == [profile_id]
+    assert "staff" in [group["groupId"] for group in call("ListGroups").json()["value"]]
+    assert call("RemoveFromGroup", ids).json() == {"added": 0, "removed": 1, "unknown": [NOBODY]}
+    assert call("DeleteGroup").status_code == 204
+    assert call("GetGroup").status_code == 404
+
+
 def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tuple[requests.Response, int]]:
     if name == "CreateProfile":
         yield call(b"{"), 400
@@ -161,6 +190,9 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
         yield call(CLIP, profileIds=NOBODY), 404
     elif name == "DeleteProfiles":
         yield call(confirm="yes"), 400
+    elif name in _REFUSED_OF_GROUPS:
+        body, status = _REFUSED_OF_GROUPS[name]
+        yield call(body, groupId="nobodys" if status == 404 else "No Body", **{"$continuationToken": "x"}), status
     elif name == "DeleteProfile":
         yield call(profileId="x"), 404
     else:

@@ -98,6 +98,16 @@ def test_who_looks_for_a_way_out_is_seen() -> None:
     assert [line.rpartition(" ")[0] for line in asked] == ["CONNECT example.invalid:443"]
 
 
+def _do_everything_with_a_group(seen: Watched, path: str, member: str) -> None:
+    members = f'{{"profileIds":["{member}"]}}'
+    seen.send("put", "PUT", f"{path}/staff", "{}")
+    seen.send("add", "POST", f"{path}/staff/profiles:add", members)
+    for name, below in (("groups", ""), ("group", "/staff"), ("members", "/staff/profiles")):
+        seen.send(name, "GET", f"{path}{below}")
+    seen.send("remove", "POST", f"{path}/staff/profiles:remove", members)
+    seen.send("ungroup", "DELETE", f"{path}/staff")
+
+
 def _do_everything(seen: Watched) -> None:
     passport, activation = voices.phrase("anna", 3), voices.phrase("anna", 11)
     ids = {family: seen.create(family) for family in (VERIFICATION, IDENTIFICATION, TEXT_DEPENDENT)}
@@ -111,6 +121,7 @@ def _do_everything(seen: Watched) -> None:
     identify = f"{IDENTIFICATION}/profiles:identifySingleSpeaker"
     for body in (CLIP, *BAD_BODIES.values()):
         seen.send("identify", "POST", identify, body, profileIds=ids[IDENTIFICATION])
+    _do_everything_with_a_group(seen, f"{IDENTIFICATION}/groups", ids[IDENTIFICATION])
     seen.answers["upkeep"] = requests.post(f"{seen.url}/admin/functions/Upkeep", json={}, timeout=60)
     requests.get(f"{seen.url}/health", timeout=60)
     for family, profile_id in ids.items():

@@ -54,7 +54,7 @@ def test_it_is_valid_openapi() -> None:
 def test_every_operation_is_there_once_under_a_name_of_its_own() -> None:
     listed = [operation["operationId"] for path in DESCRIBED["paths"].values() for operation in path.values()]
     there = sum(len(operation.families()) for operation, dialect in spoken())
-    assert len(set(listed)) == len(listed) == there == 54
+    assert len(set(listed)) == len(listed) == there == 68
 
 
 def test_every_enum_and_const_says_of_which_type_it_is() -> None:
@@ -119,7 +119,7 @@ def test_nothing_is_a_uri_reference_and_dates_are_no_patterns() -> None:
     assert not [found for found in _objects(DESCRIBED) if found.get("format") == "uri-reference" or "pattern" in found]
     for schema in SCHEMAS.values():
         for name, field in schema.get("properties", {}).items():
-            assert name.endswith("DateTime") == (field.get("format") == "date-time")
+            assert name.endswith(("DateTime", "AsOf")) == (field.get("format") == "date-time")
 
 
 @pytest.mark.parametrize("name", ["details", "ignoreMinLength"])
@@ -132,8 +132,9 @@ def test_what_is_asked_for_is_yes_or_no(name: str) -> None:
 def test_a_parameter_without_which_a_request_is_refused_is_required() -> None:
     parameters = [parameter for operation in OPERATIONS.values() for parameter in operation["parameters"]]
     required = {parameter["name"] for parameter in parameters if parameter.get("required")}
-    assert required == {"profileId", "locale", "profileIds", "confirm", "api-version"}
-    assert not [parameter for parameter in parameters if parameter["name"] in required and not parameter["required"]]
+    assert required == {"profileId", "groupId", "locale", "profileIds", "confirm", "api-version"}
+    optional = {parameter["name"] for parameter in parameters if not parameter.get("required")}
+    assert required & optional == {"profileIds", "groupId"}, "either of them, where a version has both"
 
 
 def test_details_are_typed_and_open_to_more() -> None:

@@ -13,8 +13,8 @@ from functions.contract.responses import (
     VERIFICATION_RESULT,
     Listed,
     error_of,
-    timestamp,
 )
+from functions.contract.shapes import timestamp
 from shared.errors import StorageUnavailable, UnknownProfile
 from shared.listening.quality import Quality
 from shared.listening.views import Band

@@ -1,0 +1,238 @@
+"""Voices in memory, packed to be searched: which of many are most like a clip."""
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.listening.views import Band
+from shared.observing.trace import mark
+from shared.scoring import unit
+from shared.voices.records import Profile
+from shared.voices.signatures import Signature
+
+FEW: Final = 1_000
+"""Voices that may wait beside the packed ones before all are packed again."""
+
+
+@dataclass(frozen=True, order=True)
+class Way:
+    """How voices are compared: by a model of a version, and in which bands.
+
+    Attributes:
+        wide, narrow: the bands in which wide and narrow clips are compared with them.
+    """
+
+    version: str
+    wide: Band
+    narrow: Band
+
+    @classmethod
+    def of(cls, signature: Signature) -> Self:
+        """The way of a signature."""
+        return cls(signature.model_version, signature.band_for(Band.WIDE), signature.band_for(Band.NARROW))
+
+    @property
+    def bands(self) -> list[Band]:
+        """Those that are looked at."""
+        return sorted({self.wide, self.narrow})
+
+    def band_for(self, clip: Band) -> Band:
+        """In which band a clip is compared."""
+        return self.wide if clip is Band.WIDE else self.narrow
+
+
+@dataclass(frozen=True, eq=False)
+class Voice:
+    """What is kept of an enrolled profile.
+
+    Attributes:
+        vectors: by band, float16 [dimension] of unit length.
+    """
+
+    id: str
+    way: Way
+    vectors: Mapping[Band, NDArray[np.float16]]
+    groups: frozenset[str]
+
+    @classmethod
+    def of(cls, profile: Profile | None) -> "Voice | None":
+        """A profile's voice; None where there is none to compare with."""
+        signature = profile.signature if profile and profile.enrolled else None
+        if profile is None or signature is None:
+            return None
+        way = Way.of(signature)
+        vectors = {band: unit(signature.views[band].mean).astype(np.float16) for band in way.bands}
+        return cls(profile.id, way, vectors, profile.groups)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A profile that may be the speaker, and the cosine by which it was found."""
+
+    profile_id: str
+    cosine: float
+
+
+def number_of(mark_of_it: str) -> int:
+    """A mark as a number of 64 bits."""
+    return int(mark_of_it, 16)
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """Voices of one way, in the order of their marks.
+
+    Attributes:
+        marks: [n] uint64.
+        ids: [n, 16] uint8.
+        vectors: by band, float16 [n, dimension].
+        groups: rows of the members, by the key of the group.
+        alive: [n]; false for those that are not to be found any more.
+    """
+
+    marks: NDArray[np.uint64]
+    ids: NDArray[np.uint8]
+    vectors: Mapping[Band, NDArray[np.float16]]
+    groups: Mapping[str, NDArray[np.int64]]
+    alive: NDArray[np.bool_]
+    _exact: dict[Band, NDArray[np.float32]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, voices: Sequence[Voice]) -> Self:
+        """Pack voices of one way; at least one."""
+        marks = np.array([number_of(mark(voice.id)) for voice in voices], np.uint64)
+        order = np.argsort(marks)
+        known = [voices[row] for row in order]
+        members: dict[str, list[int]] = {}
+        for row, voice in enumerate(known):
+            for key in voice.groups:
+                members.setdefault(key, []).append(row)
+        return cls(
+            marks[order],
+            np.array([list(uuid.UUID(voice.id).bytes) for voice in known], np.uint8),
+            {band: np.stack([voice.vectors[band] for voice in known]) for band in known[0].vectors},
+            {key: np.array(rows, np.int64) for key, rows in members.items()},
+            np.ones(len(known), np.bool_),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Those of several that are alive, as one."""
+        alive = np.concatenate([part.alive for part in parts])
+        marks = np.concatenate([part.marks for part in parts])
+        kept = np.flatnonzero(alive)
+        order = kept[np.argsort(marks[kept])]
+        place = np.full(len(marks), -1)
+        place[order] = np.arange(len(order))
+        starts = np.cumsum([0, *(len(part.marks) for part in parts)])
+        members: dict[str, list[NDArray[np.int64]]] = {}
+        for start, part in zip(starts, parts, strict=False):
+            for key, rows in part.groups.items():
+                moved = place[rows + start]
+                members.setdefault(key, []).append(moved[moved >= 0])
+        return cls(
+            marks[order],
+            np.concatenate([part.ids for part in parts])[order],
+            {band: np.concatenate([part.vectors[band] for part in parts])[order] for band in parts[0].vectors},
+            {key: np.sort(np.concatenate(rows)) for key, rows in members.items()},
+            np.ones(len(order), np.bool_),
+        )
+
+    def row(self, number: int) -> int | None:
+        """Where the profile of a mark is, if it is here."""
+        row = int(np.searchsorted(self.marks, np.uint64(number)))
+        return row if row < len(self.marks) and self.marks[row] == number else None
+
+    def members(self, group: str | None) -> NDArray[np.int64] | None:
+        """Rows of a group's members that are alive; None for everybody."""
+        if group is None:
+            return None
+        rows = self.groups.get(group, np.zeros(0, np.int64))
+        return np.asarray(rows[self.alive[rows]], np.int64)
+
+    def count(self, group: str | None) -> int:
+        """How many there are to be found."""
+        rows = self.members(group)
+        return int(self.alive.sum()) if rows is None else len(rows)
+
+    def best(self, band: Band, query: NDArray[np.float32], count: int, group: str | None) -> Iterator[Likeness]:
+        """Those most like a voice of unit length, at most so many, in any order."""
+        rows = self.members(group)
+        if rows is None:
+            cosines = np.where(self.alive, self._matrix(band) @ query, np.float32(-2))
+            rows = np.arange(len(cosines))
+        else:
+            cosines = self.vectors[band][rows].astype(np.float32) @ query
+        first = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
+        for each in first:
+            if cosines[each] > -2:
+                yield Likeness(str(uuid.UUID(bytes=self.ids[rows[each]].tobytes())), float(cosines[each]))
+
+    def _matrix(self, band: Band) -> NDArray[np.float32]:
+        if band not in self._exact:
+            self._exact[band] = self.vectors[band].astype(np.float32)
+        return self._exact[band]
+
+
+class Index:
+    """Voices of a family, which come and go. Not safe to use from several threads."""
+
+    def __init__(self, voices: Iterable[Voice] = (), packed: Mapping[Way, Packed] | None = None) -> None:
+        """Begin with some, or with some that are packed."""
+        self._packed: dict[Way, Packed] = dict(packed) if packed else _packed(voices)
+        self._recent: dict[int, Voice] = {}
+        self._beside: dict[Way, Packed] | None = {}
+
+    def set(self, number: int, voice: Voice | None) -> None:
+        """Take the voice of the profile of a mark as it is now; None where there is none any more."""
+        for packed in self._packed.values():
+            row = packed.row(number)
+            if row is not None:
+                packed.alive[row] = False
+        self._recent.pop(number, None)
+        if voice:
+            self._recent[number] = voice
+        self._beside = None
+
+    def id_of(self, number: int) -> str | None:
+        """The id of the profile of a mark, if it was here."""
+        if number in self._recent:
+            return self._recent[number].id
+        for packed in self._packed.values():
+            row = packed.row(number)
+            if row is not None:
+                return str(uuid.UUID(bytes=packed.ids[row].tobytes()))
+        return None
+
+    def parts(self) -> list[tuple[Way, Packed]]:
+        """All voices, packed by ways."""
+        if len(self._recent) > FEW + self.size // 8:
+            self.pack()
+        if self._beside is None:
+            self._beside = _packed(self._recent.values())
+        return [*self._packed.items(), *self._beside.items()]
+
+    def pack(self) -> dict[Way, Packed]:
+        """Pack everything together."""
+        parts: dict[Way, list[Packed]] = {}
+        for way, packed in [*self._packed.items(), *_packed(self._recent.values()).items()]:
+            parts.setdefault(way, []).append(packed)
+        self._packed = {way: Packed.joined(each) for way, each in parts.items()}
+        self._recent, self._beside = {}, {}
+        return self._packed
+
+    @property
+    def size(self) -> int:
+        """Voices that were packed."""
+        return sum(len(packed.marks) for packed in self._packed.values())
+
+
+def _packed(voices: Iterable[Voice]) -> dict[Way, Packed]:
+    by_way: dict[Way, list[Voice]] = {}
+    for voice in voices:
+        by_way.setdefault(voice.way, []).append(voice)
+    return {way: Packed.of(each) for way, each in by_way.items()}

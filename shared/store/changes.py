@@ -1,0 +1,129 @@
+"""The change log: what happened to voices lately, for every instance that keeps something of them in memory.
+
+A change is a row, written before the operation answers; its partition is a stretch of time, so that one query reads
+what is new. It names the profile by its mark: a row tells nobody the id of a profile that is gone. Before a profile is
+written, a row of its own says that it may change, with the id: by it others find the profile, and nothing is lost where
+the process is killed in between. That row goes with the profile, or once it is old.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from shared.observing.trace import mark
+from shared.store.rows import Row, Rows
+from shared.voices.families import FAMILIES, Family
+
+BUCKET: Final = timedelta(seconds=10)
+"""Of one partition."""
+OVERLAP: Final = 2 * BUCKET
+"""For so long a row may turn up under a moment that has been read: clocks differ, and writing takes time."""
+SLOW: Final = timedelta(seconds=5)
+"""A row that took longer to write is written again, as of now."""
+
+_EXPECTED: Final = "expected"
+"""Partition of those that may change; it sorts after every stretch of time."""
+
+
+class Kind(StrEnum):
+    """What happened to a profile."""
+
+    ENROLLED = "enrolled"
+    RE_EXTRACTED = "re-extracted"
+    RESET = "reset"
+    DELETED = "deleted"
+    JOINED = "joined"
+    LEFT = "left"
+    UNSURE = "unsure"
+    """It may have been written: who wrote it was cut off before he told."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of the log.
+
+    Attributes:
+        key: of the row; no other has it.
+        mark: of the profile.
+    """
+
+    key: str
+    kind: Kind
+    family: Family
+    mark: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A profile that may have changed, since some time."""
+
+    family: Family
+    profile_id: str
+    since: datetime
+
+
+def _present() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, eq=False)
+class ChangeLog:
+    """Writes and reads the log. Every method may raise ``StorageUnavailable``."""
+
+    rows: Rows
+    now: Callable[[], datetime] = _present
+
+    def expect(self, family: Family, profile_id: str) -> None:
+        """Say that a profile is about to be written."""
+        values = {"Family": family.name, "Profile": profile_id, "Since": self.now()}
+        self.rows.put(Row(_EXPECTED, _name(family, mark(profile_id)), values))
+
+    def tell(self, kind: Kind, family: Family, profile_id: str) -> None:
+        """Say that it was written."""
+        while True:
+            began = self.now()
+            values = {"Kind": kind.value, "Family": family.name, "Mark": mark(profile_id), "At": began}
+            self.rows.put(Row(_bucket(began), f"{began.timestamp():.6f}-{secrets.token_hex(4)}", values))
+            if self.now() - began < SLOW:
+                return
+
+    def since(self, moment: datetime) -> Iterator[Change]:
+        """What happened since a moment, and a little before it, in order."""
+        for row in self.rows.since(_bucket(moment - OVERLAP)):
+            if row.partition != _EXPECTED:
+                told = row.values
+                yield Change(row.name, Kind(told["Kind"]), FAMILIES[told["Family"]], told["Mark"], told["At"])
+
+    def who(self, family: Family, mark_of_it: str) -> str | None:
+        """The id of a profile that changed lately, if it is there."""
+        row = self.rows.read(_EXPECTED, _name(family, mark_of_it))
+        return str(row.values["Profile"]) if row else None
+
+    def expected(self) -> Iterator[Expected]:
+        """Everybody who may have changed lately."""
+        for row in self.rows.page(_EXPECTED):
+            yield Expected(FAMILIES[row.values["Family"]], row.values["Profile"], row.values["Since"])
+
+    def forget(self, family: Family, profile_id: str) -> None:
+        """Keep the id of a profile no longer."""
+        self.rows.remove(_EXPECTED, _name(family, mark(profile_id)))
+
+    def drop_before(self, moment: datetime) -> None:
+        """Remove what happened before a moment."""
+        last = _bucket(moment)
+        for row in self.rows.since(""):
+            if row.partition >= last:
+                return
+            self.rows.remove(row.partition, row.name)
+
+
+def _name(family: Family, mark_of_it: str) -> str:
+    return f"{family.name}:{mark_of_it}"
+
+
+def _bucket(moment: datetime) -> str:
+    return f"{int(moment.timestamp() // BUCKET.total_seconds()):011d}"
