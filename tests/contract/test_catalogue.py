@@ -333,7 +333,7 @@ PROVOKED = [
     Provoked(
         "undeclared",
         Undeclared,
-        "Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM. The audio has no header and looks like 16",
+        "Invalid audio format. Supported format is WAV 16Khz 16bit Mono PCM. The audio has no header, was taken for 16",
         lambda api: _verify(api, np.frombuffer(voices.seconds("anna", 2)[44:], "<i2").byteswap().tobytes()),
     ),
     Provoked(
