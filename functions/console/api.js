@@ -66,9 +66,33 @@ export class Client {
     return this.#recognize(`${FAMILIES[family]}/profiles/${id}:verify`, audio, short);
   }
 
-  identify(ids, audio, short) {
-    const path = `${FAMILIES.among}/profiles:identifySingleSpeaker`;
-    return this.#recognize(path, audio, short, { profileIds: ids.join(",") });
+  /** Among ids of profiles, a group, or everyone: `{ profileIds }` or `{ groupId }`. */
+  identify(among, audio, short) {
+    return this.#recognize(`${FAMILIES.among}/profiles:identifySingleSpeaker`, audio, short, among);
+  }
+
+  /** The first groups of a family. */
+  async groups(family) {
+    return (await this.#call("GET", `${FAMILIES[family]}/groups`)).value;
+  }
+
+  makeGroup(family, group, displayName) {
+    return this.#call("PUT", `${FAMILIES[family]}/groups/${encodeURIComponent(group)}`, {}, { json: { displayName } });
+  }
+
+  removeGroup(family, group) {
+    return this.#call("DELETE", `${FAMILIES[family]}/groups/${group}`);
+  }
+
+  /** The first profiles of a group. */
+  async members(family, group) {
+    return (await this.#call("GET", `${FAMILIES[family]}/groups/${group}/profiles`)).value;
+  }
+
+  /** Put a profile into a group or, with "remove", take it out. */
+  change(how, family, group, id) {
+    const json = { profileIds: [id] };
+    return this.#call("POST", `${FAMILIES[family]}/groups/${group}/profiles:${how}`, {}, { json });
   }
 
   #recognize(path, audio, short, more = {}) {

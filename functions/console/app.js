@@ -7,11 +7,12 @@ import { text } from "./text.js";
 import { html, render, useEffect, useMemo, useRef, useState } from "./vendor/preact.js";
 import { Accuracy } from "./views/accuracy.js";
 import { Enroll } from "./views/enroll.js";
+import { Groups } from "./views/groups.js";
 import { Identify } from "./views/identify.js";
 import { Verify } from "./views/verify.js";
 import { Voices } from "./views/voices.js";
 
-const VIEWS = { enroll: Enroll, verify: Verify, identify: Identify, voices: Voices, accuracy: Accuracy };
+const VIEWS = { enroll: Enroll, verify: Verify, identify: Identify, voices: Voices, groups: Groups, accuracy: Accuracy };
 const SHORT_ID = 8;
 
 /** What the views share: access to the service, names, choices, who agreed to be recorded, and a voice for those who do not see. */

@@ -43,6 +43,18 @@ export function useVoices(session, family) {
   return { voices, more, reload, task };
 }
 
+/** The first groups of a family. */
+export function useGroups(session, family) {
+  const [groups, setGroups] = useState([]);
+  const task = useTask();
+  const reload = () => task.run(async () => setGroups(await session.client.groups(family)));
+  useEffect(() => {
+    setGroups([]);
+    reload();
+  }, [family, session.revision]);
+  return { groups, reload, task };
+}
+
 /** What went wrong and what to do, said at once. Its place is always there, so that nothing beside it moves. */
 export function Problem({ task }) {
   const [what, advice] = task.problem ?? [];

@@ -75,6 +75,10 @@ class Console:
         """Choose a family of voices."""
         self.page.get_by_label(family).check()
 
+    def among(self, label: str) -> None:
+        """Choose among whom a voice is identified."""
+        self.page.get_by_role("combobox", name="Among whom").select_option(label)
+
     def make(self, name: str) -> None:
         """Make a voice, of which the person agrees to be recorded."""
         self.page.get_by_label("Name", exact=True).fill(name)

@@ -126,9 +126,42 @@ def test_one_of_several_is_named_and_a_stranger_is_nobody(empty: None, console: 
     expect(console.page.locator(".decision")).to_contain_text("The best leads the next by")
     console.page.get_by_label("anna").uncheck()
     console.give(voices.speakers()["anna"].test)
-    expect(console.page.locator(".decision")).to_contain_text("Nobody: it is none of the chosen voices")
+    expect(console.page.locator(".decision")).to_contain_text("Nobody: it is none of these voices")
     console.page.get_by_label("david").uncheck()
     expect(console.page.locator("main")).to_contain_text("Choose at least one voice.")
+
+
+def test_a_voice_is_found_among_everyone_and_in_a_group(empty: None, console: Console) -> None:
+    console.choose("Identify among several")
+    for name in ("anna", "david"):
+        console.enrolled(name, voices.seconds(name, 30))
+        expect(console.page.locator(".progress")).to_contain_text("Enrolled")
+    console.see("Groups")
+    console.page.get_by_label("Id of the new group").fill("staff-1")
+    console.page.get_by_label("Description").fill("Staff")
+    console.page.get_by_role("button", name="Make the group").click()
+    expect(console.page.get_by_text("Nobody is in it.")).to_be_visible()
+    console.page.get_by_role("button", name="Add the voice").click()
+    members = console.page.locator(".members li")
+    expect(members).to_contain_text("david")
+    assert console.findings() == []
+    decision = console.page.locator(".decision")
+    console.see("Identify")
+    console.among("Everyone who is enrolled")
+    console.give(voices.speakers()["anna"].test)
+    expect(decision).to_contain_text("This is anna.")
+    expect(decision).to_contain_text("Compared with 2 voice(s)")
+    console.among("Staff (staff-1)")
+    console.give(voices.speakers()["anna"].test)
+    expect(decision).to_contain_text("Nobody: it is none of these voices")
+    console.see("Groups")
+    console.page.get_by_role("combobox", name="Group").select_option("Staff (staff-1)")
+    console.page.get_by_role("button", name="Take out: david").click()
+    expect(members).to_have_count(0)
+    console.page.get_by_role("button", name="Delete the group").click()
+    console.page.get_by_role("button", name="Delete the group; its voices stay").click()
+    expect(console.page.get_by_text("The group staff-1 is deleted.")).to_be_attached()
+    expect(console.page.get_by_role("combobox", name="Group")).to_contain_text("No group yet")
 
 
 def test_a_passphrase_is_chosen_enrolled_and_verified_with_its_words(console: Console) -> None:
