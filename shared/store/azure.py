@@ -58,7 +58,7 @@ class AzureStore(AudioBlobs):
         with storage_faults():
             self._table: TableClient = tables.create_table_if_not_exists(TABLE)
         super().__init__(blobs)
-        self._point = PointReader(f"{tables.url}/{TABLE}", authorize, _PARALLEL_READS)
+        self._point = PointReader(f"{tables.url}/{TABLE}", authorize)
         self._tallies = Tallies(self._table, self._point.read)
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
