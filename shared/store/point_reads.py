@@ -66,7 +66,8 @@ class PointReader:
         """Status, etag and body of the first answer that is worth having, or of the last one."""
         answer, fault = None, ""
         for wait_sec in _WAITS_SEC:
-            time.sleep(wait_sec)
+            if wait_sec:
+                time.sleep(wait_sec)
             try:
                 answer = self._asked(path)
             except (OSError, HTTPException) as broken:

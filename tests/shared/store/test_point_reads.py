@@ -103,7 +103,7 @@ def test_every_thread_has_a_connection_of_its_own(table: Table, reader: PointRea
 def test_a_fault_that_passes_is_not_seen(table: Table, reader: PointReader, waited: list[float], status: int) -> None:
     table.statuses = [status]
     assert [reader.read("p", "r") is not None for _ in range(2)] == [True, True]
-    assert sum(waited) == 0
+    assert waited == []
     assert table.connected == (2 if status in (0, 1) else 1)
 
 
@@ -115,7 +115,7 @@ def test_a_fault_that_stays_is_tried_four_times(
     with pytest.raises(StorageUnavailable, match=says) as fault:
         reader.read("p", "an-id")
     assert "an-id" not in str(fault.value)
-    assert (len(table.asked), waited) == (4, [0, 0, 0.4, 0.8])
+    assert (len(table.asked), waited) == (4, [0.4, 0.8])
 
 
 def test_a_row_that_is_not_there_is_asked_for_once(table: Table, reader: PointReader) -> None:
@@ -136,4 +136,4 @@ def test_storage_that_says_nothing_is_given_up(waited: list[float]) -> None:
         asking = PointReader(f"http://127.0.0.1:{silent.getsockname()[1]}/local/Rows", lambda _: {})
         with pytest.raises(StorageUnavailable, match="TimeoutError"):
             asking.read("p", "r")
-    assert len(waited) == 4
+    assert waited == [0.4, 0.8]
