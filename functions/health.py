@@ -17,6 +17,7 @@ from functions.plumbing.call import reply
 from functions.plumbing.guard import APP, App, guarded
 from functions.plumbing.threads import beside
 from shared.errors import SpeakerError
+from shared.profiles.upkeep import last_seen_at_work
 
 blueprint = func.Blueprint()
 
@@ -63,7 +64,7 @@ class Checked:
     def _document(self) -> Json:
         self._app.lifecycle.check_storage()
         report = self._app.store.report()
-        since = self._app.now() - (report.finished if report else self._began)
+        since = self._app.now() - (last_seen_at_work(self._app.store) or self._began)
         return {
             "status": "Degraded" if since > LATE else "Healthy",
             "version": VERSION,

@@ -7,7 +7,8 @@ import pytest
 
 from functions.contract.requests import CONFIRMATION
 from shared.settings import ROOT
-from shared.store.azure import AUDIO_CONTAINER, TABLE
+from shared.store.audio import AUDIO_CONTAINER
+from shared.store.azure import TABLE
 
 PAGE = (ROOT / "docs" / "privacy.md").read_text()
 NAMED = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", PAGE)

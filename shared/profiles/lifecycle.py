@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.errors import NotFound
@@ -97,22 +97,20 @@ class Lifecycle:
     def delete_all(self, family: Family, *, until: datetime | None = None) -> Iterator[Cleared]:
         """Remove every profile of a family, and audio of it that no profile has; as much of it as is done ``until``.
 
-        Yields what is done after each profile and at the end. It may be cut off, and run again, at any time. What is
-        created meanwhile is left.
+        Yields what is done after each profile and at the end. It may be cut off, and run again, at any time: what is
+        gone is not found again. What is created meanwhile is left, unless the walk comes upon it.
         """
-        found = list(self.store.scan(family))
-        cleared = Cleared(found=len(found))
-        for profile in found:
+        cleared = Cleared(found=self.store.count(family))
+        for profile in self.store.scan(family):
             if self._is_over(until):
                 yield cleared
                 return
-            if profile.is_readable:
-                self.delete(family, profile.id)
-            else:
-                self._erase(profile)
-            cleared = replace(cleared, deleted=cleared.deleted + 1)
+            self._erase(profile)
+            deleted = cleared.deleted + 1
+            cleared = Cleared(deleted, found=max(deleted, cleared.found))
             yield cleared
-        yield replace(cleared, remaining=not self._delete_left_over(family, until))
+        remaining = not self._delete_left_over(family, until)
+        yield Cleared(cleared.deleted, found=cleared.deleted, remaining=remaining)
 
     def kept_audio(self, profile: Profile) -> KeptAudio:
         """The audio that is kept of a profile's enrollments."""
@@ -128,21 +126,25 @@ class Lifecycle:
         return family.script.every_clip or not self.active_enrollment
 
     def _erase(self, stored: Profile) -> None:
-        """Mark a profile, remove its audio, then its row; what cannot be read is not marked, as nobody sees it."""
-        if stored.is_readable and not stored.deleting:
-            with suppress(NotFound):
-                _, stored = change(
-                    self.store, stored.family, stored.id, lambda profile: profile.marked_deleting(self.now())
-                )
+        """Mark a profile, remove its audio, then its row."""
+        marked = self._marked(stored)
         log = ChangeLog(self.store.changes)
         if not stored.is_readable:
             log.tell(Kind.DELETED, stored.family, stored.id)
         log.forget(stored.family, stored.id)
-        for group in stored.groups:
+        for group in marked.groups:
             GroupTable(self.store.groups).unlist_member(stored.family, group, stored.id)
         if is_guid(stored.id):
             self.store.delete_folder(stored.family, stored.id)
-        self.store.remove(stored)
+        self.store.remove(marked)
+
+    def _marked(self, stored: Profile) -> Profile:
+        """The profile, marked by us or by others; what cannot be read is not, as nobody sees it."""
+        if not stored.is_readable or stored.deleting:
+            return stored
+        with suppress(NotFound):
+            return change(self.store, stored.family, stored.id, lambda profile: profile.marked_deleting(self.now()))[1]
+        return stored.marked_deleting(self.now())
 
     def _is_over(self, until: datetime | None) -> bool:
         return until is not None and self.now() >= until

@@ -13,9 +13,9 @@ COUNT_AGAIN_AFTER_SEC: Final = 600
 class ProfileQuota:
     """A limit on profiles that does not count them at every creation; safe to use from several threads.
 
-    The count is read from storage, carried on with the creations of this instance, and read again when it is old or
-    when the limit seems to be reached. So one instance never exceeds the limit; several may, by what the others
-    create within ten minutes.
+    The count is read from storage, which lists nothing for it, carried on with the creations of this instance, and read
+    again when it is old or when the limit seems to be reached. So one instance never exceeds the limit; several may, by
+    what the others create within ten minutes.
     """
 
     def __init__(self, limit: int, count: Callable[[], int], clock: Callable[[], float]) -> None:

@@ -3,9 +3,10 @@ signatures of an older model."""
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from shared.errors import Conflict, UnreadableProfile
@@ -13,12 +14,14 @@ from shared.listening.refusals import InvalidAudio
 from shared.observing.trace import mark
 from shared.profiles.enrolling import Enrolling
 from shared.profiles.lifecycle import Lifecycle
-from shared.store import Store, StoredAudio, UpkeepReport
-from shared.voices.families import Family
+from shared.store import PARTITIONS, WIDTHS, Span, Store, StoredAudio, UpkeepReport, Walk
+from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
 
 logger = logging.getLogger("speaker")
 
+AT_ONCE: Final = 2_000
+"""Profiles of a span, on average: a few megabytes, and seconds to list."""
 GRACE: Final = timedelta(hours=1)
 """Age from which audio that no profile names is left over: its request has ended long ago."""
 
@@ -46,7 +49,9 @@ class Done:
 
 @dataclass(frozen=True, eq=False)
 class Upkeep:
-    """Keeps storage as the operator has said. Whatever a run does not get done, the next one does.
+    """Keeps storage as the operator has said, on a walk through everything, span after span.
+
+    What a run does not get done, the next one does: it goes on where the last one stopped.
 
     Attributes:
         audio_days: how long enrollment audio is kept; 0 keeps none.
@@ -61,75 +66,122 @@ class Upkeep:
     profile_days: int
 
     def run(self, *, until: datetime | None = None) -> Iterator[Done]:
-        """Do everything that is due; signatures are re-extracted only ``until`` then, or all of them.
+        """Do what is due in one span after the other ``until`` then; without an end, a whole walk from the start.
 
-        Yields what is done, before the first signature and after each, always the same object.
+        Yields what is done, for each span before its first signature and after each, always the same object.
 
         Raises:
             StorageUnavailable: what is left is left for the next run.
         """
-        done = Done()
-        known = list(self.store.scan())
-        kept = [profile for profile in known if not self._forgotten(profile, done)]
-        audio = self._clear_audio(kept, done)
-        self._name_damage(kept, done)
-        older = [profile for profile in kept if self._is_old(profile) or _lacks_views(profile, audio)]
-        done.older = len(older)
-        yield done
-        for profile in older:
-            if until is not None and self.now() >= until:
-                break
-            self._re_extract(profile, audio, done)
+        done, walk = Done(), (self.store.walk() if until else None) or Walk(self.now())
+        for span in self._ahead(walk):
+            walk, before = walk.entering(span), replace(done)
+            older, audio = self._tidied(span, done, until)
             yield done
-        self.store.write_report(UpkeepReport(self.now(), done.unreadable, done.foreign_audio))
-        logger.info("upkeep: %s", done)
+            for profile in older:
+                if profile.id <= walk.after:
+                    continue
+                if self._is_over(until):
+                    break
+                self._re_extract(profile, audio, done)
+                walk = replace(walk, after=profile.id)
+                yield done
+            if self._is_over(until):
+                self.store.write_walk(replace(walk, moved=self.now()))
+                return
+            walk = walk.leaving(span, done.unreadable - before.unreadable, done.foreign_audio - before.foreign_audio)
+        self._arrived(walk, done)
+        yield done
 
     def older_model(self) -> Iterator[Profile]:
         """Profiles whose signatures another model than the current one has made."""
         return filter(self._is_old, self.store.scan())
 
-    def _forgotten(self, profile: Profile, done: Done) -> bool:
+    def _ahead(self, walk: Walk) -> Iterator[Span]:
+        """The spans that are left of a walk, each so wide that it may be held in memory."""
+        names = list(FAMILIES)
+        begun = names.index(walk.family) if walk.family in names else 0
+        for name in names[begun:]:
+            begin = walk.begin if name == walk.family else 0
+            yield from _spans(FAMILIES[name], begin, self.store.count(FAMILIES[name]))
+
+    def _tidied(self, span: Span, done: Done, until: datetime | None) -> tuple[list[Profile], set[str]]:
+        """Forget and remove in a span what is due; the profiles with a signature to re-extract, and the audio left.
+
+        When time is up, the rest of the span is left for the next run.
+        """
+        known = self.store.recount(span)
+        kept = [profile for profile in known if not (self._is_due(profile) and self._forgotten(profile, done, until))]
+        audio = self._clear_audio(span, kept, done, until)
+        self._name_damage(span, kept, done)
+        older = [profile for profile in kept if self._is_old(profile) or _lacks_views(profile, audio)]
+        done.older += len(older)
+        return older, audio
+
+    def _arrived(self, walk: Walk, done: Done) -> None:
+        """End a walk: say what it has met, and where the next one begins."""
+        beside = self._name_foreign(None)
+        done.foreign_audio += beside
+        report = UpkeepReport(self.now(), walk.unreadable_profiles, walk.foreign_audio + beside)
+        self.store.write_report(report)
+        self.store.write_walk(Walk(self.now()))
+        logger.info("upkeep: %s", done)
+
+    def _is_over(self, until: datetime | None) -> bool:
+        return until is not None and self.now() >= until
+
+    def _is_due(self, profile: Profile) -> bool:
+        """Whether a profile has to go."""
         unused = self.now() - profile.last_seen()
         expired = self.profile_days > 0 and unused >= timedelta(days=self.profile_days)
-        if not (profile.deleting or (expired and profile.is_readable)):
+        return profile.deleting or (expired and profile.is_readable)
+
+    def _forgotten(self, profile: Profile, done: Done, until: datetime | None) -> bool:
+        """Delete a profile, if there is time; whether it was."""
+        if self._is_over(until):
             return False
         self.lifecycle.delete(profile.family, profile.id)
         done.deletions_finished += profile.deleting
         done.profiles_expired += not profile.deleting
         return True
 
-    def _clear_audio(self, known: list[Profile], done: Done) -> set[str]:
+    def _clear_audio(self, span: Span, known: list[Profile], done: Done, until: datetime | None) -> set[str]:
         """Remove audio that is too old, or that no profile names; the enrollments whose audio stays.
 
         ``known`` was read before the audio is listed, so that what is being enrolled meanwhile is young. How young is
         told by the clock that dates it. What belongs to a profile that cannot be read is left alone.
         """
         stays: set[str] = set()
-        profiles = {(profile.family.name, profile.id): profile for profile in known}
+        profiles = {profile.id: profile for profile in known}
         young = self.store.now() - GRACE
-        for (family, profile_id), clips in groupby(self.store.all_audio(), key=_owner):
-            listed, owner = list(clips), profiles.get((family.name, profile_id))
-            if owner and not owner.is_readable:
+        for profile_id, clips in groupby(self.store.all_audio(span), key=attrgetter("profile_id")):
+            listed, owner = list(clips), profiles.get(profile_id)
+            if self._is_over(until) or (owner and not owner.is_readable):
                 continue
             named = {enrollment.id for enrollment in owner.enrollments} if owner else set()
             expired = [clip for clip in listed if clip.enrollment_id in named and self._is_expired(clip)]
             left_over = [clip for clip in listed if clip.enrollment_id not in named and clip.written <= young]
             gone = [clip.enrollment_id for clip in (*expired, *left_over)]
-            self.store.delete_audio(family, profile_id, gone)
+            self.store.delete_audio(span.family, profile_id, gone)
             stays |= {clip.enrollment_id for clip in listed}.difference(gone)
             done.audio_expired += len(expired)
             done.audio_left_over += len(left_over)
         return stays
 
-    def _name_damage(self, known: list[Profile], done: Done) -> None:
+    def _name_damage(self, span: Span, known: list[Profile], done: Done) -> None:
         """Say in the log, by mark, what cannot be read; it is left for somebody to look at, or to delete."""
         for profile in known:
             if not profile.is_readable:
                 logger.error("profile %s cannot be read", mark(profile.id))
                 done.unreadable += 1
-        for name in self.store.foreign_audio():
+        done.foreign_audio += self._name_foreign(span)
+
+    def _name_foreign(self, of: Span | None) -> int:
+        """Say in the log, by mark, what lies among the audio and is none; how much it is."""
+        names = list(self.store.foreign_audio(of))
+        for name in names:
             logger.error("%s among the audio is no enrollment's", mark(name))
-            done.foreign_audio += 1
+        return len(names)
 
     def _is_expired(self, clip: StoredAudio) -> bool:
         return self.now() - clip.written >= timedelta(days=self.audio_days)
@@ -150,6 +202,12 @@ class Upkeep:
         done.not_re_extracted += not made
 
 
+def last_seen_at_work(store: Store) -> datetime | None:
+    """When upkeep last ended a walk or a slice of one, if it ever did."""
+    report, walk = store.report(), store.walk()
+    return max((*([report.finished] if report else []), *([walk.moved] if walk else [])), default=None)
+
+
 def _is_kept(profile: Profile, audio: set[str]) -> bool:
     return audio.issuperset(enrollment.id for enrollment in profile.enrollments)
 
@@ -159,5 +217,10 @@ def _lacks_views(profile: Profile, audio: set[str]) -> bool:
     return profile.signature is not None and not profile.signature.is_whole and _is_kept(profile, audio)
 
 
-def _owner(clip: StoredAudio) -> tuple[Family, str]:
-    return clip.family, clip.profile_id
+def _spans(family: Family, begin: int, held: int) -> Iterator[Span]:
+    """A family from a partition on, in the widest spans that hold few enough of so many profiles."""
+    widths = [width for width in WIDTHS if width == 1 or held * width <= AT_ONCE * PARTITIONS]
+    while begin < PARTITIONS:
+        span = Span(family, begin, next(width for width in widths if begin % width == 0))
+        yield span
+        begin = span.end

@@ -1,9 +1,9 @@
 """Where profiles and enrollment audio live. One entity is one profile and the commit point of every change to it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from shared.store.blobs import Blobs
 from shared.store.rows import Rows
@@ -19,6 +19,78 @@ class StoredAudio:
     profile_id: str
     enrollment_id: str
     written: datetime
+
+
+PARTITIONS: Final = 256
+"""Into so many a family's profiles fall, by the first two hex digits of their ids."""
+
+WIDTHS: Final = (PARTITIONS, 16, 1)
+"""Partitions that a span may have: those of ids that begin with the same hex digits."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Neighbouring partitions of a family: all of them, sixteen, or one.
+
+    Attributes:
+        begin: number of the first one.
+        width: how many they are.
+    """
+
+    family: Family
+    begin: int = 0
+    width: int = PARTITIONS
+
+    @property
+    def end(self) -> int:
+        """Number of the partition after the last one."""
+        return self.begin + self.width
+
+    @property
+    def prefix(self) -> str:
+        """How all its ids begin, and no others."""
+        return {PARTITIONS: "", 16: f"{self.begin // 16:x}", 1: f"{self.begin:02x}"}[self.width]
+
+    def holds(self, digits: str) -> bool:
+        """Whether ids that begin with these two, or this one, are among its own."""
+        return digits.startswith(self.prefix) or self.prefix.startswith(digits)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far upkeep has come on its way through everything.
+
+    Attributes:
+        moved: when it last went on.
+        family: name of the one that it is in; empty where the next walk begins.
+        begin: number of the partition that comes next.
+        after: id up to which signatures are done there.
+        unreadable_profiles: as many as it has met.
+        foreign_audio: as much as it has met.
+    """
+
+    moved: datetime
+    family: str = ""
+    begin: int = 0
+    after: str = ""
+    unreadable_profiles: int = 0
+    foreign_audio: int = 0
+
+    def entering(self, span: Span) -> "Walk":
+        """The walk at the begin of a span, or where it had stopped within."""
+        here = (span.family.name, span.begin)
+        after = self.after if (self.family, self.begin) == here else ""
+        return replace(self, family=here[0], begin=here[1], after=after)
+
+    def leaving(self, span: Span, unreadable_profiles: int, foreign_audio: int) -> "Walk":
+        """The walk at the end of a span in which that was met."""
+        return replace(
+            self,
+            begin=span.end,
+            after="",
+            unreadable_profiles=self.unreadable_profiles + unreadable_profiles,
+            foreign_audio=self.foreign_audio + foreign_audio,
+        )
 
 
 @dataclass(frozen=True)
@@ -64,8 +136,14 @@ class Store(Protocol):
     def page(self, family: Family, *, after: str, size: int) -> list[Profile]:
         """At most ``size`` profiles with ids above ``after``, ascending, neither unreadable nor being deleted."""
 
-    def scan(self, family: Family | None = None) -> Iterator[Profile]:
-        """Every profile of a family, or of all of them, also those being deleted."""
+    def scan(self, of: Family | Span | None = None) -> Iterator[Profile]:
+        """Every profile of a family, a span, or of all families, in id order, also those being deleted.
+
+        What stands in no partition where a profile belongs is in the outermost span on its side.
+        """
+
+    def recount(self, span: Span) -> list[Profile]:
+        """What ``scan`` gives; how many they are is set right."""
 
     def enrolled(self, family: Family, size: int) -> list[Profile]:
         """At most ``size`` enrolled profiles of a family, those with the lowest ids."""
@@ -73,8 +151,11 @@ class Store(Protocol):
     def watch(self, told: Callable[[Profile], None]) -> None:
         """Tell of every profile that ``replace`` has written here, from now on."""
 
-    def count(self) -> int:
-        """How many profiles of all families there are that are not being deleted."""
+    def count(self, family: Family | None = None) -> int:
+        """How many profiles of a family, or of all, there are that are not being deleted; nobody lists them for that.
+
+        A change that was cut off may be missing, until ``recount`` comes by.
+        """
 
     def replace(self, profile: Profile) -> Profile:
         """Write a profile over the state that its etag names; returns it with its new etag.
@@ -92,8 +173,8 @@ class Store(Protocol):
     def get_audio(self, profile: Profile, enrollment_id: str) -> bytes | None:
         """The audio of one enrollment as a WAV file, or None if it is not kept (any more)."""
 
-    def all_audio(self, of: Profile | Family | None = None) -> Iterator[StoredAudio]:
-        """All audio, one profile's together; or only that of one family, or under one profile's id."""
+    def all_audio(self, of: Profile | Family | Span | None = None) -> Iterator[StoredAudio]:
+        """All audio, one profile's together; or only that of a family or span, or under one profile's id."""
 
     def folders(self, family: Family) -> Iterator[str]:
         """Names of the folders in which a family's audio lies, and of whatever else lies there."""
@@ -101,8 +182,12 @@ class Store(Protocol):
     def delete_folder(self, family: Family, name: str) -> None:
         """Remove everything that lies in a folder of a family, or under its name."""
 
-    def foreign_audio(self) -> Iterator[str]:
-        """Names of what lies among the audio and is none: ``all_audio`` passes it over."""
+    def foreign_audio(self, of: Span | None = None) -> Iterator[str]:
+        """Names of what lies among the audio of a span, or beside that of all families, and is none.
+
+        ``all_audio`` passes it over. What begins with no hex digit is in a family's first span; what begins with one
+        only is in none where spans are single partitions.
+        """
 
     def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
         """Remove the audio of these enrollments, as far as it is there."""
@@ -115,6 +200,12 @@ class Store(Protocol):
 
     def report(self) -> UpkeepReport | None:
         """What the last walk through everything has found, if there was one."""
+
+    def write_walk(self, walk: Walk) -> None:
+        """Keep how far the walk has come."""
+
+    def walk(self) -> Walk | None:
+        """How far the walk has come, if there was one."""
 
     def ping(self) -> None:
         """Answer if tables and blobs can be reached."""

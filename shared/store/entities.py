@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from shared.listening.views import Band
-from shared.store import StoredAudio, UpkeepReport
+from shared.store import PARTITIONS, Span, StoredAudio, UpkeepReport, Walk
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Enrollment, Profile, is_guid
 from shared.voices.signatures import Signature, View
@@ -22,7 +22,10 @@ from shared.voices.standing import Standing
 
 SCHEMA: Final = 1
 """Raised when an older app must not touch what a newer one has written."""
-REPORT_KEY: Final = {"PartitionKey": "upkeep", "RowKey": "last"}
+BOOKS: Final = "upkeep"
+"""The partition of what is noted about all profiles: the last report, how far the walk has come, and tallies."""
+REPORT_KEY: Final = {"PartitionKey": BOOKS, "RowKey": "last"}
+WALK_KEY: Final = {"PartitionKey": BOOKS, "RowKey": "walk"}
 
 _STANDINGS: Final[Mapping[Standing, Mapping[str, bool]]] = {
     Standing.DELETING: {"Deleting": True, "Enrolled": False, "Active": True},
@@ -39,9 +42,30 @@ _VIEWS: Final[Mapping[Band, tuple[str, str]]] = {
 """Properties that hold a view's mean and its weight."""
 
 
+_WALK: Final[Mapping[str, tuple[str, type]]] = {
+    "Moved": ("moved", datetime),
+    "Family": ("family", str),
+    "Begin": ("begin", int),
+    "After": ("after", str),
+    "UnreadableProfiles": ("unreadable_profiles", int),
+    "ForeignAudio": ("foreign_audio", int),
+}
+"""Properties of a walk: its field, and of which type."""
+
+
 def partition_of(family: Family, profile_id: str) -> str:
     """The partition in which a profile is."""
     return f"{family.name}:{profile_id[:2]}"
+
+
+def partitions_of(of: Family | Span) -> tuple[str, str]:
+    """The first partition of a family or span, and where the next ones begin.
+
+    In the outermost spans that is where the family's begin and end, whatever stands there.
+    """
+    name, span = (of.name, Span(of)) if isinstance(of, Family) else (of.family.name, of)
+    first = f"{name}:{span.begin:02x}" if span.begin else f"{name}:"
+    return first, f"{name}:{span.end:02x}" if span.end < PARTITIONS else f"{name};"
 
 
 def to_entity(profile: Profile) -> dict[str, Any]:
@@ -97,6 +121,19 @@ def report_of(entity: Mapping[str, Any]) -> UpkeepReport | None:
         case [datetime() as finished, int() as profiles, int() as audio]:
             return UpkeepReport(finished, profiles, audio)
     return None
+
+
+def walk_properties(walk: Walk) -> dict[str, Any]:
+    """A walk's properties."""
+    return {name: getattr(walk, field) for name, (field, _) in _WALK.items()}
+
+
+def walk_of(entity: Mapping[str, Any]) -> Walk | None:
+    """The walk that an entity holds; None if it cannot be understood, and the next one begins anew."""
+    try:
+        return Walk(**{field: _of(kind, entity[name]) for name, (field, kind) in _WALK.items()})
+    except (KeyError, TypeError):
+        return None
 
 
 def _read(family: Family, profile_id: str, entity: Mapping[str, Any], etag: str) -> Profile:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from shared.errors import Conflict
-from shared.store import StoredAudio, UpkeepReport
+from shared.store import Span, StoredAudio, UpkeepReport, Walk
 from shared.store.blobs import MemoryBlobs
 from shared.store.rows import MemoryRows
 from shared.voices.families import FAMILIES, Family
@@ -27,6 +27,7 @@ class MemoryStore:
         """Start empty; ``now`` dates the audio."""
         self._now = now
         self._report: UpkeepReport | None = None
+        self._walk: Walk | None = None
         self._written: dict[tuple[str, str, str], datetime] = {}
         self.profiles: dict[tuple[str, str], Profile] = {}
         self.audio: dict[tuple[str, str, str], bytes] = {}
@@ -50,8 +51,12 @@ class MemoryStore:
         shown = (p for p in known if p.family == family and p.id > after and p.is_readable and not p.deleting)
         return list(islice(shown, size))
 
-    def scan(self, family: Family | None = None) -> Iterator[Profile]:
-        return iter([profile for profile in self.profiles.values() if family in (None, profile.family)])
+    def scan(self, of: Family | Span | None = None) -> Iterator[Profile]:
+        known = sorted(self.profiles.items())
+        return iter([profile for key, profile in known if _is_of(key, of)])
+
+    def recount(self, span: Span) -> list[Profile]:
+        return list(self.scan(span))
 
     def enrolled(self, family: Family, size: int) -> list[Profile]:
         known = sorted(self.profiles.values(), key=lambda profile: profile.id)
@@ -60,8 +65,8 @@ class MemoryStore:
     def watch(self, told: Callable[[Profile], None]) -> None:
         self._watchers.append(told)
 
-    def count(self) -> int:
-        return sum(not profile.deleting for profile in self.profiles.values())
+    def count(self, family: Family | None = None) -> int:
+        return sum(not profile.deleting for profile in self.scan(family))
 
     def replace(self, profile: Profile) -> Profile:
         with self._lock:
@@ -83,9 +88,9 @@ class MemoryStore:
     def get_audio(self, profile: Profile, enrollment_id: str) -> bytes | None:
         return self.audio.get((profile.family.name, profile.id, enrollment_id))
 
-    def all_audio(self, of: Profile | Family | None = None) -> Iterator[StoredAudio]:
+    def all_audio(self, of: Profile | Family | Span | None = None) -> Iterator[StoredAudio]:
         for name, profile_id, enrollment_id in sorted(self.audio):
-            if of is None or (name, profile_id)[: len(_key(of))] == _key(of):
+            if _is_of((name, profile_id), of):
                 written = self._written[name, profile_id, enrollment_id]
                 yield StoredAudio(FAMILIES[name], profile_id, enrollment_id, written)
 
@@ -96,7 +101,7 @@ class MemoryStore:
         for key in [key for key in self.audio if key[:2] == (family.name, name)]:
             del self.audio[key]
 
-    def foreign_audio(self) -> Iterator[str]:
+    def foreign_audio(self, of: Span | None = None) -> Iterator[str]:  # noqa: ARG002  there is never any
         return iter(())
 
     def delete_audio(self, family: Family, profile_id: str, enrollment_ids: Iterable[str]) -> None:
@@ -112,6 +117,12 @@ class MemoryStore:
     def report(self) -> UpkeepReport | None:
         return self._report
 
+    def write_walk(self, walk: Walk) -> None:
+        self._walk = walk
+
+    def walk(self) -> Walk | None:
+        return self._walk
+
     def ping(self) -> None:
         return
 
@@ -121,5 +132,13 @@ class MemoryStore:
         return written
 
 
-def _key(of: Profile | Family) -> tuple[str, ...]:
-    return (of.name,) if isinstance(of, Family) else (of.family.name, of.id)
+def _is_of(key: tuple[str, str], of: Profile | Family | Span | None) -> bool:
+    """Whether a family's name and an id are those of a profile, or of one in a family or span."""
+    match of:
+        case Profile():
+            return key == (of.family.name, of.id)
+        case Family():
+            return key[0] == of.name
+        case Span():
+            return key[0] == of.family.name and of.holds(key[1][:2])
+    return True

@@ -20,7 +20,7 @@ _KEYS: Final = frozenset({"PartitionKey", "RowKey", "Timestamp", "etag"})
 class TableRows:
     """One table; ``PartitionKey`` and ``RowKey`` are a row's partition and name."""
 
-    def __init__(self, tables: TableServiceClient, name: str, authorize: Authorize, connections: int) -> None:
+    def __init__(self, tables: TableServiceClient, name: str, authorize: Authorize) -> None:
         """Bind to a table, which is made if it is not there.
 
         Raises:
@@ -28,7 +28,7 @@ class TableRows:
         """
         with storage_faults():
             self._table: TableClient = tables.create_table_if_not_exists(name)
-        self._point = PointReader(f"{tables.url}/{name}", authorize, connections)
+        self._point = PointReader(f"{tables.url}/{name}", authorize)
 
     def read(self, partition: str, name: str) -> Row | None:
         with storage_faults():

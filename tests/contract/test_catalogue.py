@@ -88,7 +88,8 @@ from shared.listening.refusals import (
     Undeclared,
     WrongFormat,
 )
-from shared.store.azure import _BLOB_API_VERSION, AUDIO_CONTAINER, TABLE
+from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
+from shared.store.azure import TABLE
 from shared.store.memory import MemoryStore
 from shared.voices.families import PASSPHRASE_VERIFICATION
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
@@ -219,7 +220,7 @@ class Crowded(Api):
 @pytest.fixture(scope="module")
 def crowded() -> Iterator[Crowded]:
     with azurite() as storage, host({**HOLDS_ONE_PROFILE, "SPEAKER_STORAGE_CONNECTION_STRING": storage}) as running:
-        audio = ContainerClient.from_connection_string(storage, AUDIO_CONTAINER, api_version=_BLOB_API_VERSION)
+        audio = ContainerClient.from_connection_string(storage, AUDIO_CONTAINER, api_version=BLOB_API_VERSION)
         api = Crowded(running.url, "key", profile_id=Api(running.url, "key").create(), audio=audio)
         with TableClient.from_connection_string(storage, TABLE) as table, audio, _meddling(table):
             yield api

@@ -1,7 +1,7 @@
 """The process is killed before and after every storage call of every change; what was acknowledged is there
 afterwards, and what was not is there whole or not at all."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
@@ -19,6 +19,7 @@ from tests.durability.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CREATE: Final = "create"
 ENROLL: Final = "enroll"
 ENROLL_PHRASE: Final = "enroll a passphrase"
 RESET: Final = "reset"
@@ -28,6 +29,7 @@ DELETE: Final = "delete"
 def _change(api: Api, profile_id: str, change: str) -> int:
     path = f"{_path(change)}/profiles/{profile_id}"
     calls: dict[str, Callable[[], requests.Response]] = {
+        CREATE: lambda: api("POST", f"{_path(change)}/profiles", '{"locale":"en-us"}'),
         ENROLL: lambda: api("POST", f"{path}/enrollments", voices.speakers()["anna"].enrollments[1]),
         ENROLL_PHRASE: lambda: api("POST", f"{path}/enrollments", voices.phrase("anna", 3)),
         RESET: lambda: api("POST", f"{path}:reset"),
@@ -81,7 +83,7 @@ def _storage_calls(world: World, change: str) -> int:
 def _upkeep(store: AzureStore) -> None:
     later = datetime.now(UTC) + 2 * GRACE
     with patch.object(store, "now", lambda: later):
-        Domain.on(store, models.listener(), lambda: later).upkeep(until=later - timedelta(days=1))
+        Domain.on(store, models.listener(), lambda: later).upkeep()
 
 
 def _check(world: World, profile_id: str, change: str, status: int | None) -> None:
@@ -102,6 +104,23 @@ def _check(world: World, profile_id: str, change: str, status: int | None) -> No
     allowed = {RESET: {0, 1}, DELETE: {1}}.get(change, {1, 2})
     acknowledged = {RESET: {0}, DELETE: set()}.get(change, {2})
     assert len(profile.enrollments) in (acknowledged if status and status < 300 else allowed)
+
+
+def _held(store: AzureStore) -> int:
+    return sum(not profile.deleting for profile in store.scan())
+
+
+@pytest.mark.parametrize("change", [CREATE, DELETE])
+def test_a_kill_at_any_storage_call_leaves_a_count_that_is_not_too_low_and_that_upkeep_sets_right(
+    world: World, change: str
+) -> None:
+    for point in range(1, _storage_calls(world, change) + 1):
+        for after in (False, True):
+            _killed_at(world, change, point, after=after)
+            store = world.store()
+            assert store.count() >= _held(store)
+            _upkeep(store)
+            assert store.count() == _held(store)
 
 
 @pytest.mark.parametrize("change", [ENROLL, ENROLL_PHRASE, RESET, DELETE])

@@ -14,7 +14,8 @@ from azure.storage.blob import ContainerClient
 from devhost.azurite import azurite
 from devhost.paths import decode_path
 from devhost.stack import Host, host
-from shared.store.azure import _BLOB_API_VERSION, AUDIO_CONTAINER, TABLE
+from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
+from shared.store.azure import TABLE
 from tests import voices
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, error_of
 
@@ -85,7 +86,7 @@ def target() -> Iterator[Target]:
         with (
             host(settings) as running,
             TableClient.from_connection_string(storage, TABLE) as table,
-            ContainerClient.from_connection_string(storage, AUDIO_CONTAINER, api_version=_BLOB_API_VERSION) as audio,
+            ContainerClient.from_connection_string(storage, AUDIO_CONTAINER, api_version=BLOB_API_VERSION) as audio,
         ):
             api = Api(running.url, KEY)
             passphrase = api.enrolled(PHRASE, TEXT_DEPENDENT)

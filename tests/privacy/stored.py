@@ -10,7 +10,7 @@ from pathlib import Path
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 
-from shared.store.azure import _BLOB_API_VERSION
+from shared.store.audio import BLOB_API_VERSION
 
 type Stored = Mapping[str, object]
 """What is stored, by where it is."""
@@ -35,7 +35,7 @@ class Everything:
                         yield f"{table.name}/{entity['PartitionKey']}/{entity['RowKey']}/{name}", value
 
     def _blobs(self) -> Iterator[tuple[str, object]]:
-        with BlobServiceClient.from_connection_string(self.connection_string, api_version=_BLOB_API_VERSION) as account:
+        with BlobServiceClient.from_connection_string(self.connection_string, api_version=BLOB_API_VERSION) as account:
             for container in account.list_containers():
                 client = account.get_container_client(container.name)
                 for blob in client.list_blobs(include=["snapshots", "metadata", "uncommittedblobs"]):

@@ -14,6 +14,7 @@ from functions.health import LATE
 from functions.plumbing.keys import MIN_LENGTH, Key, read_keys
 from functions.plumbing.origin import is_loopback
 from shared.listening.bundle import MANIFEST, Bundle
+from shared.profiles.upkeep import last_seen_at_work
 from shared.service import Service
 from shared.settings import MODELS, ROOT, SETTINGS
 from shared.words.scripts import ACTIVATION, PASSPHRASE
@@ -150,7 +151,7 @@ def upkeep(machine: Machine) -> Finding:
         return unknown("it has not run on this storage", "it runs hourly, at minute 17; make upkeep runs it now")
     found = f"{report.unreadable_profiles} unreadable profiles, {report.foreign_audio} foreign blobs"
     measured = f"ended {report.finished:%Y-%m-%d %H:%M} UTC; {found}"
-    if machine.now() - report.finished > LATE:
+    if machine.now() - (last_seen_at_work(machine.store) or report.finished) > LATE:
         return wrong(measured, "is the function Upkeep disabled? make upkeep does its work now")
     if report.unreadable_profiles or report.foreign_audio:
         return wrong(measured, "the log names them by mark; what is damaged can be deleted by id")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from shared.store.azure import AUDIO_CONTAINER, TABLE
+from shared.store.audio import AUDIO_CONTAINER
+from shared.store.azure import TABLE
 from shared.voices.families import FAMILIES
 from tests.infra.deployment import Deployment
 from tests.infra.policy.checks import HOST, VAULT, VOICES, customer_key, differs, flex, names, same, true

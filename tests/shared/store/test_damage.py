@@ -16,7 +16,9 @@ from shared.errors import UnreadableProfile
 from shared.observing.trace import mark
 from shared.profiles.upkeep import GRACE
 from shared.settings import Settings
-from shared.store.azure import _BLOB_API_VERSION, AUDIO_CONTAINER, TABLE, AzureStore
+from shared.store import PARTITIONS, Span
+from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
+from shared.store.azure import TABLE, AzureStore
 from shared.voices.families import IDENTIFICATION, VERIFICATION
 from tests import models, voices
 from tests.clock import Clock
@@ -33,7 +35,7 @@ class Stored:
         self.domain = Domain.on(self.store, models.listener(), Clock())
         self.table = TableClient.from_connection_string(connection_string, TABLE)
         self.audio = ContainerClient.from_connection_string(
-            connection_string, AUDIO_CONTAINER, api_version=_BLOB_API_VERSION
+            connection_string, AUDIO_CONTAINER, api_version=BLOB_API_VERSION
         )
         self.good, self.bad = (self._enrolled() for _ in range(2))
 
@@ -212,3 +214,20 @@ def test_an_older_app_refuses_to_overwrite_what_a_newer_one_wrote(stored: Stored
     with pytest.raises(UnreadableProfile):
         stored.domain.enroll(IDENTIFICATION, stored.bad, CLIP, waive_minimum=True)
     assert stored.table.get_entity(f"{IDENTIFICATION.name}:{stored.bad[:2]}", stored.bad)["Novelty"] == "kept"
+
+
+@pytest.mark.parametrize("width", [256, 16, pytest.param(1, marks=pytest.mark.slow)])
+def test_foreign_blobs_and_misplaced_rows_are_met_once_however_wide_the_spans_are(stored: Stored, width: int) -> None:
+    inside = [f"{IDENTIFICATION.name}/{name}" for name in ("notes.txt", "Zoë/x.wav", f"{stored.bad}/x.txt", "f0")]
+    beside = ["stray.txt", "stray.txt2", "old-family/x/y.wav", IDENTIFICATION.name]
+    for name in (*inside, *beside):
+        stored.audio.upload_blob(name, b"?")
+    stored.table.create_entity({"PartitionKey": f"{IDENTIFICATION.name}:zz", "RowKey": "x", "Deleting": False})
+    stored.table.create_entity({"PartitionKey": f"{IDENTIFICATION.name}:", "RowKey": "x", "Deleting": False})
+    spans = [Span(IDENTIFICATION, begin, width) for begin in range(0, PARTITIONS, width)]
+    assert sorted(name for span in spans for name in stored.store.foreign_audio(span)) == sorted(inside)
+    assert sorted(stored.store.foreign_audio()) == sorted(beside)
+    rows = [profile.id for span in spans for profile in stored.store.scan(span)]
+    assert sorted(rows) == sorted([stored.good, stored.bad, "x", "x"])
+    clips = [clip.profile_id for span in spans for clip in stored.store.all_audio(span)]
+    assert sorted(clips) == sorted([stored.good, stored.bad])

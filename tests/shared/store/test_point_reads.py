@@ -1,0 +1,139 @@
+"""Reads over connections that break, are closed, or say nothing; retried a bounded number of times."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
+
+import pytest
+
+from shared.errors import StorageUnavailable
+from shared.store import point_reads
+from shared.store.point_reads import PointReader
+
+ROW = b'{"PartitionKey":"p","RowKey":"r","Created@odata.type":"Edm.DateTime","Created":"2026-01-02T03:04:05Z"}'
+
+
+class Table(ThreadingHTTPServer):
+    """Answers with the statuses that are left to it, then 200; 0 breaks the connection, 1 closes it after an answer."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.statuses: list[int] = []
+        self.asked: list[str] = []
+        self.connected = 0
+
+
+class _Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Table
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connected += 1
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        status = self.server.statuses.pop(0) if self.server.statuses else 200
+        if status == 0:
+            self.close_connection = True
+            return
+        body = ROW if status in (1, 200) else b"{}"
+        self.send_response(200 if status == 1 else status)
+        self.send_header("ETag", 'W/"1"')
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Retry-After", "60")
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = status == 1
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def table() -> Iterator[Table]:
+    with Table() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def waited() -> Iterator[list[float]]:
+    """How long the reader would have waited before each try."""
+    waits: list[float] = []
+    with patch("shared.store.point_reads.time.sleep", waits.append):
+        yield waits
+
+
+@pytest.fixture
+def reader(table: Table) -> PointReader:
+    return PointReader(f"http://127.0.0.1:{table.server_port}/local/Rows", lambda _: {"Authorization": "yes"})
+
+
+def test_a_row_is_read_with_its_etag_over_one_connection(table: Table, reader: PointReader) -> None:
+    for _ in range(3):
+        row = reader.read("p", "it's")
+        assert row is not None
+        assert (row["etag"], row["Created"].year) == ('W/"1"', 2026)
+    assert table.connected == 1
+    assert set(table.asked) == {"/local/Rows(PartitionKey='p',RowKey='it%27%27s')"}
+
+
+def test_every_thread_has_a_connection_of_its_own(table: Table, reader: PointReader) -> None:
+    together = threading.Barrier(4)
+
+    def read(_: int) -> object:
+        together.wait()
+        return reader.read("p", "r")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(read, range(4)))
+    assert table.connected == 4
+
+
+@pytest.mark.parametrize("status", [0, 1, 429, 500, 503])
+def test_a_fault_that_passes_is_not_seen(table: Table, reader: PointReader, waited: list[float], status: int) -> None:
+    table.statuses = [status]
+    assert [reader.read("p", "r") is not None for _ in range(2)] == [True, True]
+    assert waited == []
+    assert table.connected == (2 if status in (0, 1) else 1)
+
+
+@pytest.mark.parametrize(("status", "says"), [(0, "RemoteDisconnected"), (503, "status 503"), (429, "status 429")])
+def test_a_fault_that_stays_is_tried_four_times(
+    table: Table, reader: PointReader, waited: list[float], status: int, says: str
+) -> None:
+    table.statuses = [status] * 9
+    with pytest.raises(StorageUnavailable, match=says) as fault:
+        reader.read("p", "an-id")
+    assert "an-id" not in str(fault.value)
+    assert (len(table.asked), waited) == (4, [0.4, 0.8])
+
+
+def test_a_row_that_is_not_there_is_asked_for_once(table: Table, reader: PointReader) -> None:
+    table.statuses = [404]
+    assert reader.read("p", "r") is None
+    assert len(table.asked) == 1
+
+
+def test_an_answer_that_will_not_change_is_not_asked_for_again(table: Table, reader: PointReader) -> None:
+    table.statuses = [403]
+    with pytest.raises(StorageUnavailable, match="status 403"):
+        reader.read("p", "r")
+    assert len(table.asked) == 1
+
+
+def test_storage_that_says_nothing_is_given_up(waited: list[float]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, patch.object(point_reads, "_READ_SEC", 0.05):
+        asking = PointReader(f"http://127.0.0.1:{silent.getsockname()[1]}/local/Rows", lambda _: {})
+        with pytest.raises(StorageUnavailable, match="TimeoutError"):
+            asking.read("p", "r")
+    assert waited == [0.4, 0.8]
