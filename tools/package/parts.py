@@ -12,7 +12,7 @@ from cyclonedx.spdx import is_expression
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from shared.listening.bundle import MANIFEST, Bundle
+from shared.listening.bundle import Bundle
 from shared.settings import MODELS, ROOT
 
 LOCK: Final = ROOT / "requirements.txt"
@@ -84,8 +84,8 @@ def libraries() -> list[Library]:
 
 
 def models() -> list[Bundle]:
-    """Those under ``models/``, by folder."""
-    return [Bundle.load(manifest.parent) for manifest in sorted(MODELS.glob(f"*/{MANIFEST}"))]
+    """Those under ``models/`` that are deployed, by folder."""
+    return Bundle.deployed(MODELS)
 
 
 def vendored() -> Vendored:

@@ -82,6 +82,6 @@ def _of_model(model: Bundle) -> Component:
         type=ComponentType.MACHINE_LEARNING_MODEL,
         bom_ref=f"models/{model.folder.name}",
         licenses=[_licence(model.licence)],
-        description=f"made from {model.source.package} {model.source.version}",
+        description=f"made from {', '.join(map(str, model.sources))}",
         components=files,
     )

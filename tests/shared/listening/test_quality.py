@@ -77,7 +77,8 @@ def test_detector_equals_the_model_fed_frame_by_frame(
 def test_detector_equals_the_streaming_model_of_the_same_wheel(
     bundle: Bundle, detector: SpeechDetector, recording: Samples, tmp_path: Path
 ) -> None:
-    if not (wheel := WHEELS / bundle.source.wheel).is_file():
+    [source] = bundle.sources
+    if not (wheel := WHEELS / source.wheel).is_file():
         pytest.skip(f"no streaming model: {wheel} was removed")
     streaming = runtime().InferenceSession(zipfile.ZipFile(wheel).extract("silero_vad/data/silero_vad.onnx", tmp_path))
     state, context, expected = np.zeros((2, 1, 128), np.float32), np.zeros(64, np.float32), []
