@@ -314,6 +314,7 @@ module voices 'modules/voices.bicep' = {
   params: {
     name: storageName
     audioContainer: audioContainer
+    galleryContainer: 'voice-galleries'
     table: 'SpeakerProfiles'
     audioRetentionDays: audioRetentionDays
     logged: storageLogs ? ['StorageWrite', 'StorageDelete'] : []

@@ -4,6 +4,7 @@
 @description('Name of the storage account.')
 param name string
 param audioContainer string
+param galleryContainer string
 param table string
 
 @description('Days after which enrollment audio is deleted.')
@@ -52,6 +53,21 @@ resource retention 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08
             }
             actions: {
               baseBlob: { delete: { daysAfterCreationGreaterThan: audioRetentionDays } }
+            }
+          }
+        }
+        {
+          // The app writes them again every twelve hours at the latest: an older one nobody looks after.
+          name: 'delete-galleries'
+          type: 'Lifecycle'
+          enabled: true
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['${galleryContainer}/']
+            }
+            actions: {
+              baseBlob: { delete: { daysAfterCreationGreaterThan: 1 } }
             }
           }
         }

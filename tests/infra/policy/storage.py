@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.store.audio import AUDIO_CONTAINER
-from shared.store.azure import TABLE
+from shared.store.azure import SNAPSHOT_CONTAINER, TABLE
 from shared.voices.families import FAMILIES
 from tests.infra.deployment import Deployment
 from tests.infra.policy.checks import HOST, VAULT, VOICES, customer_key, differs, flex, names, same, true
@@ -51,7 +51,7 @@ def audio_is_deleted_when_the_app_says_so(deployment: Deployment) -> Iterator[st
     """The lifecycle policy takes exactly the blobs that the code writes, after the days that the app is told."""
     policy = deployment.only("Microsoft.Storage/storageAccounts/managementPolicies")
     yield from same("lifecycle account", policy.parent, VOICES)
-    [rule] = policy.properties["policy"]["rules"]
+    rule, other = policy.properties["policy"]["rules"]
     filters, actions = rule["definition"]["filters"], rule["definition"]["actions"]
     written = {f"{AUDIO_CONTAINER}/{family.name}/" for family in FAMILIES.values()}
     yield from same("lifecycle prefixes", set(filters["prefixMatch"]), written)
@@ -59,6 +59,10 @@ def audio_is_deleted_when_the_app_says_so(deployment: Deployment) -> Iterator[st
     days = deployment.settings["SPEAKER_AUDIO_RETENTION_DAYS"]
     yield from same("lifecycle", actions, {"baseBlob": {"delete": {"daysAfterCreationGreaterThan": int(days)}}})
     yield from true("lifecycle enabled", rule["enabled"])
+    yield from same("galleries' prefixes", other["definition"]["filters"]["prefixMatch"], [f"{SNAPSHOT_CONTAINER}/"])
+    at_once = {"baseBlob": {"delete": {"daysAfterCreationGreaterThan": 1}}}
+    yield from same("galleries' lifecycle", other["definition"]["actions"], at_once)
+    yield from true("galleries' lifecycle enabled", other["enabled"])
 
 
 def encryption_is_asked_for_or_not_mentioned(deployment: Deployment) -> Iterator[str]:
