@@ -222,17 +222,17 @@ def crowded() -> Iterator[Crowded]:
     with azurite() as storage, host({**HOLDS_ONE_PROFILE, "SPEAKER_STORAGE_CONNECTION_STRING": storage}) as running:
         audio = ContainerClient.from_connection_string(storage, AUDIO_CONTAINER, api_version=BLOB_API_VERSION)
         api = Crowded(running.url, "key", profile_id=Api(running.url, "key").create(), audio=audio)
-        with TableClient.from_connection_string(storage, TABLE) as table, audio, _meddling(table):
+        with TableClient.from_connection_string(storage, TABLE) as table, audio, _meddling(table, api.profile_id):
             yield api
 
 
 @contextmanager
-def _meddling(table: TableClient) -> Iterator[None]:
+def _meddling(table: TableClient, profile_id: str) -> Iterator[None]:
     """Another instance of the app, which rewrites the profile as fast as it can."""
     done = threading.Event()
+    [entity] = table.query_entities(f"RowKey eq '{profile_id}'", select=["PartitionKey", "RowKey", "Locale"])
 
     def meddle() -> None:
-        (entity,) = table.list_entities(select=["PartitionKey", "RowKey", "Locale"])
         while not done.is_set():
             table.update_entity(entity, mode=UpdateMode.MERGE)
 
