@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 import requests
 
+from devhost.azurite import azurite
 from devhost.stack import Host, host
 from tests import voices
 from tests.conftest import KEYS
@@ -78,6 +79,16 @@ def serve(place: str, request: pytest.FixtureRequest) -> Serve:
 def _hosted(storage: str, environment: Mapping[str, str]) -> Iterator[BackedApi]:
     with host({**environment, "SPEAKER_STORAGE_CONNECTION_STRING": storage}) as running:
         yield backed(running, KEYS[0], storage)
+
+
+@pytest.fixture(scope="module")
+def alone(place: str) -> Iterator[BackedApi]:
+    """A service whose storage holds no voices of others."""
+    if place == IN_PROCESS:
+        yield in_process(KEY)
+        return
+    with azurite() as storage, _hosted(storage, KEY) as api:
+        yield api
 
 
 @pytest.fixture(scope="session")

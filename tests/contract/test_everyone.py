@@ -2,13 +2,11 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
 from tests import voices
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
-from tests.contract.conftest import KEY, Serve
 
 IDENTIFY = f"{IDENTIFICATION}/profiles:identifySingleSpeaker"
 NOBODY = str(uuid.UUID(int=0))
@@ -16,16 +14,9 @@ SPEAKERS = ("anna", "boris", "clara", "david")
 
 
 @pytest.fixture(scope="module")
-def everyone(serve: Serve) -> Iterator[BackedApi]:
-    """A service of its own, as its other profiles would be named."""
-    with serve(KEY) as api:
-        yield api
-
-
-@pytest.fixture(scope="module")
-def ids(everyone: BackedApi) -> dict[str, str]:
+def ids(alone: BackedApi) -> dict[str, str]:
     """Profiles by voice."""
-    return {name: everyone.enrolled(voices.seconds(name, 12), IDENTIFICATION) for name in SPEAKERS}
+    return {name: alone.enrolled(voices.seconds(name, 12), IDENTIFICATION) for name in SPEAKERS}
 
 
 def _clip(name: str) -> bytes:
@@ -53,110 +44,110 @@ def _change(api: Api, group: str, how: str, *ids: str, family: str = IDENTIFICAT
     return changed
 
 
-def test_everybody_is_found_among_all_and_strangers_are_not(everyone: BackedApi, ids: dict[str, str]) -> None:
-    assert {name: _named(everyone, name, profileIds="*") for name in SPEAKERS} == ids
-    assert _named(everyone, "ewan", profileIds="*") == NOBODY
+def test_everybody_is_found_among_all_and_strangers_are_not(alone: BackedApi, ids: dict[str, str]) -> None:
+    assert {name: _named(alone, name, profileIds="*") for name in SPEAKERS} == ids
+    assert _named(alone, "ewan", profileIds="*") == NOBODY
 
 
-def test_among_few_the_answer_is_the_one_to_naming_them(everyone: BackedApi, ids: dict[str, str]) -> None:
-    group = _group(everyone, *ids.values())
-    by_name = everyone("POST", IDENTIFY, _clip("clara"), profileIds=",".join(ids.values())).json()
+def test_among_few_the_answer_is_the_one_to_naming_them(alone: BackedApi, ids: dict[str, str]) -> None:
+    group = _group(alone, *ids.values())
+    by_name = alone("POST", IDENTIFY, _clip("clara"), profileIds=",".join(ids.values())).json()
     for query in ({"profileIds": "*"}, {"groupId": group}):
-        assert everyone("POST", IDENTIFY, _clip("clara"), **query).json() == by_name
+        assert alone("POST", IDENTIFY, _clip("clara"), **query).json() == by_name
 
 
-def test_only_members_of_a_group_are_named_in_it(everyone: BackedApi, ids: dict[str, str]) -> None:
-    group = _group(everyone, ids["anna"], ids["boris"])
-    assert _named(everyone, "anna", groupId=group) == ids["anna"]
-    assert _named(everyone, "clara", groupId=group) == NOBODY
-    _change(everyone, group, "add", ids["clara"])
-    assert _named(everyone, "clara", groupId=group) == ids["clara"]
-    _change(everyone, group, "remove", ids["clara"])
-    ranking = everyone("POST", IDENTIFY, _clip("clara"), groupId=group).json()["profilesRanking"]
+def test_only_members_of_a_group_are_named_in_it(alone: BackedApi, ids: dict[str, str]) -> None:
+    group = _group(alone, ids["anna"], ids["boris"])
+    assert _named(alone, "anna", groupId=group) == ids["anna"]
+    assert _named(alone, "clara", groupId=group) == NOBODY
+    _change(alone, group, "add", ids["clara"])
+    assert _named(alone, "clara", groupId=group) == ids["clara"]
+    _change(alone, group, "remove", ids["clara"])
+    ranking = alone("POST", IDENTIFY, _clip("clara"), groupId=group).json()["profilesRanking"]
     assert ids["clara"] not in [each["profileId"] for each in ranking]
 
 
-def test_who_is_enrolled_reset_or_deleted_is_so_in_the_next_answer(everyone: BackedApi, ids: dict[str, str]) -> None:
-    assert _named(everyone, "ewan", profileIds="*") == NOBODY
-    ewan = everyone.enrolled(voices.seconds("ewan", 12), IDENTIFICATION)
-    assert _named(everyone, "ewan", profileIds="*") == ewan
-    assert everyone("POST", f"{IDENTIFICATION}/profiles/{ewan}:reset").ok
-    assert _named(everyone, "ewan", profileIds="*") == NOBODY
-    assert everyone.enroll(ewan, voices.seconds("ewan", 12), IDENTIFICATION, ignoreMinLength="true").ok
-    assert _named(everyone, "ewan", profileIds="*") == ewan
-    assert everyone("DELETE", f"{IDENTIFICATION}/profiles/{ewan}").ok
-    assert _named(everyone, "ewan", profileIds="*") == NOBODY
+def test_who_is_enrolled_reset_or_deleted_is_so_in_the_next_answer(alone: BackedApi, ids: dict[str, str]) -> None:
+    assert _named(alone, "ewan", profileIds="*") == NOBODY
+    ewan = alone.enrolled(voices.seconds("ewan", 12), IDENTIFICATION)
+    assert _named(alone, "ewan", profileIds="*") == ewan
+    assert alone("POST", f"{IDENTIFICATION}/profiles/{ewan}:reset").ok
+    assert _named(alone, "ewan", profileIds="*") == NOBODY
+    assert alone.enroll(ewan, voices.seconds("ewan", 12), IDENTIFICATION, ignoreMinLength="true").ok
+    assert _named(alone, "ewan", profileIds="*") == ewan
+    assert alone("DELETE", f"{IDENTIFICATION}/profiles/{ewan}").ok
+    assert _named(alone, "ewan", profileIds="*") == NOBODY
 
 
-def test_a_groups_own_rate_decides_in_it(everyone: BackedApi, ids: dict[str, str]) -> None:
-    strict = _group(everyone, *ids.values(), falseMatchRate=1e-6)
-    loose = _group(everyone, *ids.values(), falseMatchRate=0.1)
+def test_a_groups_own_rate_decides_in_it(alone: BackedApi, ids: dict[str, str]) -> None:
+    strict = _group(alone, *ids.values(), falseMatchRate=1e-6)
+    loose = _group(alone, *ids.values(), falseMatchRate=0.1)
     thresholds = [
-        everyone("POST", IDENTIFY, _clip("anna"), groupId=group, details="true").json()["details"]["threshold"]
+        alone("POST", IDENTIFY, _clip("anna"), groupId=group, details="true").json()["details"]["threshold"]
         for group in (loose, strict)
     ]
     assert thresholds[0] < thresholds[1]
 
 
 @pytest.mark.parametrize(("top", "ranked"), [("1", 1), ("3", 3), ("100", 4)])
-def test_as_many_are_ranked_as_were_asked_for(everyone: BackedApi, ids: dict[str, str], top: str, ranked: int) -> None:
+def test_as_many_are_ranked_as_were_asked_for(alone: BackedApi, ids: dict[str, str], top: str, ranked: int) -> None:
     for query in ({"profileIds": "*"}, {"profileIds": ",".join(ids.values())}):
-        answer = everyone("POST", IDENTIFY, _clip("david"), **query, **{"$top": top})
+        answer = alone("POST", IDENTIFY, _clip("david"), **query, **{"$top": top})
         assert len(answer.json()["profilesRanking"]) == ranked
 
 
-def test_details_say_how_many_were_compared_and_as_of_when(everyone: BackedApi, ids: dict[str, str]) -> None:
-    told = everyone("POST", IDENTIFY, _clip("anna"), profileIds="*", details="true").json()["details"]
+def test_details_say_how_many_were_compared_and_as_of_when(alone: BackedApi, ids: dict[str, str]) -> None:
+    told = alone("POST", IDENTIFY, _clip("anna"), profileIds="*", details="true").json()["details"]
     assert told["candidates"] == len(ids)
     assert told["galleryAsOf"].endswith("Z")
-    named = everyone("POST", IDENTIFY, _clip("anna"), profileIds=ids["anna"], details="true").json()["details"]
+    named = alone("POST", IDENTIFY, _clip("anna"), profileIds=ids["anna"], details="true").json()["details"]
     assert named["candidates"] == 1
     assert "galleryAsOf" not in named
 
 
 @pytest.mark.parametrize("top", ["0", "101", "x", "-1", "1.5"])
-def test_a_top_beyond_its_bounds_is_refused(everyone: BackedApi, top: str) -> None:
-    answer = everyone("POST", IDENTIFY, _clip("anna"), profileIds="*", **{"$top": top})
+def test_a_top_beyond_its_bounds_is_refused(alone: BackedApi, top: str) -> None:
+    answer = alone("POST", IDENTIFY, _clip("anna"), profileIds="*", **{"$top": top})
     assert error_of(answer)[:2] == (400, "InvalidArgument")
 
 
 @pytest.mark.parametrize(("group", "status"), [("nobodys", 404), ("A", 400)])
-def test_a_group_that_is_none_is_refused(everyone: BackedApi, group: str, status: int) -> None:
-    assert error_of(everyone("POST", IDENTIFY, _clip("anna"), groupId=group))[0] == status
-    verified = everyone("POST", f"{VERIFICATION}/profiles/{NOBODY}:verify", _clip("anna"), watchlist=group)
+def test_a_group_that_is_none_is_refused(alone: BackedApi, group: str, status: int) -> None:
+    assert error_of(alone("POST", IDENTIFY, _clip("anna"), groupId=group))[0] == status
+    verified = alone("POST", f"{VERIFICATION}/profiles/{NOBODY}:verify", _clip("anna"), watchlist=group)
     assert error_of(verified)[0] == status
 
 
-def test_a_group_that_was_deleted_names_nobody(everyone: BackedApi, ids: dict[str, str]) -> None:
-    group = _group(everyone, *ids.values())
-    assert everyone("DELETE", f"{IDENTIFICATION}/groups/{group}").status_code == 204
-    assert error_of(everyone("POST", IDENTIFY, _clip("anna"), groupId=group))[0] == 404
+def test_a_group_that_was_deleted_names_nobody(alone: BackedApi, ids: dict[str, str]) -> None:
+    group = _group(alone, *ids.values())
+    assert alone("DELETE", f"{IDENTIFICATION}/groups/{group}").status_code == 204
+    assert error_of(alone("POST", IDENTIFY, _clip("anna"), groupId=group))[0] == 404
 
 
-def test_2_0_has_no_groups_and_no_everybody(everyone: BackedApi) -> None:
-    url = f"{everyone.url}/speaker/identification/v2.0/text-independent/profiles/identifySingleSpeaker"
-    headers = {"Ocp-Apim-Subscription-Key": everyone.key}
+def test_2_0_has_no_groups_and_no_everybody(alone: BackedApi) -> None:
+    url = f"{alone.url}/speaker/identification/v2.0/text-independent/profiles/identifySingleSpeaker"
+    headers = {"Ocp-Apim-Subscription-Key": alone.key}
     for query in ({"profileIds": "*"}, {"groupId": "staff"}):
-        answer = everyone.request("POST", url, headers=headers, params=query, data=_clip("anna"), timeout=30)
+        answer = alone.request("POST", url, headers=headers, params=query, data=_clip("anna"), timeout=30)
         assert error_of(answer)[0] == 400
 
 
-def test_a_watchlist_is_asked_beside_a_verification(everyone: BackedApi, ids: dict[str, str]) -> None:
-    own = everyone.enrolled(voices.seconds("anna", 12))
-    other = everyone.enrolled(voices.seconds("boris", 12))
-    group = _group(everyone, ids["boris"], ids["clara"])
-    plain = everyone.verify(own, _clip("boris")).json()
-    asked = everyone.verify(own, _clip("boris"), watchlist=group).json()
+def test_a_watchlist_is_asked_beside_a_verification(alone: BackedApi, ids: dict[str, str]) -> None:
+    own = alone.enrolled(voices.seconds("anna", 12))
+    other = alone.enrolled(voices.seconds("boris", 12))
+    group = _group(alone, ids["boris"], ids["clara"])
+    plain = alone.verify(own, _clip("boris")).json()
+    asked = alone.verify(own, _clip("boris"), watchlist=group).json()
     assert {name: asked[name] for name in plain} == plain
     assert asked["watchlist"]["groupId"] == group
     assert [match["profileId"] for match in asked["watchlist"]["matches"]] == [ids["boris"]]
-    mine = _group(everyone, other, family=VERIFICATION)
-    matches = everyone.verify(own, _clip("anna"), watchlist=mine).json()["watchlist"]["matches"]
+    mine = _group(alone, other, family=VERIFICATION)
+    matches = alone.verify(own, _clip("anna"), watchlist=mine).json()["watchlist"]["matches"]
     assert matches == []
-    matches = everyone.verify(own, _clip("boris"), watchlist=mine).json()["watchlist"]["matches"]
+    matches = alone.verify(own, _clip("boris"), watchlist=mine).json()["watchlist"]["matches"]
     assert [match["profileId"] for match in matches] == [other]
 
 
-def test_a_watchlist_where_words_count_is_refused(everyone: BackedApi) -> None:
-    answer = everyone.verify(NOBODY, voices.phrase("anna", 3), TEXT_DEPENDENT, watchlist="staff")
+def test_a_watchlist_where_words_count_is_refused(alone: BackedApi) -> None:
+    answer = alone.verify(NOBODY, voices.phrase("anna", 3), TEXT_DEPENDENT, watchlist="staff")
     assert error_of(answer)[:2] == (400, "InvalidArgument")
