@@ -4,7 +4,7 @@ A window tells at most three speakers apart, and numbers them as it likes. Neigh
 which their numbers are matched; so a number means the same speaker for some seconds, and no longer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import permutations
 from typing import Final
 
@@ -26,6 +26,8 @@ LOCAL: Final = 3
 
 _FIELD: Final = 991
 """Samples that a frame hears; it stands for the middle of them."""
+OFFSET: Final = _FIELD // 2 - STEP // 2
+"""Samples before the first frame's own."""
 _FRAMES: Final = (WINDOW - _FIELD) // STEP + 1
 _SPEAKING: Final = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 1, 1]], np.float32)
 """[classes, local] Who speaks in each class of the model."""
@@ -64,19 +66,15 @@ class Segmenter:
             window = samples[start * STEP : start * STEP + WINDOW]
             heard = self._classes(np.pad(window, (0, WINDOW - len(window)))) @ _SPEAKING
             place = slice(start, start + _FRAMES)
-            known = total[place] / np.maximum(weight[place], 1e-6)
+            known = np.asarray(total[place] / np.maximum(weight[place], 1e-6), np.float32)
             total[place] += _matched(heard, known, weight[place] > 0) * _WEIGHT
             weight[place] += _WEIGHT
             told(min(1.0, (start + HOP) / frames))
-        return (total / np.maximum(weight, 1e-6))[:frames]
+        return np.asarray((total / np.maximum(weight, 1e-6))[:frames], np.float32)
 
     def _classes(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """[frames, classes] probabilities in one window."""
-        return np.exp(self._model.run(waveform=samples[np.newaxis, np.newaxis])[0][0])
-
-
-OFFSET: Final = _FIELD // 2 - STEP // 2
-"""Samples before the first frame's own."""
+        return np.asarray(np.exp(self._model.run(waveform=samples[np.newaxis, np.newaxis])[0][0]), np.float32)
 
 
 def _matched(heard: NDArray[np.float32], known: NDArray[np.float32], overlap: NDArray[np.bool]) -> NDArray[np.float32]:

@@ -81,7 +81,7 @@ class Enrolling:
         profile.check_said(saying)
         prints = every_print(heard.clip.samples)
         enrollment = _enrollment(heard, prints[0])
-        voice = signature_of(self.listener, heard, self._version_for(profile))
+        voice = voice_of(self.listener, heard, self._version_for(profile))
         fit = FIRST
 
         def grow(fresh: Profile) -> Profile:
@@ -115,7 +115,7 @@ class Enrolling:
         if not clips or None in clips:
             return False
         heard = [self.listener.hear(decode(clip)) for clip in clips if clip is not None]
-        signature = reduce(Signature.joined_by, (signature_of(self.listener, each, self.version) for each in heard))
+        signature = reduce(Signature.joined_by, (voice_of(self.listener, each, self.version) for each in heard))
         write(self.store, profile.with_signature(signature, [each.band for each in heard]), Kind.RE_EXTRACTED)
         return True
 
@@ -143,7 +143,7 @@ class Enrolling:
         return profile.signature.model_version if profile.signature else self.listener.version
 
 
-def signature_of(listener: Listener, heard: Utterance, version: str) -> Signature:
+def voice_of(listener: Listener, heard: Utterance, version: str) -> Signature:
     """An utterance as a signature of its own, by the model of a version."""
     seen = ENROLLED[heard.band].items()
     views = {band: View(listener.embed(heard, version, how), heard.evidence_sec) for band, how in seen}

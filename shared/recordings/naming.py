@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from shared.listening.views import Band
 from shared.recognition.outcomes import Candidate
+from shared.recognition.recognizer import ranked
 from shared.recordings.refusals import OutdatedSignature
 from shared.recordings.turns import Voice
 from shared.scoring import Calibration, compare
@@ -87,8 +88,7 @@ class Naming:
         ]
 
     def _ranking(self, voice: Voice, offered: Sequence[Known], band: Band) -> list[Candidate]:
-        candidates = [self._candidate(voice, known, band, len(offered)) for known in offered]
-        return sorted(candidates, key=_ratio, reverse=True)
+        return ranked([self._candidate(voice, known, band, len(offered)) for known in offered]) if offered else []
 
     def _candidate(self, voice: Voice, known: Known, band: Band, among: int) -> Candidate:
         if known.signature.model_version != self.version:

@@ -82,7 +82,7 @@ def diarized(heard: Sequence[Stretch], seconds: float, bounds: Bounds = ANY) -> 
         return Diarized(seconds)
     lengths = np.array([run.seconds for run in alone])
     groups = group(np.stack([run.embedding for run in alone]), lengths, bounds)
-    active = _active(heard, alone, groups)
+    active = _active(heard, groups)
     order = [int(each) for each in np.argsort(active.argmax(axis=1), kind="stable") if active[each].any()]
     turns = [turn for number, each in enumerate(order, 1) for turn in _turns(active, each, number, seconds)]
     voices = [
@@ -94,7 +94,7 @@ def diarized(heard: Sequence[Stretch], seconds: float, bounds: Bounds = ANY) -> 
     return Diarized(seconds, voices, _overlapping(sorted(turns, key=lambda turn: (turn.start, turn.stop))))
 
 
-def _active(heard: Sequence[Stretch], alone: Sequence[Run], groups: Groups) -> NDArray[np.bool]:
+def _active(heard: Sequence[Stretch], groups: Groups) -> NDArray[np.bool]:
     """[groups, frames] Who speaks when."""
     active = np.zeros((len(groups.centres), max(stretch.stop for stretch in heard)), np.bool)
     labels = iter(groups.of.tolist())

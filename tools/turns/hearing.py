@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from shared.listening.audio import Clip
 from shared.listening.bundle import Bundle
 from shared.listening.containers import SAMPLE_RATE
-from shared.listening.listener import Listener
 from shared.listening.segments import STEP
 from shared.listening.views import Band
-from shared.profiles.enrolling import signature_of
+from shared.profiles.enrolling import voice_of
 from shared.recordings.clustering import ANY, Bounds
 from shared.recordings.diarizer import PIECE, Diarizer, Heard, band_of, together
 from shared.recordings.naming import Known, Named, Naming
@@ -31,7 +30,7 @@ MAX_HOURS: Final = 4
 FALSE_MATCH_RATE: Final = 0.001
 _BLOCK_SEC: Final = 10
 
-type Told = Callable[[float], None]
+type Told = Callable[[float], object]
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Ears:
 
     def __init__(self) -> None:
         """Load nothing yet."""
-        self.listener: Listener = service_listener()
+        self.listener = service_listener()
         self.diarizer = Diarizer(self.listener, Bundle.load(MODELS / "pyannote-segmentation"))
 
     def turns(
@@ -57,9 +56,7 @@ class Ears:
         heard: list[Heard] = []
         for number, piece in enumerate(pieces):
             seconds, before = len(piece) / SAMPLE_RATE, number * PIECE / SAMPLE_RATE
-            heard.append(
-                self.diarizer.hear(piece, number * PIECE // STEP, lambda done, s=seconds, b=before: told(b + done * s))
-            )
+            heard.append(self.diarizer.hear(piece, number * PIECE // STEP, partial(_tell, told, before, seconds)))
         found = together(heard, bounds)
         naming = Naming(self.listener.version, self.listener.calibration(self.listener.version), FALSE_MATCH_RATE)
         return Result(found, naming.named(found.voices, known, band_of(heard) if heard else Band.WIDE))
@@ -67,7 +64,7 @@ class Ears:
     def known(self, name: str, recordings: Sequence[Samples]) -> Known:
         """Somebody who was recorded before."""
         version = self.listener.version
-        made = (signature_of(self.listener, self.listener.hear(Clip(each)), version) for each in recordings)
+        made = (voice_of(self.listener, self.listener.hear(Clip(each)), version) for each in recordings)
         return Known(name, reduce(Signature.joined_by, made), _nobody)
 
 
@@ -101,6 +98,10 @@ def _blocks(file: Path) -> Iterator[Samples]:
             yield np.clip(resampler.resample_chunk(np.zeros(0, np.float32), last=True), -1, 1)
     except (OSError, soundfile.LibsndfileError) as problem:
         raise UnusableInput(f"{file} cannot be read as audio: {getattr(problem, 'error_string', problem)}") from None
+
+
+def _tell(told: Told, before: float, seconds: float, done: float) -> None:
+    told(before + done * seconds)
 
 
 def _nobody(_: Band) -> NDArray[np.float32]:

@@ -163,9 +163,14 @@ def _spoken(said: dict[str, list[_Piece]], random: np.random.Generator) -> tuple
         piece = said[last].pop(0)
         start = max(0, clock + _pause(random, len(piece.samples))) if turns else 0
         heard[start : start + len(piece.samples)] += piece.samples * levels[last]
-        turns += [Line(*(float(each * FRAME + start) / SAMPLE_RATE for each in run), last) for run in piece.speech]
+        turns += [_line(run, start, last) for run in piece.speech]
         clock = max(clock, start + len(piece.samples))
     return _with_noise(heard[:clock], random), sorted(turns, key=lambda turn: turn.start)
+
+
+def _line(run: NDArray[np.intp], start: int, speaker: str) -> Line:
+    first, last = (float(each * FRAME + start) / SAMPLE_RATE for each in run)
+    return Line(first, last, speaker)
 
 
 def _pause(random: np.random.Generator, next_turn: int) -> int:
