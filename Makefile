@@ -57,7 +57,7 @@ turns: models ## who spoke when in AUDIO=, by name where PROFILES= has a folder 
 	@$(TOOLS) turns "$(AUDIO)" $(if $(PROFILES),--profiles "$(PROFILES)") $(ARGS)
 
 turns-report: models ## how right turns and names are, on conversations that are made of recordings; PEER=1 for a peer
-	@$(TOOLS) turns-report $(if $(PEER),--peer) $(ARGS)
+	@$(TOOLS) der $(if $(PEER),--peer) $(ARGS)
 
 phrases: models ## what is accepted as a passphrase and what is not, on recordings; MORE=1 for many more voices
 	@$(TOOLS) phrases $(if $(MORE),--more)

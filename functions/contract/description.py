@@ -69,7 +69,7 @@ _BODIES: Final[Json] = {
     },
     "recording": {
         "required": True,
-        "description": "Audio as for other operations, of up to five minutes and 16 MiB.",
+        "description": "Audio, of whatever Content-Type, as for other operations; of up to five minutes and 16 MiB.",
         "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
     },
     "locale": _json("NewProfile", required=True),

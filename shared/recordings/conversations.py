@@ -19,7 +19,7 @@ from shared.voices.families import Family
 from shared.voices.records import Profile
 
 LIMITS: Final = ClipLimits(min_sec=1, max_sec=300, min_speech_sec=0, min_snr_db=0)
-"""Of such a recording: five minutes take five seconds, and a caller waits for them."""
+"""Of such a recording: five minutes take five to six seconds of processor, and a caller waits."""
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Of its body: five minutes at 16 kHz in 16 bits are 9.6 MB, in stereo at 8 kHz as well."""
 

@@ -16,7 +16,7 @@ NAME = "pyannote-segmentation"
 @pytest.fixture(scope="module")
 def tensors() -> Tensors:
     """The learned tensors."""
-    [checkpoint] = fetch(Bundle.load(MODELS / NAME).source).values()
+    [checkpoint] = fetch(Bundle.load(MODELS / NAME).sources).values()
     return read_parts(checkpoint)["state_dict"]
 
 

@@ -28,7 +28,7 @@ def sample() -> Conversation:
     Raises:
         BundleError: the wheel cannot be had.
     """
-    sound, reference = fetch(SOURCE).values()
+    sound, reference = fetch([SOURCE]).values()
     samples, _ = soundfile.read(io.BytesIO(sound), dtype="float32")  # at 16 kHz, as its hash says
     return Conversation("pyannote-audio's sample.wav", samples, turns_of(reference.decode()), {})
 
