@@ -20,7 +20,7 @@ demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=fo
 	@$(TOOLS) demo $(AUDIO)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-13s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: models node_modules/.installed ## serve on PORT until Ctrl-C
 	@$(TOOLS) run --port $(PORT)
@@ -52,6 +52,12 @@ bench: models node_modules/.installed ## speed, memory, and a peer in the same r
 accuracy: models ## error rates; FOLDER= or TRIALS= for your own data, COMPARE=sherpa for a peer, RATE= for your choice
 	@$(TOOLS) accuracy $(if $(FOLDER),--folder "$(FOLDER)") $(if $(TRIALS),--trials "$(TRIALS)") \
 	  $(if $(COMPARE),--compare $(COMPARE)) $(if $(RATE),--rate $(RATE)) $(ARGS)
+
+turns: models ## who spoke when in AUDIO=, by name where PROFILES= has a folder of recordings for each person
+	@$(TOOLS) turns "$(AUDIO)" $(if $(PROFILES),--profiles "$(PROFILES)") $(ARGS)
+
+turns-report: models ## how right turns and names are, on conversations that are made of recordings; PEER=1 for a peer
+	@$(TOOLS) der $(if $(PEER),--peer) $(ARGS)
 
 phrases: models ## what is accepted as a passphrase and what is not, on recordings; MORE=1 for many more voices
 	@$(TOOLS) phrases $(if $(MORE),--more)

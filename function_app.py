@@ -2,10 +2,36 @@
 
 import azure.functions as func
 
-from functions import console, enroll, fallback, groups, health, identify, openapi, phrases, profiles, upkeep, verify
+from functions import (
+    console,
+    enroll,
+    fallback,
+    groups,
+    health,
+    identify,
+    openapi,
+    phrases,
+    profiles,
+    recordings,
+    upkeep,
+    verify,
+)
 from functions.plumbing.guard import announce_access
 
 announce_access()
 app = func.FunctionApp()
-for module in (profiles, enroll, verify, identify, groups, phrases, openapi, health, console, upkeep, fallback):
+for module in (
+    profiles,
+    enroll,
+    verify,
+    identify,
+    groups,
+    recordings,
+    phrases,
+    openapi,
+    health,
+    console,
+    upkeep,
+    fallback,
+):
     app.register_functions(module.blueprint)

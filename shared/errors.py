@@ -13,7 +13,8 @@ ENROLL: Final = ("CreateEnrollment",)
 VERIFY: Final = ("Verify",)
 IDENTIFY: Final = ("IdentifySingleSpeaker",)
 RECOGNIZE: Final = (*VERIFY, *IDENTIFY)
-AUDIO: Final = (*ENROLL, *RECOGNIZE)
+RECORDING: Final = ("IdentifyRecording",)
+AUDIO: Final[tuple[str, ...]] = (*ENROLL, *RECOGNIZE, *RECORDING)
 
 
 @dataclass_transform()
@@ -96,7 +97,7 @@ class NotEnrolled(InvalidRequest):
     missing: str
     says = "Profile is not enrolled."
     adds = "Profile {profile_id} needs {missing}."
-    where = RECOGNIZE
+    where = (*RECOGNIZE, *RECORDING)
 
 
 class TooManyCandidates(InvalidRequest):
@@ -106,7 +107,7 @@ class TooManyCandidates(InvalidRequest):
     named: int
     says = "Maximum number of profiles allowed per request is {allowed}."
     adds = "The request names {named}."
-    where = IDENTIFY
+    where = (*IDENTIFY, *RECORDING)
 
 
 class MixedLocales(InvalidRequest):

@@ -19,6 +19,8 @@ from shared.recognition.compaction import Compaction
 from shared.recognition.everyone import Everyone
 from shared.recognition.gallery import Gallery
 from shared.recognition.recognizer import Recognizer
+from shared.recordings.conversations import Conversations
+from shared.recordings.diarizer import Diarizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
 from shared.words.book import PhraseBook
@@ -183,6 +185,12 @@ class Service:
             cohorts=Cohorts(self.store, on=self.settings.centring),
             note_use=self.settings.profile_retention_days > 0,
         )
+
+    @part
+    def conversations(self) -> Conversations:
+        """Who speaks when, by name."""
+        diarizer = Diarizer(self.listener, Bundle.load(MODELS / "pyannote-segmentation"))
+        return Conversations(self.recognizer, diarizer, any_format=self.settings.decode_any)
 
     @part
     def upkeep(self) -> Upkeep:

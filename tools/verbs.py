@@ -51,6 +51,8 @@ VERBS: Final = (
     Verb("run", "serve on this machine until Ctrl-C", "tools.run"),
     Verb("accuracy", "error rates on recordings, or on a table of comparisons", "tools.accuracy.command"),
     Verb("calibrate", "fit the scores, and write them into a bundle's manifest", "tools.calibrate.command"),
+    Verb("turns", "who spoke when in a recording, by name where the voice is known", "tools.turns.command"),
+    Verb("der", "how right turns and names are, on conversations", "tools.turns.report"),
     Verb("phrases", "what is accepted as a phrase and what is not, on recordings", "tools.phrases.command"),
     Verb("bench", "speed and memory, with a peer in the same run", "tools.bench.command"),
     Verb("bundle", "build the model bundles that are not there yet", "tools.bundle.command"),

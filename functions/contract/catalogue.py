@@ -23,6 +23,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   │       ├── TooLong         400 InvalidRequest       The audio is longer than a clip may be.
 │   │       ├── TooLarge        400 InvalidRequest       The body holds more bytes than are read.
 │   │       └── TooMuchToDecode 400 InvalidRequest       A file of another format holds more audio than is decoded.
+│   ├── OutdatedSignature       400 InvalidRequest       Another model than today's made a profile's signature.
 │   ├── NoBody                  400 InvalidRequest       A profile is created without a body.
 │   ├── NoJson                  400 InvalidRequest       The body is no JSON object, or not one that is understood.
 │   ├── TooMuchJson             400 InvalidRequest       The body is larger than any that is understood.
@@ -82,6 +83,7 @@ from typing import Final
 from functions.contract import refusals
 from shared.errors import SpeakerError
 from shared.listening import refusals as refusals_of_audio
+from shared.recordings import refusals as refusals_of_recordings
 from shared.voices import refusals as refusals_of_voices
 
 
@@ -106,7 +108,10 @@ NEVER: Final = (
 )
 """Errors that have no meaning here."""
 
-ROOMS: Final = (SpeakerError.__module__, refusals_of_voices.__name__, refusals_of_audio.__name__, refusals.__name__)
+ROOMS: Final = (
+    SpeakerError.__module__,
+    *(module.__name__ for module in (refusals_of_voices, refusals_of_audio, refusals_of_recordings, refusals)),
+)
 """Where the classes are."""
 
 

@@ -67,6 +67,11 @@ _BODIES: Final[Json] = {
         "of that format; other formats where the service decodes them.",
         "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
     },
+    "recording": {
+        "required": True,
+        "description": "Audio, of whatever Content-Type, as for other operations; of up to five minutes and 16 MiB.",
+        "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
+    },
     "locale": _json("NewProfile", required=True),
     "group": _json("NewGroup", required=False),
     "members": _json("Members", required=True),

@@ -98,7 +98,7 @@ _EVIDENCE: Final[tuple[Field[Candidate], ...]] = (
     Field("voices", COUNT, lambda of: of.verdict.voices, "others that it was seen from; 0: from nowhere"),
     Field("band", TEXT, lambda of: of.band, "in which band they were compared: wide or narrow"),
 )
-_CANDIDATE: Final = Shape[Candidate](
+CANDIDATE: Final = Shape[Candidate](
     "CandidateDetails",
     (
         Field("profileId", GUID, lambda of: of.profile_id),
@@ -150,7 +150,7 @@ VERIFICATION_DETAILS: Final = Shape[Verified](
 IDENTIFICATION_DETAILS: Final = Shape[Identified](
     "IdentificationDetails",
     (
-        Field("ranking", ListOf(_CANDIDATE), lambda of: of.ranking, "what stands behind each score"),
+        Field("ranking", ListOf(CANDIDATE), lambda of: of.ranking, "what stands behind each score"),
         Field("candidates", COUNT, lambda of: of.candidates, "how many were compared"),
         Field("threshold", NUMBER, lambda of: of.best.verdict.threshold, "the ratio to accept from, among so many"),
         Field(

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from functions.contract.catalogue import statuses
 from functions.contract.dialects import DIALECTS, V2021, Dialect
 from functions.contract.group_responses import COUNTED_GROUP, GROUP, GROUP_LIST, MEMBERSHIP
+from functions.contract.recording_responses import TURNS
 from functions.contract.responses import (
     CLEARED,
     ENROLLMENT,
@@ -63,7 +64,7 @@ class Operation:
     dialects: tuple[Dialect, ...] = DIALECTS
     status: int = 200
     other_status: int | None = None
-    body: Literal["audio", "locale", "group", "members"] | None = None
+    body: Literal["audio", "recording", "locale", "group", "members"] | None = None
     result: Kind | None = None
     paged: bool = False
     query: tuple[str, ...] = ()
@@ -259,6 +260,19 @@ OPERATIONS: Final = {
             result=PHRASES,
         ),
         *GROUPS,
+        Operation(
+            "IdentifyRecording",
+            "Who speaks when in a recording of up to five minutes, and which of these profiles are they?",
+            "POST",
+            "recordings",
+            action="identify",
+            scopes=(RECOGNIZE,),
+            modes=("identification",),
+            dialects=(V2021,),
+            body="recording",
+            result=TURNS,
+            query=("profileIds", "channel", "details"),
+        ),
     )
 }
 

@@ -7,6 +7,7 @@ from shared.errors import (
     CREATE,
     IDENTIFY,
     RECOGNIZE,
+    RECORDING,
     VERIFY,
     Forbidden,
     InvalidArgument,
@@ -86,14 +87,14 @@ class NoCandidates(InvalidRequest):
     """An identification names nobody."""
 
     says = "profileIds parameter is missing. It should be comma-delimited list of IDs containing at least one ID."
-    where = IDENTIFY
+    where = (*IDENTIFY, *RECORDING)
 
 
 class BadCandidates(InvalidArgument):
     """An identification names something that is no id, or nobody."""
 
     says = "Invalid profileIds parameter value. It should be comma-delimited list of IDs containing at least one ID."
-    where = IDENTIFY
+    where = (*IDENTIFY, *RECORDING)
 
 
 class BothCandidates(InvalidArgument):

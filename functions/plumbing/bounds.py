@@ -8,13 +8,16 @@ from functions.contract.operations import Operation
 from functions.contract.refusals import LengthRequired, TooMuchJson, UnsupportedMediaType
 from shared.listening.containers import MAX_BODY_BYTES
 from shared.listening.refusals import TooLarge
+from shared.recordings.conversations import MAX_BYTES
 
 MAX_JSON_BYTES: Final = {"locale": 16 * 1024, "group": 128 * 1024, "members": 16 * 1024}
 """Of a body in JSON; that of a group may hold user data, which JSON can write at six times its length."""
 MAX_FORM_BYTES: Final = 64 * 1024
 """What a form may add to the audio that it wraps."""
 
-_ACCEPTED: Final = {"audio": "audio/wav; codecs=audio/pcm"}
+MAX_AUDIO_BYTES: Final = {"audio": MAX_BODY_BYTES, "recording": MAX_BYTES}
+
+_ACCEPTED: Final = dict.fromkeys(MAX_AUDIO_BYTES, "audio/wav; codecs=audio/pcm")
 _ACCEPTED_JSON: Final = "application/JSON"
 
 
@@ -35,8 +38,9 @@ def check_body(operation: Operation, request: func.HttpRequest) -> None:
     held = len(request.get_body())
     if not held and "chunked" in request.headers.get("transfer-encoding", "").lower():
         raise LengthRequired
-    if operation.body == "audio" and held > MAX_BODY_BYTES + MAX_FORM_BYTES:
-        raise TooLarge(held, MAX_BODY_BYTES)
+    largest = MAX_AUDIO_BYTES.get(operation.body)
+    if largest and held > largest + MAX_FORM_BYTES:
+        raise TooLarge(held, largest)
     most = MAX_JSON_BYTES.get(operation.body)
     if most and held > most:
         raise TooMuchJson(held, most)

@@ -65,6 +65,7 @@ def decode(
     channel: int | None = None,
     any_format: bool = False,
     max_sec: float = math.inf,
+    max_bytes: int = MAX_BODY_BYTES,
 ) -> Clip:
     """Read a WAV file (16 kHz, 16-bit, mono PCM) or headerless PCM of that format.
 
@@ -73,16 +74,17 @@ def decode(
         channel: which one is heard, from 0; None for the mean of all.
         any_format: also read what ``shared.listening.decoding`` does.
         max_sec: what is longer may be refused before it is decoded; what is read at once is not measured.
+        max_bytes: of the body.
 
     Raises:
         WrongFormat: the header, or what was declared, names another format.
         NoAudio: the body is something else.
         Undeclared: samples without a header are not what was said of them, or no such PCM.
-        TooLarge: the body is larger than ``MAX_BODY_BYTES``.
+        TooLarge: the body is larger than ``max_bytes``.
         TooLong, TooMuchToDecode: another format, and longer than is allowed.
     """
-    if len(body) > MAX_BODY_BYTES:
-        raise TooLarge(held=len(body), allowed=MAX_BODY_BYTES)
+    if len(body) > max_bytes:
+        raise TooLarge(held=len(body), allowed=max_bytes)
     container = container_of(body)
     if container is None:
         return _headerless(body, declared or PLAIN, channel, max_sec, any_format=any_format)

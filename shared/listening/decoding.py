@@ -209,7 +209,7 @@ def _mixed_down(
         _check_promise(file, max_sec)
         check_channel(only, file.channels)
         mix = _Mix(file.channels, only)
-        return np.concatenate(list(_resampled(file, min(max_sec, MAX_SECONDS), mix))), mix
+        return np.concatenate(list(_resampled(file, min(max_sec, _bound(max_sec)), mix))), mix
 
 
 def _check_header(file: SoundFile | Decoder) -> None:
@@ -220,12 +220,18 @@ def _check_header(file: SoundFile | Decoder) -> None:
         )
 
 
+def _bound(max_sec: float) -> float:
+    """As much as is decoded at all: more than usual only where so much is asked for."""
+    return max(MAX_SECONDS, max_sec) if math.isfinite(max_sec) else MAX_SECONDS
+
+
 def _check_promise(file: SoundFile | Decoder, max_sec: float) -> None:
     """Refuse a file by the length that its header promises, if it promises any."""
     if file.frames == _UNKNOWN:
         return
-    if file.frames > MAX_SECONDS * file.samplerate:
-        raise TooMuchToDecode(MAX_SECONDS, f"is {file.frames / file.samplerate:,.2f} seconds long")
+    bound = _bound(max_sec)
+    if file.frames > bound * file.samplerate:
+        raise TooMuchToDecode(bound, f"is {file.frames / file.samplerate:,.2f} seconds long")
     seconds = round(file.frames * SAMPLE_RATE / file.samplerate) / SAMPLE_RATE  # as long as the clip would be
     if seconds > max_sec:
         raise TooLong(max_sec, seconds)

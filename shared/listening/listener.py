@@ -143,6 +143,15 @@ class Listener:
                 heard.embeddings[version, seen] = self._embedder(version).embed(*VIEWS[seen](heard.speech))
         return heard.embeddings[version, seen]
 
+    def direction(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The current model's embedding of samples as they are: [dimension] float32 of unit length.
+
+        Raises:
+            BundleError: the model is damaged.
+            TooShort: there is nothing to embed.
+        """
+        return self._embedder(self.version).embed(samples)
+
     @contextmanager
     def embedding(self, heard: Utterance, version: str) -> Iterator[None]:
         """Embed the utterance beside what is done within; ``embed`` then has it.

@@ -89,7 +89,12 @@ class Quality:
     @property
     def is_narrowband(self) -> bool:
         """Whether there is no more in it than in a recording made at 8 kHz, at whatever rate it comes."""
-        return self.bandwidth_hz is not None and self.bandwidth_hz <= _NARROWBAND_HZ
+        return is_narrow(self.bandwidth_hz)
+
+
+def is_narrow(hertz: float | None) -> bool:
+    """Whether a bandwidth is that of a recording made at 8 kHz; nothing is known of digital silence."""
+    return hertz is not None and hertz <= _NARROWBAND_HZ
 
 
 class SpeechDetector:

@@ -1,6 +1,6 @@
 """What a recording can do wrong: the part of the tree of ``shared/errors.py`` below ``InvalidAudio``."""
 
-from shared.errors import AUDIO, InvalidRequest
+from shared.errors import AUDIO, ENROLL, RECOGNIZE, InvalidRequest
 
 
 class InvalidAudio(InvalidRequest):
@@ -47,6 +47,7 @@ class TooNoisy(InvalidAudio):
     snr_db: float
     says = "Audio is too noisy. The minimum allowed Signal-to-noise ratio (SNR) is {allowed_db:g}dB."
     adds = "Measured: {snr_db:.1f}dB."
+    where = (*ENROLL, *RECOGNIZE)
     note = "2 dB; 10 dB to verify a passphrase"
 
 
@@ -71,6 +72,7 @@ class TooLittleSpeech(InvalidLength):
     speech_sec: float
     says = TooShort.says
     adds = "The audio holds {speech_sec:.2f} seconds of speech."
+    where = (*ENROLL, *RECOGNIZE)
     note = "4; 0.5 with `ignoreMinLength=true`, for enrollment and for passphrases"
 
 
@@ -81,7 +83,7 @@ class TooLong(InvalidLength):
     seconds: float
     says = "Invalid audio length. Maximum allowed length is {allowed:g} second(s)."
     adds = TooShort.adds
-    note = "120; 10 for passphrases"
+    note = "120; 10 for passphrases; 300 for a recording of several people"
 
 
 class TooLarge(InvalidLength):

@@ -80,8 +80,8 @@ class Enrolling:
         saying = self._saying(profile, heard)
         profile.check_said(saying)
         prints = every_print(heard.clip.samples)
-        enrollment, voice = _enrollment(heard, prints[0]), self._voice(heard, self._version_for(profile))
-
+        enrollment = _enrollment(heard, prints[0])
+        voice = voice_of(self.listener, heard, self._version_for(profile))
         fit = FIRST
 
         def grow(fresh: Profile) -> Profile:
@@ -115,7 +115,7 @@ class Enrolling:
         if not clips or None in clips:
             return False
         heard = [self.listener.hear(decode(clip)) for clip in clips if clip is not None]
-        signature = reduce(Signature.joined_by, (self._voice(each, self.version) for each in heard))
+        signature = reduce(Signature.joined_by, (voice_of(self.listener, each, self.version) for each in heard))
         write(self.store, profile.with_signature(signature, [each.band for each in heard]), Kind.RE_EXTRACTED)
         return True
 
@@ -142,11 +142,12 @@ class Enrolling:
         """The model that made the profile's signature, or will."""
         return profile.signature.model_version if profile.signature else self.listener.version
 
-    def _voice(self, heard: Utterance, version: str) -> Signature:
-        """The utterance as a signature of its own."""
-        seen = ENROLLED[heard.band].items()
-        views = {band: View(self.listener.embed(heard, version, how), heard.evidence_sec) for band, how in seen}
-        return Signature(views, version)
+
+def voice_of(listener: Listener, heard: Utterance, version: str) -> Signature:
+    """An utterance as a signature of its own, by the model of a version."""
+    seen = ENROLLED[heard.band].items()
+    views = {band: View(listener.embed(heard, version, how), heard.evidence_sec) for band, how in seen}
+    return Signature(views, version)
 
 
 def _check_one_voice(sides: Sides | None) -> None:

@@ -88,9 +88,11 @@ from shared.listening.refusals import (
     Undeclared,
     WrongFormat,
 )
+from shared.recordings.refusals import OutdatedSignature
 from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
 from shared.store.azure import TABLE
 from shared.store.memory import MemoryStore
+from shared.voices.families import IDENTIFICATION as IDENTIFICATION_FAMILY
 from shared.voices.families import PASSPHRASE_VERIFICATION
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
 from shared.voices.records import Enrollment, Profile
@@ -141,6 +143,15 @@ def _fifty_first(api: Api) -> requests.Response:
     api.store.replace(replace(profile, enrollments=held))
     assert api.enroll(profile_id, PHRASE, TEXT_DEPENDENT).json()["enrollmentsCount"] == 50
     return api.enroll(profile_id, PHRASE, TEXT_DEPENDENT)
+
+
+def _turns_of_an_older_signature(api: Api) -> requests.Response:
+    assert isinstance(api, BackedApi)
+    profile = api.store.get(IDENTIFICATION_FAMILY, api.enrolled(CLIP, IDENTIFICATION))
+    assert profile is not None
+    assert profile.signature is not None
+    api.store.replace(replace(profile, signature=replace(profile.signature, model_version="2020-01-01")))
+    return api("POST", f"{IDENTIFICATION}/recordings:identify", CLIP, profileIds=profile.id)
 
 
 def _identify_in_an_empty_group(api: Api) -> requests.Response:
@@ -582,6 +593,12 @@ PROVOKED = [
         lambda api: _compressed(api, f"{PROFILES}/{NOBODY}:verify"),
     ),
     Provoked("rate", RateLimited, "Rate limit is exceeded. Try again in", _second_call),
+    Provoked(
+        "outdated",
+        OutdatedSignature,
+        "The profile's signature was made by another model. Profile ",
+        _turns_of_an_older_signature,
+    ),
     Provoked("unreadable", UnreadableProfile, "The stored profile cannot be read. It can be deleted.", _damaged),
     Provoked("internal", Fault, "Internal Server Error.", lambda api: api("GET", PROFILES)),
     Provoked("storage", StorageUnavailable, "Storage is not available. Try again.", lambda api: api("GET", PROFILES)),

@@ -141,6 +141,9 @@ def test_a_profiles_whole_life_is_answered_as_described(described: Described, fa
     else:
         found = call("IdentifySingleSpeaker", clip, profileIds=",".join(ids)).json()
         assert found["identifiedProfile"]["profileId"] in ids
+        if not version:
+            turns = call("IdentifyRecording", clip, profileIds=",".join(ids), details="true").json()
+            assert turns["value"]
     assert call("ResetProfile", profileId=ids[0]).ok
     assert call("DeleteProfile", profileId=ids[0]).status_code == 204
     assert call("DeleteProfiles", confirm="delete-all-profiles").json()["remaining"] is False
@@ -185,7 +188,7 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
         yield call(**{"$continuationToken": "x"}), 400
     elif name == "ListPhrases":
         yield call(locale="tl-hh"), 400
-    elif name == "IdentifySingleSpeaker":
+    elif name in ("IdentifySingleSpeaker", "IdentifyRecording"):
         yield call(CLIP, profileIds="x"), 400
         yield call(CLIP, profileIds=NOBODY), 404
     elif name == "DeleteProfiles":

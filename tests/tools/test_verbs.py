@@ -59,7 +59,7 @@ def test_make_help_prints_every_target_with_what_it_does() -> None:
     command = ["make", "--no-print-directory", "help"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     listed = dict(line.split(maxsplit=1) for line in said.splitlines())
-    targets = set(re.findall(r"^(\w+):(?!=)", MAKEFILE, re.MULTILINE))
+    targets = set(re.findall(r"^([\w-]+):(?!=)", MAKEFILE, re.MULTILINE))
     assert set(listed) == targets
     assert {"demo", "test", "help"} <= targets
 

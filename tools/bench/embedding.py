@@ -134,7 +134,7 @@ def sherpa() -> Callable[[Samples], list[float]]:
     """
     import sherpa_onnx
 
-    config = sherpa_onnx.SpeakerEmbeddingExtractorConfig(model=str(_features_model()), num_threads=1)
+    config = sherpa_onnx.SpeakerEmbeddingExtractorConfig(model=str(features_model()), num_threads=1)
     extractor = sherpa_onnx.SpeakerEmbeddingExtractor(config)
 
     def embed(clip: Samples) -> list[float]:
@@ -147,7 +147,12 @@ def sherpa() -> Callable[[Samples], list[float]]:
     return embed
 
 
-def _features_model() -> Path:
+def features_model() -> Path:
+    """The network without its front end, as sherpa-onnx loads it; built once.
+
+    Raises:
+        BundleError: the weights cannot be had.
+    """
     bundle = Bundle.load(ROOT / "models" / "campplus")
     file = ROOT / ".cache" / f"campplus-features-{bundle.version}.onnx"
     if not file.is_file():

@@ -23,6 +23,19 @@ def read_checkpoint(content: bytes) -> Tensors:
     Raises:
         BundleError: the file is no such zip, or its pickle asks for more than tensors.
     """
+    return _content(content)
+
+
+def read_parts(content: bytes) -> Mapping[str, Tensors]:
+    """Several of them in one file, by name, beside which there may be plain numbers and words.
+
+    Raises:
+        BundleError: as ``read_checkpoint``.
+    """
+    return _content(content)
+
+
+def _content(content: bytes) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _read(archive)
@@ -30,7 +43,7 @@ def read_checkpoint(content: bytes) -> Tensors:
         raise BundleError(f"the checkpoint cannot be read: {error}") from error
 
 
-def _read(archive: zipfile.ZipFile) -> Tensors:
+def _read(archive: zipfile.ZipFile) -> dict[str, Any]:
     root = archive.namelist()[0].split("/")[0]
     with archive.open(f"{root}/data.pkl") as pickled:
         return dict(_TensorUnpickler(pickled, lambda key: archive.read(f"{root}/data/{key}")).load())

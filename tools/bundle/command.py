@@ -48,6 +48,14 @@ def _campplus(members: Mapping[str, bytes]) -> dict[str, bytes]:
     return {MODEL: campplus.waveform_model(read_checkpoint(checkpoint), compact=True)}
 
 
+def _pyannote(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    from tools.bundle import pyannote
+    from tools.bundle.checkpoint import read_parts
+
+    [checkpoint] = members.values()
+    return {MODEL: pyannote.waveform_model(read_parts(checkpoint)["state_dict"])}
+
+
 def _one_model(members: Mapping[str, bytes]) -> dict[str, bytes]:
     [model] = members.values()
     return {MODEL: model}
@@ -64,6 +72,7 @@ def _whisper(members: Mapping[str, bytes]) -> dict[str, bytes]:
 
 RECIPES: Final[dict[str, Recipe]] = {
     "campplus": _campplus,
+    "pyannote-segmentation": _pyannote,
     "silero-vad": _one_model,
     "whisper-base": _whisper,
     "whisper-tiny-en": _whisper,

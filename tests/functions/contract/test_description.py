@@ -18,13 +18,14 @@ OPERATIONS: Final[dict[str, Json]] = {
 }
 TYPES: Final = {str: "string", bool: "boolean", int: "integer", float: "number"}
 AUDIO: Final = {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}
-HEARS: Final = ("CreateEnrollment", "Verify", "IdentifySingleSpeaker")
+HEARS: Final = ("CreateEnrollment", "Verify", "IdentifySingleSpeaker", "IdentifyRecording")
 NAMED: Final = {"EnrollmentStatus", "ProfileStatus", "RecognitionResult", "ScoredProfile", "NewProfile", "Phrase"}
 DETAILED: Final = {
     "ProfileInfo": "ProfileDetails",
     "EnrollmentInfo": "EnrollmentDetails",
     "Verification": "VerificationDetails",
     "Identification": "IdentificationDetails",
+    "Turns": "TurnsDetails",
 }
 
 
@@ -54,7 +55,7 @@ def test_it_is_valid_openapi() -> None:
 def test_every_operation_is_there_once_under_a_name_of_its_own() -> None:
     listed = [operation["operationId"] for path in DESCRIBED["paths"].values() for operation in path.values()]
     there = sum(len(operation.families()) for operation, dialect in spoken())
-    assert len(set(listed)) == len(listed) == there == 68
+    assert len(set(listed)) == len(listed) == there == 69
 
 
 def test_every_enum_and_const_says_of_which_type_it_is() -> None:
@@ -93,7 +94,7 @@ def test_a_body_is_a_name_or_a_list_of_names_or_audio() -> None:
 def test_audio_is_binary_and_of_one_type() -> None:
     hearing = {name for name in OPERATIONS if name.startswith(HEARS)}
     bodies = {name: operation["requestBody"]["content"] for name, operation in OPERATIONS.items() if name in hearing}
-    assert len(hearing) == 12
+    assert len(hearing) == 13
     assert all(content == AUDIO for content in bodies.values())
     assert all("whatever Content-Type" in OPERATIONS[name]["requestBody"]["description"] for name in hearing)
     assert not [content for content in _bodies() if any("*" in media for media in content)]

@@ -57,6 +57,7 @@ def test_every_operation_of_every_version_is_a_function_of_the_app() -> None:
         ("CreateProfile", [PASSPHRASE_VERIFICATION, VERIFICATION, IDENTIFICATION]),
         ("Verify", [PASSPHRASE_VERIFICATION, VERIFICATION]),
         ("IdentifySingleSpeaker", [IDENTIFICATION]),
+        ("IdentifyRecording", [IDENTIFICATION]),
         ("ListPhrases", [PASSPHRASE_VERIFICATION, VERIFICATION, IDENTIFICATION]),
     ],
 )

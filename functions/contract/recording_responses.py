@@ -1,0 +1,100 @@
+"""What callers read of who spoke when."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from functions.contract.details import CANDIDATE
+from functions.contract.responses import NOBODY
+from functions.contract.shapes import COUNT, GUID, NUMBER, NUMBER_OR_NONE, SCORE, TEXT, YES_OR_NO, Field, ListOf, Shape
+from shared.recognition.outcomes import Candidate
+from shared.recordings.conversations import Told
+from shared.recordings.formats import milliseconds
+from shared.recordings.naming import MARGIN, Named
+from shared.recordings.turns import Turn
+
+
+def _best(speaker: Named) -> Candidate:
+    return speaker.ranking[0]
+
+
+def _second(speaker: Named) -> Candidate | None:
+    return speaker.ranking[1] if len(speaker.ranking) > 1 else None
+
+
+_RUNNER_UP: Final = Shape[Candidate](
+    "RunnerUp",
+    (
+        Field("profileId", GUID, lambda of: of.profile_id),
+        Field("score", SCORE, lambda of: of.score),
+        Field("llr", NUMBER, lambda of: of.verdict.llr),
+    ),
+    open_to_more=True,
+)
+_SPEAKER: Final = Shape[Named](
+    "RecordedSpeaker",
+    (
+        Field("speaker", COUNT, lambda of: of.voice.number, "number, from 1, in order of appearance"),
+        Field("profileId", GUID, lambda of: of.profile_id or NOBODY, "who it is; all zeros for none of the profiles"),
+        Field("score", SCORE, lambda of: _best(of).score, "of the profile that is most like the speaker"),
+        Field("llr", NUMBER, lambda of: _best(of).verdict.llr, "its natural log-likelihood ratio"),
+        Field("speechMs", COUNT, lambda of: milliseconds(of.voice.speech_sec), "how long the speaker speaks"),
+        Field(
+            "runnerUp", _RUNNER_UP, _second, "the profile that is second; absent where one was offered", optional=True
+        ),
+    ),
+    open_to_more=True,
+)
+_OFFSET: Final[tuple[Field[Turn], ...]] = (
+    Field("offsetMs", COUNT, lambda of: milliseconds(of.start)),
+    Field("durationMs", COUNT, lambda of: milliseconds(of.stop) - milliseconds(of.start)),
+    Field("speaker", COUNT, lambda of: of.speaker),
+)
+_TURN: Final = Shape[Turn](
+    "Turn",
+    (*_OFFSET, Field("overlapped", YES_OR_NO, lambda of: of.overlapped, "whether others speak meanwhile")),
+    open_to_more=True,
+)
+_EXCLUSIVE: Final = Shape[Turn]("ExclusiveTurn", _OFFSET, open_to_more=True)
+
+
+def _lead(speaker: Named) -> float | None:
+    second = _second(speaker)
+    return _best(speaker).verdict.llr - second.verdict.llr if second else None
+
+
+_EVIDENCE: Final = Shape[Named](
+    "SpeakerEvidence",
+    (
+        Field("speaker", COUNT, lambda of: of.voice.number),
+        Field("aloneMs", COUNT, lambda of: milliseconds(of.voice.alone_sec), "speech that was compared"),
+        Field("margin", NUMBER_OR_NONE, _lead, "lead of the best profile; null where one was offered"),
+        Field("leastMargin", NUMBER, lambda _: MARGIN, "below it nobody is named"),
+        Field("candidates", ListOf(CANDIDATE), lambda of: of.ranking, "up to five, from best to worst"),
+    ),
+    open_to_more=True,
+)
+_DETAILS: Final = Shape[Told](
+    "TurnsDetails",
+    (
+        Field("modelVersion", TEXT, lambda of: of.version, "version of the model that compared the voices"),
+        Field("speakers", ListOf(_EVIDENCE), lambda of: of.speakers),
+    ),
+    open_to_more=True,
+)
+
+
+def _exclusive(told: Told) -> Sequence[Turn]:
+    return told.diarized.exclusive
+
+
+TURNS: Final = Shape[Told](
+    "Turns",
+    (
+        Field("durationMs", COUNT, lambda of: milliseconds(of.diarized.seconds), "length of the recording"),
+        Field("speakers", ListOf(_SPEAKER), lambda of: of.speakers),
+        Field("value", ListOf(_TURN), lambda of: of.diarized.turns, "turns by their start; they may overlap"),
+        Field("exclusive", ListOf(_EXCLUSIVE), _exclusive, "one speaker at a time, to merge with a transcript"),
+    ),
+    details=_DETAILS,
+    open_to_more=True,
+)

@@ -1,0 +1,111 @@
+"""Which of the offered profiles a speaker is. A known voice is a hint: nobody gets the nearest name.
+
+A speaker has a name if the two are each other's best match, if the profile leads every other by a margin, and if the
+comparison reaches the operating point that identification has for so many profiles. Everybody else stays unknown.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.listening.views import Band
+from shared.recognition.outcomes import Candidate
+from shared.recognition.recognizer import ranked
+from shared.recordings.refusals import OutdatedSignature
+from shared.recordings.turns import Voice
+from shared.scoring import Calibration, compare
+from shared.voices.signatures import Signature
+
+MARGIN: Final = 3.0
+"""Log-likelihood ratio by which a profile leads the others; where one voice is enrolled twice, neither does."""
+LISTED: Final = 5
+"""Candidates that are told of a speaker."""
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A voice that may be in a recording.
+
+    Attributes:
+        others: other voices to compare with in a band, [voices, dimension] of unit length.
+    """
+
+    profile_id: str
+    signature: Signature
+    others: Callable[[Band], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """A speaker of a recording.
+
+    Attributes:
+        ranking: offered profiles, from best to worst; at most ``LISTED``, none where none was offered.
+        is_known: whether the first of them is the speaker.
+    """
+
+    voice: Voice
+    ranking: Sequence[Candidate] = ()
+    is_known: bool = False
+
+    @property
+    def profile_id(self) -> str | None:
+        """Who it is, if that is known."""
+        return self.ranking[0].profile_id if self.is_known else None
+
+
+@dataclass(frozen=True, eq=False)
+class Naming:
+    """Names voices by the model of a version.
+
+    Attributes:
+        false_match_rate: how often, at most, a stranger is given any of the names that are offered.
+        exclusive: whether a profile is one speaker at most.
+    """
+
+    version: str
+    calibration: Calibration
+    false_match_rate: float
+    exclusive: bool = True
+
+    def named(self, voices: Sequence[Voice], offered: Sequence[Known], band: Band) -> list[Named]:
+        """The speakers of a recording that came through a channel, with what is known of them.
+
+        Raises:
+            OutdatedSignature: a signature was made by another model.
+            StorageUnavailable: other voices to compare with could not be read.
+        """
+        rankings = [self._ranking(voice, offered, band) for voice in voices]
+        best: dict[str, Candidate] = {}
+        for each in (candidate for ranking in rankings for candidate in ranking):
+            best[each.profile_id] = max(best.get(each.profile_id, each), each, key=_ratio)
+        return [
+            Named(voice, ranking[:LISTED], _leads(ranking) and (not self.exclusive or ranking[0] in best.values()))
+            for voice, ranking in zip(voices, rankings, strict=True)
+        ]
+
+    def _ranking(self, voice: Voice, offered: Sequence[Known], band: Band) -> list[Candidate]:
+        return ranked([self._candidate(voice, known, band, len(offered)) for known in offered]) if offered else []
+
+    def _candidate(self, voice: Voice, known: Known, band: Band, among: int) -> Candidate:
+        if known.signature.model_version != self.version:
+            raise OutdatedSignature(known.profile_id)
+        known.signature.check_comparable(voice.embedding)
+        seen = known.signature.band_for(band)
+        view = known.signature.views[seen]
+        compared = compare(view.mean, voice.embedding, known.others(seen))
+        verdict = self.calibration.decide(compared, view.speech_sec, voice.alone_sec, self.false_match_rate, among)
+        return Candidate(known.profile_id, verdict, self.version, seen)
+
+
+def _ratio(candidate: Candidate) -> float:
+    return candidate.verdict.llr
+
+
+def _leads(ranking: Sequence[Candidate]) -> bool:
+    """Whether the first is accepted, and ahead of the second."""
+    ratios = [_ratio(candidate) for candidate in ranking[:2]]
+    return bool(ranking) and ranking[0].accepted and (len(ratios) == 1 or ratios[0] - ratios[1] >= MARGIN)

@@ -1,0 +1,71 @@
+"""Known voices are hints: nobody gets the nearest name."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from shared.errors import UnreadableProfile
+from shared.listening.bundle import Bundle
+from shared.listening.views import Band
+from shared.recordings.naming import Known, Named, Naming
+from shared.recordings.refusals import OutdatedSignature
+from shared.recordings.turns import Voice
+from shared.settings import MODELS
+from shared.voices.signatures import Signature, View
+
+BUNDLE = Bundle.load(MODELS / "campplus")
+ANNA, BORIS, CLARA = (np.eye(192, dtype=np.float32)[at] for at in range(3))
+
+
+def voice(number: int, embedding: NDArray[np.float32], seconds: float = 30.0) -> Voice:
+    """A speaker of a recording."""
+    return Voice(number, embedding, seconds, seconds)
+
+
+def known(name: str, mean: NDArray[np.float32], version: str = BUNDLE.version) -> Known:
+    """A profile with 20 s of speech."""
+    return Known(name, Signature({Band.WIDE: View(mean, 20.0)}, version), lambda _: np.zeros((0, 1), np.float32))
+
+
+def named(voices: Sequence[Voice], offered: Sequence[Known], *, exclusive: bool = True) -> Sequence[Named]:
+    """By the operating point of the service."""
+    naming = Naming(BUNDLE.version, BUNDLE.required_calibration(), 0.001, exclusive=exclusive)
+    return naming.named(voices, offered, Band.WIDE)
+
+
+def between(one: NDArray[np.float32], other: NDArray[np.float32], cosine: float) -> NDArray[np.float32]:
+    """A direction that is so like the first, and otherwise like the second."""
+    return np.asarray(cosine * one + np.sqrt(1 - cosine**2) * other, np.float32)
+
+
+def test_known_speakers_are_named_and_strangers_are_not() -> None:
+    found = named([voice(1, BORIS), voice(2, CLARA)], [known("anna", ANNA), known("boris", BORIS)])
+    assert [each.profile_id for each in found] == ["boris", None]
+    assert [candidate.profile_id for candidate in found[0].ranking] == ["boris", "anna"]
+
+
+def test_without_profiles_everybody_is_unknown() -> None:
+    assert [(each.profile_id, list(each.ranking)) for each in named([voice(1, ANNA)], [])] == [(None, [])]
+
+
+def test_the_nearest_name_is_not_given_below_the_operating_point() -> None:
+    assert named([voice(1, between(ANNA, CLARA, 0.5))], [known("anna", ANNA)])[0].profile_id is None
+
+
+def test_a_profile_is_one_speaker_at_most_the_one_who_is_most_like_it() -> None:
+    voices = [voice(1, between(ANNA, CLARA, 0.9)), voice(2, ANNA)]
+    assert [each.profile_id for each in named(voices, [known("anna", ANNA)])] == [None, "anna"]
+    assert [each.profile_id for each in named(voices, [known("anna", ANNA)], exclusive=False)] == ["anna", "anna"]
+
+
+def test_a_voice_that_is_enrolled_twice_has_no_name() -> None:
+    assert named([voice(1, ANNA)], [known("one", ANNA), known("other", ANNA)])[0].profile_id is None
+
+
+def test_signatures_that_do_not_compare_are_refused() -> None:
+    with pytest.raises(OutdatedSignature, match="anna"):
+        named([voice(1, ANNA)], [known("anna", ANNA, "2020-01-01")])
+    with pytest.raises(UnreadableProfile):
+        named([voice(1, ANNA)], [known("anna", ANNA[:64])])
