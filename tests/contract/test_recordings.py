@@ -118,8 +118,12 @@ def test_what_cannot_be_heard_is_refused_with_its_limit(
     [
         (None, 400, "profileIds"),
         ("", 400, "profileIds"),
-        (str(uuid.uuid4()), 404, "Requested profile doesn't exist."),
-        (",".join(str(uuid.uuid4()) for _ in range(51)), 400, "Maximum number of profiles allowed per request is 50."),
+        (str(uuid.UUID(int=7)), 404, "Requested profile doesn't exist."),
+        (
+            ",".join(str(uuid.UUID(int=number)) for number in range(1, 52)),
+            400,
+            "Maximum number of profiles allowed per request is 50.",
+        ),
     ],
 )
 def test_profiles_that_cannot_be_offered_are_refused(api: Api, ids: str | None, status: int, said: str) -> None:
