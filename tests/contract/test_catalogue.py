@@ -147,7 +147,7 @@ def _fifty_first(api: Api) -> requests.Response:
 
 def _turns_of_an_older_signature(api: Api) -> requests.Response:
     assert isinstance(api, BackedApi)
-    profile = api.store.get(IDENTIFICATION_FAMILY, api.enrolled(CLIP, IDENTIFICATION))
+    profile = api.store.get(IDENTIFICATION_FAMILY, api.enrolled(voices.seconds("anna", 40), IDENTIFICATION))
     assert profile is not None
     assert profile.signature is not None
     api.store.replace(replace(profile, signature=replace(profile.signature, model_version="2020-01-01")))
@@ -638,6 +638,7 @@ SERVICES = {
     "transcriber": "forsaken_api",
     "unreadable": "active",
     "too-many-groups": "active",
+    "outdated": "careful",
 }
 """Where it is another than ``api``."""
 
