@@ -75,6 +75,10 @@ param decodeAny bool = true
 @description('Requests a second that one instance serves before it answers 429. 0 sets no limit.')
 param rateLimit string = '0'
 
+@minValue(0)
+@description('Requests that one instance works on or keeps waiting before it answers 429. 0 is four a core.')
+param maxInFlight int = 0
+
 @description('Scheme and host under which callers know the service, behind a front end of your own; empty for the site itself.')
 param publicOrigin string = ''
 
@@ -445,6 +449,7 @@ module app 'modules/app.bicep' = {
       SPEAKER_DECODE_ANY: string(decodeAny)
       SPEAKER_MAX_PROFILES: string(maxProfiles)
       SPEAKER_RATE_LIMIT: rateLimit
+      SPEAKER_MAX_IN_FLIGHT: string(maxInFlight)
       SPEAKER_PUBLIC_ORIGIN: publicOrigin
     })
   }

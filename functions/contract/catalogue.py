@@ -72,8 +72,10 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   └── AccessDenied            401 401                  A subscription key was presented and is wrong.
 ├── LengthRequired              411 LengthRequired       The body comes in chunks, which never arrive.
 ├── UnsupportedMediaType        415 UnsupportedMediaType The body is compressed.
-└── RateLimited                 429 RateLimit            This instance is called more often than it may be.
-    └── TooManyGuesses          429 RateLimit            Wrong keys come faster than anybody mistypes them.
+├── RateLimited                 429 RateLimit            This instance is called more often than it may be.
+│   ├── TooManyGuesses          429 RateLimit            Wrong keys come faster than anybody mistypes them.
+│   └── Busy                    429 RateLimit            The instance has as many requests in flight as it may.
+└── Starting                    503 ServiceUnavailable   So many requests are in flight, and none has been served yet.
 """
 
 from collections.abc import Iterator
@@ -81,6 +83,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.contract import refusals
+from functions.plumbing import refusals as refusals_of_plumbing
+from shared import errors
 from shared.errors import SpeakerError
 from shared.listening import refusals as refusals_of_audio
 from shared.recordings import refusals as refusals_of_recordings
@@ -108,9 +112,16 @@ NEVER: Final = (
 )
 """Errors that have no meaning here."""
 
-ROOMS: Final = (
-    SpeakerError.__module__,
-    *(module.__name__ for module in (refusals_of_voices, refusals_of_audio, refusals_of_recordings, refusals)),
+ROOMS: Final = tuple(
+    room.__name__
+    for room in (
+        errors,
+        refusals_of_voices,
+        refusals_of_audio,
+        refusals_of_recordings,
+        refusals,
+        refusals_of_plumbing,
+    )
 )
 """Where the classes are."""
 

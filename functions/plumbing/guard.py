@@ -19,8 +19,9 @@ from functions.contract.responses import error_of
 from functions.plumbing.admission import Admission
 from functions.plumbing.bounds import check_body
 from functions.plumbing.call import Call, parameter, reply
+from functions.plumbing.crowd import Crowd
 from functions.plumbing.origin import origin
-from functions.plumbing.threads import WORKING, beside
+from functions.plumbing.threads import AT_ONCE, WORKING, beside
 from shared.errors import Fault, Misconfigured, SpeakerError
 from shared.observing.line import line_of
 from shared.observing.telemetry import telemetry
@@ -46,6 +47,11 @@ class App(Service):
         """Who may call."""
         return Admission(self.settings, time.monotonic)
 
+    @part
+    def crowd(self) -> Crowd:
+        """How many are let in at once."""
+        return Crowd(self.settings.max_in_flight, AT_ONCE, time.monotonic)
+
 
 APP: Final = App(os.environ)
 
@@ -69,7 +75,8 @@ def answer(
     """Admit the caller and let the operation's handler answer."""
     with guarding(operation.name, request, dialect) as answering:
         call = _admitted(app, operation, dialect, request, params)
-        answering.response = HANDLERS[operation.name](call)
+        with app.crowd.place():
+            answering.response = app.crowd.timed(partial(HANDLERS[operation.name], call))
     return answering.response
 
 
@@ -128,7 +135,9 @@ def _route(blueprint: func.Blueprint, operation: Operation, dialect: Dialect) ->
         """Refuse at once what is refused; the others wait for a thread that works."""
         with guarding(operation.name, req, dialect) as answering:
             call = _admitted(APP, operation, dialect, req, req.route_params)
-            answering.response = await beside(WORKING, partial(HANDLERS[operation.name], call))
+            with APP.crowd.place():
+                work = partial(APP.crowd.timed, partial(HANDLERS[operation.name], call))
+                answering.response = await beside(WORKING, work)
         return answering.response
 
     routed = blueprint.route(

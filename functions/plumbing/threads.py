@@ -10,7 +10,10 @@ from typing import Final
 _THREADS: Final = "PYTHON_THREADPOOL_THREAD_COUNT"
 """The platform's name for how many requests a worker serves at once; without it, one a core, for memory."""
 
-WORKING: Final = ThreadPoolExecutor(int(os.environ.get(_THREADS) or 0) or os.process_cpu_count() or 1, "working")
+AT_ONCE: Final = int(os.environ.get(_THREADS) or 0) or os.process_cpu_count() or 1
+"""How many requests are worked on at once."""
+
+WORKING: Final = ThreadPoolExecutor(AT_ONCE, "working")
 """Where handlers run. Refusals do not: they are told at once, however many recognitions wait."""
 
 

@@ -203,6 +203,14 @@ class Settings:
         "rateLimit",
         "requests a second that one instance serves before it answers 429; `0` sets no limit",
     )
+    max_in_flight: int = setting(
+        "SPEAKER_MAX_IN_FLIGHT",
+        "0",
+        readers.whole,
+        "maxInFlight",
+        "requests that one instance works on or keeps waiting before it answers 429 at once; `0` is four for each that "
+        "it works on at once, which is one a core unless `PYTHON_THREADPOOL_THREAD_COUNT` says otherwise",
+    )
     console: str = setting(
         "SPEAKER_CONSOLE",
         "local",

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError
-from azure.data.tables import TableClient, TableTransactionError, UpdateMode
+from azure.data.tables import TableClient, TableEntity, TableTransactionError, UpdateMode
 
 from shared.errors import StorageUnavailable
 from shared.store import Span
@@ -59,8 +59,9 @@ class Tallies:
 
     def before(self, span: Span) -> list[Row]:
         """The rows of a span, for ``settle``; read before its profiles are listed."""
-        rows = (self._read(BOOKS, _row_key(span.family, digit)) for digit in _HEX if span.holds(digit))
-        return [row for row in rows if row is not None]
+        key = _row_key(span.family)
+        rows = (row for row in self._rows() if row["RowKey"].startswith(key) and span.holds(row["RowKey"][-1]))
+        return [{**row, "etag": row.metadata["etag"]} for row in rows]
 
     def settle(self, span: Span, before: Iterable[Row], known: Iterable[Profile]) -> None:
         """Set the tallies of a span right; a row that has changed since ``before`` is left for another time.
@@ -75,11 +76,11 @@ class Tallies:
             if any(row.get(name, 0) != number for name, number in held.items()):
                 self._write(row, held)
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> Iterator[TableEntity]:
         within = "PartitionKey eq @books and RowKey ge 'held:' and RowKey lt 'held;'"
         return iter(self._table.query_entities(within, parameters={"books": BOOKS}))
 
-    def _begun(self) -> list[Row]:
+    def _begun(self) -> list[TableEntity]:
         """Count everything by listing it, in one transaction, unless somebody else just has; what stands there then."""
         listed = self._table.query_entities("Deleting eq false", select=["PartitionKey"])
         found = Counter(str(entity["PartitionKey"]) for entity in listed)

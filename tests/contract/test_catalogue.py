@@ -7,6 +7,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -55,6 +56,7 @@ from functions.contract.refusals import (
     WrongVersion,
 )
 from functions.plumbing.guard import App
+from functions.plumbing.refusals import Busy, Starting
 from shared.errors import (
     Conflict,
     Fault,
@@ -283,6 +285,21 @@ def _second_call(api: Api) -> requests.Response:
     answer = api("GET", PROFILES)
     assert 1 <= int(answer.headers["retry-after"]) <= 100
     return answer
+
+
+def _at_once(api: Api) -> requests.Response:
+    """The answer to one of several at once where one at a time is let in; without storage each takes its time."""
+    with ThreadPoolExecutor(4) as callers:
+        answers = list(callers.map(lambda _: api("GET", PROFILES), range(4)))
+    refused = [answer for answer in answers if "retry-after" in answer.headers]
+    assert refused, "all of them were let in"
+    assert int(refused[0].headers["retry-after"]) >= 1
+    return refused[0]
+
+
+def _at_once_later(api: Api) -> requests.Response:
+    assert "retry-after" not in api("GET", PROFILES).headers
+    return _at_once(api)
 
 
 _PART = b"--x\r\nContent-Disposition: form-data; name=%b; filename=1\r\n\r\n12\r\n"
@@ -599,6 +616,8 @@ PROVOKED = [
         "The profile's signature was made by another model. Profile ",
         _turns_of_an_older_signature,
     ),
+    Provoked("starting", Starting, "The service is starting. Try again in 2 seconds.", _at_once),
+    Provoked("busy", Busy, "The service is busy with 1 requests. Try again in", _at_once_later),
     Provoked("unreadable", UnreadableProfile, "The stored profile cannot be read. It can be deleted.", _damaged),
     Provoked("internal", Fault, "Internal Server Error.", lambda api: api("GET", PROFILES)),
     Provoked("storage", StorageUnavailable, "Storage is not available. Try again.", lambda api: api("GET", PROFILES)),
@@ -623,6 +642,8 @@ ALONE = {
     "rate": {"SPEAKER_RATE_LIMIT": "0.01"},
     "internal": {"SPEAKER_RATE_LIMIT": "many"},
     "storage": {"SPEAKER_STORAGE_CONNECTION_STRING": NO_STORAGE},
+    "starting": {"SPEAKER_STORAGE_CONNECTION_STRING": NO_STORAGE, "SPEAKER_MAX_IN_FLIGHT": "1"},
+    "busy": {"SPEAKER_STORAGE_CONNECTION_STRING": NO_STORAGE, "SPEAKER_MAX_IN_FLIGHT": "1"},
     "scope": {"SPEAKER_RECOGNITION_KEYS": f"app:recognize:{KEYS[0]}"},
     "guesses": {},
 }

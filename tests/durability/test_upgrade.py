@@ -254,8 +254,8 @@ def test_a_kill_at_any_storage_call_leaves_the_old_signature_or_the_new_one(
     walk.output()
     calls = list(walk.world.proxy.calls)
     listed = [number for number, call in enumerate(calls, 1) if call == "GET /local/enrollment-audio"]
-    first = listed[-1]  # what came before has only looked for the profiles
-    last = next(number for number, call in enumerate(calls, 1) if call.startswith("PUT"))
+    last = next(number for number, call in enumerate(calls, 1) if call.startswith("PUT /local/SpeakerProfiles"))
+    first = max(number for number in listed if number < last)  # what came before has only looked for the profiles
     new = upgrade.stored(profile_id).signature
     assert old is not None
     assert new is not None

@@ -35,6 +35,7 @@ class World:
             "SPEAKER_STORAGE_CONNECTION_STRING": self.through,
             "AzureWebJobsStorage": self.direct,
             "SPEAKER_RECOGNITION_KEYS": KEY,
+            "SPEAKER_MAX_IN_FLIGHT": "64",
         }
         with host(environment) as running:
             yield running, Api(running.url, KEY)

@@ -11,6 +11,7 @@ from tests import voices
 from tests.conftest import KEYS
 from tests.contract.api import VERIFICATION, Api
 
+PLACES = 4
 LONG = voices.seconds("anna", 110)
 
 
@@ -32,3 +33,16 @@ def test_refusals_and_health_are_answered_while_recognitions_queue(one_thread: A
         assert (refused.status_code, healthy.status_code) == (401, 200)
         assert waiting, "all of them were served first"
         assert {answer.result().status_code for answer in queued} == {200}
+
+
+def test_whoever_comes_when_all_places_are_taken_is_refused_at_once_and_served_later(one_thread: Api) -> None:
+    profile = one_thread.enrolled(voices.seconds("anna", 6))
+    with ThreadPoolExecutor(3 * PLACES) as callers:
+        answers = list(callers.map(lambda _: one_thread.verify(profile, LONG), range(3 * PLACES)))
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(answers) - len(refused) >= PLACES
+    assert refused, "everybody was let in"
+    for answer in refused:
+        assert int(answer.headers["retry-after"]) >= 1
+        assert answer.json()["error"]["code"] == answer.headers["x-ms-error-code"] == "RateLimit"
+    assert one_thread.verify(profile, LONG).status_code == 200

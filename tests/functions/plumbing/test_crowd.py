@@ -1,0 +1,90 @@
+"""So many requests are in flight and no more; who is refused is told when to come back."""
+
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+
+from functions.plumbing.crowd import FOR_EACH_THREAD, STARTING_SEC, Crowd
+from functions.plumbing.refusals import Busy, Starting
+from shared.errors import SpeakerError
+
+
+class Ticks:
+    """A clock that goes on when somebody works."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def work(self, sec: float) -> str:
+        self.now += sec
+        return "done"
+
+
+@pytest.fixture
+def ticks() -> Ticks:
+    return Ticks()
+
+
+def _refused(crowd: Crowd) -> SpeakerError:
+    with pytest.raises(SpeakerError) as refusal, crowd.place():
+        raise AssertionError("let in")
+    return refusal.value
+
+
+def _filled(crowd: Crowd, places: int) -> ExitStack:
+    inside = ExitStack()
+    for _ in range(places):
+        inside.enter_context(crowd.place())
+    return inside
+
+
+@pytest.mark.parametrize(("limit", "threads", "places"), [(0, 1, FOR_EACH_THREAD), (0, 2, 8), (3, 2, 3), (1, 8, 1)])
+def test_so_many_are_let_in_and_whoever_leaves_makes_room(ticks: Ticks, limit: int, threads: int, places: int) -> None:
+    crowd = Crowd(limit, threads, ticks)
+    with _filled(crowd, places):
+        _refused(crowd)
+    with _filled(crowd, places):
+        _refused(crowd)
+
+
+def test_a_request_that_fails_leaves_as_well(ticks: Ticks) -> None:
+    crowd = Crowd(1, 1, ticks)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="of its own"), crowd.place():
+            crowd.timed(partial(int, "of its own"))
+    with crowd.place():
+        assert isinstance(_refused(crowd), Busy)
+
+
+def test_before_anything_was_served_the_service_is_starting(ticks: Ticks) -> None:
+    crowd = Crowd(1, 1, ticks)
+    with crowd.place():
+        refusal = _refused(crowd)
+    assert isinstance(refusal, Starting)
+    assert (refusal.status, refusal.code, refusal.retry_after_sec) == (503, "ServiceUnavailable", STARTING_SEC)
+
+
+@pytest.mark.parametrize(
+    ("takes_sec", "places", "threads", "wait_sec"), [(3, 4, 2, 6), (3, 1, 2, 2), (0.07, 8, 2, 1), (0, 4, 2, 1)]
+)
+def test_one_is_told_to_come_back_when_those_inside_are_through(
+    ticks: Ticks, takes_sec: float, places: int, threads: int, wait_sec: int
+) -> None:
+    crowd = Crowd(places, threads, ticks)
+    assert crowd.timed(partial(ticks.work, takes_sec)) == "done"
+    with _filled(crowd, places):
+        refusal = _refused(crowd)
+    assert (refusal.status, refusal.code, refusal.retry_after_sec) == (429, "RateLimit", wait_sec)
+    assert refusal.told == f"The service is busy with {places} requests. Try again in {wait_sec} seconds."
+
+
+def test_the_time_that_requests_take_follows_what_they_take_now(ticks: Ticks) -> None:
+    crowd = Crowd(1, 1, ticks)
+    for sec in [1] + 100 * [9]:
+        crowd.timed(partial(ticks.work, sec))
+    with crowd.place():
+        assert _refused(crowd).retry_after_sec == 9
