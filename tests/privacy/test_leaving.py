@@ -118,9 +118,9 @@ def _do_everything(seen: Watched) -> None:
             seen.send("enroll", "POST", f"{path}/enrollments", clip)
         if family != IDENTIFICATION:
             seen.send("verify", "POST", f"{path}:verify", passport if family == TEXT_DEPENDENT else CLIP)
-    identify = f"{IDENTIFICATION}/profiles:identifySingleSpeaker"
-    for body in (CLIP, *BAD_BODIES.values()):
-        seen.send("identify", "POST", identify, body, profileIds=ids[IDENTIFICATION])
+    for resource in ("profiles:identifySingleSpeaker", "recordings:identify"):
+        for body in (CLIP, *BAD_BODIES.values()):
+            seen.send("identify", "POST", f"{IDENTIFICATION}/{resource}", body, profileIds=ids[IDENTIFICATION])
     _do_everything_with_a_group(seen, f"{IDENTIFICATION}/groups", ids[IDENTIFICATION])
     seen.answers["upkeep"] = requests.post(f"{seen.url}/admin/functions/Upkeep", json={}, timeout=60)
     requests.get(f"{seen.url}/health", timeout=60)
