@@ -1,6 +1,7 @@
 # Each target does its own set-up on a machine with Python 3.13, Node 20 or newer, and make.
 PORT ?= 7071
 EXAMPLES ?= 2000
+SECONDS ?= 600
 export ORT_DISABLE_TELEMETRY := 1
 ifdef MODEL
 export SPEAKER_MODEL := $(MODEL)
@@ -48,6 +49,9 @@ check: .venv/.installed ## format, lint, types, and how the source is built
 
 bench: models node_modules/.installed ## speed, memory, and a peer in the same run
 	@$(TOOLS) bench
+
+soak: models node_modules/.installed ## four times more than the service can do for SECONDS: what it refuses, how fast, and what it still does
+	@$(TOOLS) bench --soak $(SECONDS)
 
 accuracy: models ## error rates; FOLDER= or TRIALS= for your own data, COMPARE=sherpa for a peer, RATE= for your choice
 	@$(TOOLS) accuracy $(if $(FOLDER),--folder "$(FOLDER)") $(if $(TRIALS),--trials "$(TRIALS)") \

@@ -76,7 +76,7 @@ param decodeAny bool = true
 param rateLimit string = '0'
 
 @minValue(0)
-@description('Requests that one instance works on or keeps waiting before it answers 429. 0 is four a core.')
+@description('Requests that one instance works on or keeps waiting before it answers 429. 0 is three a core.')
 param maxInFlight int = 0
 
 @description('Scheme and host under which callers know the service, behind a front end of your own; empty for the site itself.')

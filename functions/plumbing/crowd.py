@@ -14,10 +14,10 @@ from functions.plumbing.rates import Clock
 from functions.plumbing.refusals import Busy, Starting
 from shared.errors import SpeakerError
 
-FOR_EACH_THREAD: Final = 4
+FOR_EACH_THREAD: Final = 3
 """Requests in flight for each that is worked on at once, unless the operator says otherwise.
 
-Nobody who is let in waits for more than three others, and no thread is ever without work.
+So one who is let in waits for two others at most, as a rule, and a thread is never without work.
 """
 STARTING_SEC: Final = 2
 """When the first request has been served, about: models are loaded by then."""

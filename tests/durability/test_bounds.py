@@ -53,7 +53,8 @@ def bounded() -> Iterator[Host]:
 
 
 def _serving() -> Iterator[Host]:
-    with stack({"SPEAKER_RECOGNITION_KEYS": KEY, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": LIMIT}) as running:
+    bounds = {"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": LIMIT, "SPEAKER_MAX_IN_FLIGHT": "8"}
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEY, **bounds}) as running:
         requests.get(f"{running.url}/health", timeout=30).raise_for_status()
         yield running
 

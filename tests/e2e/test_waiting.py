@@ -18,7 +18,8 @@ LONG = voices.seconds("anna", 110)
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[Api]:
     """A service that does one thing at a time."""
-    with stack({"SPEAKER_RECOGNITION_KEYS": KEYS[0], "PYTHON_THREADPOOL_THREAD_COUNT": "1"}) as running:
+    one = {"PYTHON_THREADPOOL_THREAD_COUNT": "1", "SPEAKER_MAX_IN_FLIGHT": str(PLACES)}
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEYS[0], **one}) as running:
         yield Api(running.url, KEYS[0])
 
 

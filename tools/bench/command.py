@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Final
 
 from shared.errors import BundleError
 from shared.settings import ROOT
-from tools.bench import embedding, formats, service
+from tools.bench import embedding, formats, many, service, soak
 
 PROBLEMS: Final = (BundleError,)
 FILE: Final = ROOT / "out" / "bench.json"
@@ -21,6 +22,8 @@ NOT_SHOWN: Final = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How much of it."""
     parser.add_argument("--embedding", action="store_true", help="embedding only, without the service")
+    parser.add_argument("--many", action="store_true", help="storage with 100,000 profiles only")
+    parser.add_argument("--soak", type=float, metavar="SECONDS", help="more than the service can do, for so long, only")
     parser.add_argument("--formats", action="store_true", help="decoding of each container only")
 
 
@@ -28,6 +31,12 @@ def run(options: argparse.Namespace) -> None:
     """Measure, print, write."""
     if options.formats:
         _print(formats.rows(formats.decodings()))
+        return
+    if options.soak:
+        _soak(options.soak)
+        return
+    if options.many:
+        _print(many.rows(many.measure()))
         return
     speeds, footprint = embedding.speeds(), embedding.footprint()
     if options.embedding:
@@ -46,6 +55,14 @@ def run(options: argparse.Namespace) -> None:
     FILE.parent.mkdir(exist_ok=True)
     FILE.write_text(json.dumps(document, indent=2))
     print(f"\nwritten to {FILE.relative_to(ROOT)}")
+
+
+def _soak(seconds: float) -> None:
+    """Print what becomes of the service; a bound that is broken fails the command."""
+    found = list(soak.measure(seconds).rows())
+    _print((name, figure, bound if kept else f"{bound}: BROKEN") for name, figure, bound, kept in found)
+    if not all(kept for *_, kept in found):
+        sys.exit("soak: a bound is broken")
 
 
 def _print(rows: Iterable[tuple[str, str, str]]) -> None:

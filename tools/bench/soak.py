@@ -1,0 +1,154 @@
+"""What becomes of the service when far more is asked of it than it can do: bounded, and on loopback only."""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+import psutil
+import requests
+
+from devhost.stack import Host, stack
+from functions.plumbing.threads import AT_ONCE
+from shared.listening.containers import SAMPLE_RATE
+from tools.client import Client
+from tools.demo.speakers import VOICES, read_speakers
+
+KEY: Final = "bench"
+CLIP_SEC: Final = 5
+CAPACITY_SEC: Final = 20
+TIMES: Final = 4
+"""As many times more is asked than can be done."""
+MONITOR_SEC: Final = 0.5
+MIB: Final = 2**20
+
+
+@dataclass
+class Load:
+    """What callers met in so many seconds.
+
+    Attributes:
+        served_sec: how long each served request took; ``refused_sec`` each refused one.
+        others: statuses that are neither.
+    """
+
+    seconds: float
+    served_sec: list[float] = field(default_factory=list)
+    refused_sec: list[float] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
+
+    @property
+    def goodput(self) -> float:
+        """Requests served a second."""
+        return len(self.served_sec) / self.seconds
+
+
+@dataclass(frozen=True)
+class Soak:
+    """The service within its capacity, and beyond it.
+
+    Attributes:
+        health_sec: how long a monitor waited beyond capacity.
+        before_mib: resident memory of the host before, ``after_mib`` once the callers have left.
+    """
+
+    within: Load
+    beyond: Load
+    callers: int
+    health_sec: list[float]
+    before_mib: float
+    after_mib: float
+
+    def rows(self) -> Iterator[tuple[str, str, str, bool]]:
+        """Name, figure, bound, and whether it is kept."""
+        share = self.beyond.goodput / self.within.goodput
+        service = statistics.median(self.within.served_sec)
+        waits, refused, health = (
+            _p99(each) for each in (self.beyond.served_sec, self.beyond.refused_sec, self.health_sec)
+        )
+        asked = f"{self.callers} callers"
+        yield "capacity", f"{self.within.goodput:.1f} /s", "", True
+        yield f"goodput of {asked}", f"{self.beyond.goodput:.1f} /s ({share:.0%})", "at least 95 %", share >= 0.95
+        kept = waits <= TIMES * service
+        yield "p99 of what is served", f"{1000 * waits:.0f} ms (x{waits / service:.1f})", f"at most x{TIMES}", kept
+        yield (
+            "p99 of a refusal",
+            f"{1000 * refused:.0f} ms of {len(self.beyond.refused_sec)}",
+            "at most 100 ms",
+            refused <= 0.1,
+        )
+        yield "p99 of /health", f"{1000 * health:.0f} ms", "at most 100 ms", health <= 0.1
+        yield "answers that are neither", f"{len(self.beyond.others)}", "none", not self.beyond.others
+        yield "memory before and after", f"{self.before_mib:.0f} and {self.after_mib:.0f} MiB", "", True
+
+
+def measure(seconds: float) -> Soak:
+    """Push for so long; the callers share the machine with the service, and cost it some of its capacity."""
+    anna = read_speakers(VOICES)[0]
+    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running:
+        client = Client(running.url, "verification", KEY)
+        profile_id = client.create()
+        client.enroll(profile_id, anna.enrollments[1], ignoreMinLength="true")
+        verify = _verify(running, profile_id, clip)
+        within = _pushed(verify, AT_ONCE, CAPACITY_SEC)
+        before, callers = _memory(running), round(TIMES * within.goodput)
+        with ThreadPoolExecutor(1) as monitors:
+            done = threading.Event()
+            monitoring = monitors.submit(_monitor, running, done)
+            beyond = _pushed(verify, callers, seconds)
+            done.set()
+            return Soak(within, beyond, callers, monitoring.result(), before, _memory(running))
+
+
+def _verify(running: Host, profile_id: str, clip: bytes) -> Callable[[requests.Session], requests.Response]:
+    url = f"{running.url}/speaker-recognition/verification/text-independent/profiles/{profile_id}:verify"
+    headers = {"Ocp-Apim-Subscription-Key": KEY}
+    return lambda session: session.post(
+        url, params={"api-version": "2021-09-05"}, headers=headers, data=clip, timeout=60
+    )
+
+
+def _pushed(call: Callable[[requests.Session], requests.Response], callers: int, seconds: float) -> Load:
+    """So many callers at once, of whom each comes back when it is told to."""
+    load, until = Load(seconds), time.perf_counter() + seconds
+
+    def push(_: int) -> None:
+        with requests.Session() as session:
+            while (began := time.perf_counter()) < until:
+                _note(load, call(session), began)
+
+    with ThreadPoolExecutor(callers) as pool:
+        list(pool.map(push, range(callers)))
+    return load
+
+
+def _note(load: Load, answer: requests.Response, began: float) -> None:
+    took = time.perf_counter() - began
+    if answer.status_code == 200:
+        load.served_sec.append(took)
+    elif answer.status_code == 429:
+        load.refused_sec.append(took)
+        time.sleep(float(answer.headers["retry-after"]))
+    else:
+        load.others.append(answer.status_code)
+
+
+def _monitor(running: Host, done: threading.Event) -> list[float]:
+    waited: list[float] = []
+    while not done.wait(MONITOR_SEC):
+        began = time.perf_counter()
+        requests.get(f"{running.url}/health", timeout=60).raise_for_status()
+        waited.append(time.perf_counter() - began)
+    return waited
+
+
+def _memory(running: Host) -> float:
+    return float(psutil.Process(running.process.pid).memory_info().rss / MIB)
+
+
+def _p99(values: list[float]) -> float:
+    return statistics.quantiles(values, n=100)[-1] if len(values) > 1 else sum(values)
