@@ -31,6 +31,9 @@ _TOKENS_PER_SEC: Final = {"en": 6}
 _MANY_TOKENS_PER_SEC: Final = 12
 """More than anybody says, which in other languages takes more of them; a model that loops is stopped there."""
 
+_SCRIPTS: Final = {"zh-CN": "以下是普通话的句子。"}
+"""What was said before, as the model is told, where a language has several scripts: it goes on in the script of it."""
+
 
 @dataclass(frozen=True)
 class _Model:
@@ -44,9 +47,19 @@ class _Model:
         return self.weights.is_multilingual and f"<|{_language(locale)}|>" in self.tokens.special_tokens_set
 
     def start(self, locale: str) -> list[int]:
-        """Tokens that tell it the language, and not to translate it."""
-        task = [f"<|{_language(locale)}|>", "<|transcribe|>"] if self.weights.is_multilingual else []
-        return [self.tokens.encode_single_token(token) for token in ("<|startoftranscript|>", *task)]
+        """Tokens that tell it the script, the language, and not to translate it."""
+        if not self.weights.is_multilingual:
+            return self._special("<|startoftranscript|>")
+        task = self._special("<|startoftranscript|>", f"<|{_language(locale)}|>", "<|transcribe|>")
+        return [*self._script(locale), *task]
+
+    def _script(self, locale: str) -> list[int]:
+        if locale not in _SCRIPTS:
+            return []
+        return [*self._special("<|startofprev|>"), *self.tokens.encode_ordinary(_SCRIPTS[locale])]
+
+    def _special(self, *tokens: str) -> list[int]:
+        return [self.tokens.encode_single_token(token) for token in tokens]
 
     def write(self, heard: "StorageView", start: list[int], most: int) -> tuple[str, float]:
         """The words that it thinks likeliest, at most so many tokens, and their log-likelihood."""

@@ -63,7 +63,7 @@ def test_english_needs_no_model_to_be_understood(tmp_path: Path) -> None:
 
 
 class Multilingual:
-    """Stands for the weights of a model that knows many languages; there is none of them in a package."""
+    """Stands for the weights of a model that knows many languages; that of a package is built on request."""
 
     is_multilingual = True
 
@@ -75,6 +75,16 @@ def test_a_multilingual_model_is_told_the_language_and_not_to_translate(tmp_path
     assert model.start("pt-BR") == [4, 5, 6]
     assert model.knows("pt-BR")
     assert not model.knows("ja-JP")
+
+
+def test_a_multilingual_model_is_told_to_write_chinese_in_the_script_of_the_locale() -> None:
+    folder = MODELS / "whisper-base"
+    if not (folder / "vocabulary.json").is_file():
+        pytest.skip("whisper-base is built on request, and was not: make models WHISPER=base")
+    model = _Model(cast("Any", Multilingual()), read_tokens(folder))
+    told = model.tokens.decode(model.start("zh-CN"))
+    assert told == "<|startofprev|>以下是普通话的句子。<|startoftranscript|><|zh|><|transcribe|>"
+    assert model.start("de-DE") == model._special("<|startoftranscript|>", "<|de|>", "<|transcribe|>")
 
 
 def test_tokens_are_those_of_the_model_in_any_script(whisper: Whisper) -> None:
