@@ -6,7 +6,7 @@ from typing import Final
 import azure.functions as func
 
 from functions.contract import group_requests as requests
-from functions.contract.group_responses import COUNTED_GROUP, GROUP, GROUP_LIST, MEMBERSHIP, GroupsListed
+from functions.contract.group_responses import COUNTED_GROUP, DUPLICATES, GROUP, GROUP_LIST, MEMBERSHIP, GroupsListed
 from functions.contract.responses import PROFILE_LIST, Listed
 from functions.plumbing.call import Call, reply
 from functions.plumbing.guard import APP, noted, serves
@@ -28,6 +28,13 @@ def galleries(timer: func.TimerRequest) -> None:  # noqa: ARG001  the trigger's 
         APP.compaction.run()
         APP.groups.clear_deleted(APP.now() + SLICE)
     noted(trace)
+
+
+@serves(blueprint, "FindDuplicates")
+def find_duplicates(call: Call) -> func.HttpResponse:
+    """200 with the other profiles of the family that are the same person."""
+    profile = call.service.lifecycle.get(call.family, call.profile_id)
+    return reply(200, DUPLICATES.write(call.context, call.service.everyone.duplicates(profile)))
 
 
 @serves(blueprint, "PutGroup")

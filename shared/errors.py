@@ -97,7 +97,7 @@ class NotEnrolled(InvalidRequest):
     missing: str
     says = "Profile is not enrolled."
     adds = "Profile {profile_id} needs {missing}."
-    where = (*RECOGNIZE, *RECORDING)
+    where = (*RECOGNIZE, *RECORDING, "FindDuplicates")
 
 
 class TooManyCandidates(InvalidRequest):
@@ -231,7 +231,7 @@ class UnknownProfile(NotFound):
     profile_id: str
     says = "Requested profile doesn't exist."
     adds = "Profile: {profile_id}."
-    where = ("GetProfile", "ResetProfile", *AUDIO)
+    where = ("GetProfile", "FindDuplicates", "ResetProfile", *AUDIO)
     note = "2.0 spells the code `Not Found`"
 
 
@@ -265,7 +265,7 @@ class UnreadableProfile(Fault):
     """What is stored of a profile is damaged, or newer."""
 
     says = "The stored profile cannot be read. It can be deleted."
-    where = ("GetProfile", "ResetProfile", *AUDIO)
+    where = ("GetProfile", "FindDuplicates", "ResetProfile", *AUDIO)
     own = True
 
 

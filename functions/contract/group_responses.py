@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from functions.contract.responses import SCORED
 from functions.contract.shapes import (
     COUNT,
     GUID,
@@ -17,6 +18,7 @@ from functions.contract.shapes import (
     Shape,
 )
 from shared.profiles.groups import Counted, Membership
+from shared.recognition.outcomes import Candidate
 from shared.voices.groups import Group
 
 _TEXT_OR_NONE: Final = Plain({"type": ["string", "null"]})
@@ -55,6 +57,11 @@ MEMBERSHIP: Final = Shape[Membership](
         Field("removed", COUNT, lambda of: of.removed, "profiles that are in it no more"),
         Field("unknown", ListOf(GUID), lambda of: of.unknown, "ids of no profile, or of none that was in it"),
     ),
+    open_to_more=True,
+)
+DUPLICATES: Final = Shape[Sequence[Candidate]](
+    "Duplicates",
+    (Field("value", ListOf(SCORED), lambda found: found, "from best to worst; empty where there is none"),),
     open_to_more=True,
 )
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from functions.contract.catalogue import statuses
 from functions.contract.dialects import DIALECTS, V2021, Dialect
-from functions.contract.group_responses import COUNTED_GROUP, GROUP, GROUP_LIST, MEMBERSHIP
+from functions.contract.group_responses import COUNTED_GROUP, DUPLICATES, GROUP, GROUP_LIST, MEMBERSHIP
 from functions.contract.recording_responses import TURNS
 from functions.contract.responses import (
     CLEARED,
@@ -128,6 +128,15 @@ class Operation:
 
 _of_groups: Final = partial(Operation, dependencies=FREE_SPEECH, dialects=(V2021,))
 GROUPS: Final = (
+    _of_groups(
+        "FindDuplicates",
+        "Which other profiles are the same person?",
+        "POST",
+        "profiles/{profileId}",
+        action="findDuplicates",
+        scopes=(RECOGNIZE, MANAGE),
+        result=DUPLICATES,
+    ),
     _of_groups(
         "PutGroup",
         "Make a group of profiles, or describe it otherwise",

@@ -220,7 +220,7 @@ class NoGuid(NotFound):
 
     says = UnknownProfile.says
     adds = "The id is not a GUID."
-    where = ("GetProfile", "ResetProfile", "DeleteProfile", *AUDIO)
+    where = ("GetProfile", "FindDuplicates", "ResetProfile", "DeleteProfile", *AUDIO)
 
 
 class NoSuchRoute(NotFound):

@@ -135,15 +135,16 @@ class _Nobody:
     score: float = 0.0
 
 
-_SCORED: Final = Shape[Scored](
+SCORED: Final = Shape[Scored](
     "ScoredProfile",
     (Field("profileId", GUID, lambda of: of.profile_id), Field("score", SCORE, lambda of: of.score)),
 )
+"""How well a profile matches."""
 _WATCHED: Final = Shape[Watched](
     "Watchlist",
     (
         Field("groupId", TEXT, lambda of: of.group_id),
-        Field("matches", ListOf(_SCORED), lambda of: of.matches, "from best to worst; empty where there is none"),
+        Field("matches", ListOf(SCORED), lambda of: of.matches, "from best to worst; empty where there is none"),
     ),
     open_to_more=True,
 )
@@ -166,10 +167,10 @@ VERIFICATION_RESULT: Final = Shape[Verified](
 IDENTIFICATION_RESULT: Final = Shape[Identified](
     "Identification",
     (
-        Field("identifiedProfile", _SCORED, lambda identified: identified.speaker or _Nobody()),
+        Field("identifiedProfile", SCORED, lambda identified: identified.speaker or _Nobody()),
         Field(
             "profilesRanking",
-            Either(lambda context: ListOf(_SCORED, most=MAX_TOP if "$top" in context.dialect.has else 5)),
+            Either(lambda context: ListOf(SCORED, most=MAX_TOP if "$top" in context.dialect.has else 5)),
             lambda identified: identified.ranking,
         ),
     ),

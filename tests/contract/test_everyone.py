@@ -151,3 +151,21 @@ def test_a_watchlist_is_asked_beside_a_verification(alone: BackedApi, ids: dict[
 def test_a_watchlist_where_words_count_is_refused(alone: BackedApi) -> None:
     answer = alone.verify(NOBODY, voices.phrase("anna", 3), TEXT_DEPENDENT, watchlist="staff")
     assert error_of(answer)[:2] == (400, "InvalidArgument")
+
+
+def test_who_is_enrolled_twice_is_found(alone: BackedApi, ids: dict[str, str]) -> None:
+    def duplicates(profile_id: str) -> list[str]:
+        found = alone("POST", f"{IDENTIFICATION}/profiles/{profile_id}:findDuplicates").json()["value"]
+        return [each["profileId"] for each in found]
+
+    assert duplicates(ids["clara"]) == []
+    twin = alone.enrolled(_clip("clara"), IDENTIFICATION)
+    assert (duplicates(ids["clara"]), duplicates(twin)) == ([twin], [ids["clara"]])
+    assert alone("DELETE", f"{IDENTIFICATION}/profiles/{twin}").ok
+    assert duplicates(ids["clara"]) == []
+
+
+def test_a_profile_without_a_voice_has_no_duplicates(alone: BackedApi) -> None:
+    blank = alone.create(IDENTIFICATION)
+    assert error_of(alone("POST", f"{IDENTIFICATION}/profiles/{blank}:findDuplicates"))[0] == 400
+    assert error_of(alone("POST", f"{IDENTIFICATION}/profiles/{NOBODY}:findDuplicates"))[0] == 404

@@ -101,6 +101,7 @@ def test_who_looks_for_a_way_out_is_seen() -> None:
 def _do_everything_with_a_group(seen: Watched, path: str, member: str) -> None:
     members = f'{{"profileIds":["{member}"]}}'
     seen.send("put", "PUT", f"{path}/staff", "{}")
+    seen.send("duplicates", "POST", f"{IDENTIFICATION}/profiles/{member}:findDuplicates")
     seen.send("add", "POST", f"{path}/staff/profiles:add", members)
     for name, below in (("groups", ""), ("group", "/staff"), ("members", "/staff/profiles")):
         seen.send(name, "GET", f"{path}{below}")
