@@ -75,6 +75,12 @@ QUALITY: Final = (
         "The voice stands only {:.1f} dB out of the noise. Record in a quieter place.",
     ),
     Row[Quality](
+        "announced",
+        lambda of: of.announced_sec or None,
+        "The first {:.1f} s are another voice, as an announcement is, and were left out. Send what the speaker says "
+        "alone.",
+    ),
+    Row[Quality](
         "cancelled",
         lambda of: of.louder,
         "The channels cancel each other, so channel={} alone was heard. Record one channel, or invert one of them.",

@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
+from shared.listening.announcements import SUSPICIOUS_LLR, end_of_first_words
 from shared.listening.audio import Clip, decode
 from shared.listening.bundle import Bundle
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.declared import Recording, declared
 from shared.listening.embedder import Embedder
+from shared.listening.frames import FRAME, FRAME_SEC
 from shared.listening.limits import MIN_SPEECH_SEC, ClipLimits
-from shared.listening.quality import Quality, SpeechDetector, quality, speech_only
+from shared.listening.quality import Quality, SpeechDetector, quality, speech_frames, speech_only
 from shared.listening.sides import MIN_SIDE_SEC, Sides, name_of, without_leak
 from shared.listening.views import TESTED, VIEWS, Band, Seen
 from shared.observing.trace import current, stage
@@ -124,12 +126,12 @@ class Listener:
         return replace(heard, quality=replace(heard.quality, louder=louder, sides=sides))
 
     def hear(self, clip: Clip) -> Utterance:
-        """Measure a clip, whatever it holds."""
+        """Measure a clip, whatever it holds, but for an announcement before it."""
         with stage("detect"):
             probability = self._detect().speech_probability(clip.samples)
-        measured = quality(clip.samples, probability)
-        current().speech_sec, current().snr_db = measured.speech_sec, measured.snr_db
-        return Utterance(clip, measured, speech_only(clip.samples, probability))
+        heard = self._after_announcement(clip, probability)
+        current().speech_sec, current().snr_db = heard.quality.speech_sec, heard.quality.snr_db
+        return heard
 
     def embed(self, heard: Utterance, version: str, seen: Seen = Seen.AS_IT_CAME) -> NDArray[np.float32]:
         """The utterance's embedding by the model of a version: [dimension] float32 of unit length; made once.
@@ -164,6 +166,24 @@ class Listener:
             yield
             embedded.result()
 
+    def _after_announcement(self, clip: Clip, probability: NDArray[np.float32], begin: int = 0) -> Utterance:
+        """The clip from a frame on, or from a later one where its first words are another voice than the rest."""
+        heard = _part(clip, probability, begin, len(probability))
+        end = end_of_first_words(speech_frames(probability[begin:]))
+        if end is None:
+            return heard
+        first = _part(clip, probability, begin, begin + end)
+        if self._ratio(first, heard) >= SUSPICIOUS_LLR:
+            return heard
+        rest = self._after_announcement(clip, probability, begin + end)
+        return rest if self._ratio(first, rest) < LEAST_LLR else heard
+
+    def _ratio(self, one: Utterance, other: Utterance) -> float:
+        """Log-likelihood ratio of one speaker and two, in the band that both have."""
+        band = Band.NARROW if Band.NARROW in (one.band, other.band) else Band.WIDE
+        voices = (self.embed(each, self.version, each.seen_in(band)) for each in (one, other))
+        return float(self.calibration(self.version).llr(cosine(*voices), one.evidence_sec, other.evidence_sec))
+
     def _sides(self, clip: Clip) -> Sides | None:
         """Two channels of a clip, if different people speak on them."""
         apart, heard = clip.apart, {}
@@ -172,10 +192,7 @@ class Listener:
             heard[name_of(channel)] = self.hear(Clip(without_leak(samples, other)))
         if not heard or min(each.quality.speech_sec for each in heard.values()) < MIN_SIDE_SEC:
             return None
-        band = Band.NARROW if Band.NARROW in (each.band for each in heard.values()) else Band.WIDE
-        one, other = (self.embed(each, self.version, each.seen_in(band)) for each in heard.values())
-        evidence = (each.evidence_sec for each in heard.values())
-        llr = float(self.calibration(self.version).llr(cosine(one, other), *evidence))
+        llr = self._ratio(*heard.values())
         first, second = heard
         return Sides(first, second, llr) if llr < LEAST_LLR else None
 
@@ -203,3 +220,10 @@ class Listener:
         with self._loading:
             self._detector = self._detector or SpeechDetector(self._detector_bundle)
             return self._detector
+
+
+def _part(clip: Clip, probability: NDArray[np.float32], begin: int, end: int) -> Utterance:
+    """What some frames of a clip hold."""
+    samples, probability = clip.samples[begin * FRAME : end * FRAME], probability[begin:end]
+    measured = replace(quality(samples, probability), total_sec=clip.seconds, announced_sec=begin * FRAME_SEC)
+    return Utterance(clip, measured, speech_only(samples, probability))

@@ -74,6 +74,7 @@ class Quality:
         bandwidth_hz: frequency up to which there is sound; None for digital silence.
         level_db: mean power of its speech, in dB below full scale; None where there is none.
         louder: the channel that alone was heard because the mean of all cancels, as a caller names it.
+        announced_sec: how long another voice speaks before the one that is heard.
         sides: two channels on which different people speak.
     """
 
@@ -85,6 +86,7 @@ class Quality:
     level_db: float | None = None
     louder: str | None = None
     sides: Sides | None = None
+    announced_sec: float = 0.0
 
     @property
     def is_narrowband(self) -> bool:

@@ -1,5 +1,6 @@
 """Recordings of several channels: one can be chosen, and two people on two of them are not enrolled as one."""
 
+import numpy as np
 import pytest
 import requests
 
@@ -87,6 +88,17 @@ def test_a_mean_that_cancels_is_named(api: Api) -> None:
     voice = voices.samples(voices.seconds("anna", 6))
     hints = _hints(api.enroll(api.create(), voices.of_channels(voice, -(voice // 2)), details="true"))
     assert "channel=left alone" in hints["cancelled"]
+
+
+def test_an_announcement_is_named_and_left_out(api: Api) -> None:
+    parts = (
+        voices.samples(voices.seconds("david", 5)),
+        np.zeros(12_000, np.int16),
+        voices.samples(voices.seconds("anna", 16)),
+    )
+    answer = api.enroll(api.create(), voices.to_wav(np.concatenate(parts)), details="true")
+    assert "another voice, as an announcement is" in _hints(answer)["announced"]
+    assert answer.json()["details"]["speechLengthInSec"] < 16.5
 
 
 def test_version_2_does_not_look_at_channels(api: Api) -> None:

@@ -141,4 +141,6 @@ def test_a_poor_clip_is_used_with_a_hint(api: Api, code: str) -> None:
 
 
 def test_every_hint_on_quality_is_shown() -> None:
-    assert {*POOR, "cancelled", "twoVoices"} == {row.code for row in QUALITY}  # the others: test_channels.py
+    assert {*POOR, "announced", "cancelled", "twoVoices"} == {
+        row.code for row in QUALITY
+    }  # the others: test_channels.py
