@@ -1,8 +1,7 @@
 """Diarization error rate: missed speech, false alarms, and speech under another name, over all that was said.
 
 As in NIST's md-eval: speakers are mapped one to one so that most time agrees, and a collar around each reference
-boundary is not judged. Overlapped speech counts, once for each speaker. Equal to pyannote.metrics but for its grid of
-10 ms.
+boundary is not judged. Overlapped speech counts, once for each speaker.
 """
 
 from collections.abc import Iterable, Sequence
