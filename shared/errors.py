@@ -1,8 +1,6 @@
 """Every way in which serving a request can fail: one class a cause, with what it answers and where.
 
-What only a recording can do wrong is in ``shared/listening/refusals.py``, what can be wrong with groups of voices in
-``shared/voices/refusals.py``, what only a request over HTTP can is in
-``functions/contract/refusals.py``; ``functions/contract/catalogue.py`` draws the whole tree.
+What can go wrong in one room only is in its ``refusals.py``; ``functions/contract/catalogue.py`` draws the whole tree.
 """
 
 from dataclasses import dataclass
@@ -137,46 +135,6 @@ class NoActivationPhrase(PhraseNotSaid):
 
     says = "The first enrollment must match an activation phrase."
     note = "only with `SPEAKER_ACTIVE_ENROLLMENT`"
-
-
-class TwoVoices(InvalidRequest):
-    """Different people speak on two channels of the clip."""
-
-    llr: float
-    least: float
-    first: str
-    second: str
-    says = "Different people speak on two channels: log-likelihood ratio {llr:.1f}, allowed from {least:g}."
-    adds = "Send one of them alone, or choose it with channel={first} or channel={second}."
-    where = ENROLL
-    note = "2.0 has no `channel`"
-    own = True
-
-
-class VoiceDiffers(InvalidRequest):
-    """The clip is another voice than the profile's."""
-
-    llr: float
-    least: float
-    says = "The voice is not like the other enrollments of the profile."
-    adds = (
-        "Measured: a log-likelihood ratio of {llr:.1f}; at least {least:g} is needed. "
-        "Send a recording of the same speaker, or reset the profile and enroll it anew."
-    )
-    where = ENROLL
-    note = "only with `SPEAKER_ENROLLMENT_AGREEMENT=refuse`"
-    own = True
-
-
-class RepeatedRecording(InvalidRequest):
-    """The profile holds the recording already."""
-
-    number: int
-    says = "The recording is enrolled already."
-    adds = "It is enrollment {number} of the profile. Send another recording."
-    where = ENROLL
-    note = "only with `SPEAKER_REPEATED_AUDIO=refuse`"
-    own = True
 
 
 class Forbidden(SpeakerError):

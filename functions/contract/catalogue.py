@@ -87,6 +87,7 @@ from functions.plumbing import refusals as refusals_of_plumbing
 from shared import errors
 from shared.errors import SpeakerError
 from shared.listening import refusals as refusals_of_audio
+from shared.profiles import refusals as refusals_of_profiles
 from shared.recordings import refusals as refusals_of_recordings
 from shared.voices import refusals as refusals_of_voices
 
@@ -116,6 +117,7 @@ ROOMS: Final = tuple(
     room.__name__
     for room in (
         errors,
+        refusals_of_profiles,
         refusals_of_voices,
         refusals_of_audio,
         refusals_of_recordings,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
-from shared.errors import SpeakerError, StorageUnavailable, TwoVoices
+from shared.errors import SpeakerError, StorageUnavailable
 from shared.listening.audio import decode
 from shared.listening.declared import Recording
 from shared.listening.fingerprint import every_print
@@ -17,6 +17,7 @@ from shared.listening.sides import Sides
 from shared.listening.views import ENROLLED
 from shared.profiles.changes import change, read, write
 from shared.profiles.fitting import FIRST, Fit, Fitting
+from shared.profiles.refusals import TwoVoices
 from shared.scoring import LEAST_LLR
 from shared.store import Store
 from shared.store.changes import Kind

@@ -66,17 +66,14 @@ from shared.errors import (
     NotEnrolled,
     ProfileFull,
     QuotaExceeded,
-    RepeatedRecording,
     SpeakerError,
     StorageUnavailable,
     TooManyCandidates,
     TooManyEnrollments,
     TranscriberUnavailable,
-    TwoVoices,
     UnknownLocale,
     UnknownProfile,
     UnreadableProfile,
-    VoiceDiffers,
     WrongPassphrase,
 )
 from shared.listening.refusals import (
@@ -90,6 +87,7 @@ from shared.listening.refusals import (
     Undeclared,
     WrongFormat,
 )
+from shared.profiles.refusals import RepeatedRecording, TwoVoices, VoiceDiffers
 from shared.recordings.refusals import OutdatedSignature
 from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
 from shared.store.azure import TABLE
