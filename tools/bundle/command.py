@@ -56,9 +56,11 @@ def _pyannote(members: Mapping[str, bytes]) -> dict[str, bytes]:
     return {MODEL: pyannote.waveform_model(read_parts(checkpoint)["state_dict"])}
 
 
-def _one_model(members: Mapping[str, bytes]) -> dict[str, bytes]:
+def _silero(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    from tools.bundle import silero
+
     [model] = members.values()
-    return {MODEL: model}
+    return {MODEL: silero.frames_model(model)}
 
 
 def _whisper(members: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -73,7 +75,7 @@ def _whisper(members: Mapping[str, bytes]) -> dict[str, bytes]:
 RECIPES: Final[dict[str, Recipe]] = {
     "campplus": _campplus,
     "pyannote-segmentation": _pyannote,
-    "silero-vad": _one_model,
+    "silero-vad": _silero,
     "whisper-base": _whisper,
     "whisper-tiny-en": _whisper,
 }

@@ -28,10 +28,21 @@ class Graph:
         self._nodes: list[NodeProto] = []
         self._constants: list[TensorProto] = []
 
-    def add(self, operator: str, *inputs: str, output: str | None = None, **attributes: Attribute) -> str:
-        """Append a node with one output; an empty input name leaves an optional input out."""
+    def add(
+        self,
+        operator: str,
+        *inputs: str,
+        output: str | None = None,
+        also: Sequence[str] = (),
+        **attributes: Attribute,
+    ) -> str:
+        """Append a node, and give its first output; an empty input name leaves an optional input out.
+
+        Args:
+            also: names of its further outputs.
+        """
         output = output or f"{operator.lower()}_{len(self._nodes)}"
-        self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))  # type: ignore[arg-type]
+        self._nodes.append(helper.make_node(operator, inputs, [output, *also], **attributes))  # type: ignore[arg-type]
         return output
 
     def constant(self, value: ArrayLike, dtype: DTypeLike = np.float32) -> str:
