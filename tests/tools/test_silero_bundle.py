@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 
 from shared.listening.bundle import Bundle
+from shared.listening.runtime import runtime
 from shared.settings import MODELS
 from tools.bundle import silero
 from tools.bundle.sources import fetch
@@ -21,7 +21,7 @@ def original() -> bytes:
 
 
 def _run(model: bytes, frames: NDArray[np.float32], *state: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    session = InferenceSession(model, providers=["CPUExecutionProvider"])
+    session = runtime().InferenceSession(model, providers=["CPUExecutionProvider"])
     outputs: list[NDArray[np.float32]] = session.run(
         None, dict(zip(("input", "h", "c"), (frames, *state), strict=True))
     )
