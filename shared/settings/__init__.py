@@ -208,7 +208,7 @@ class Settings:
         "0",
         readers.whole,
         "maxInFlight",
-        "requests that one instance works on or keeps waiting before it answers 429 at once; `0` is three for each "
+        "requests that one instance works on or keeps waiting before it answers 429 at once; `0` is 16 for each "
         "that it works on at once, which is one a core unless `PYTHON_THREADPOOL_THREAD_COUNT` says otherwise",
     )
     console: str = setting(

@@ -42,7 +42,9 @@ def _filled(crowd: Crowd, places: int) -> ExitStack:
     return inside
 
 
-@pytest.mark.parametrize(("limit", "threads", "places"), [(0, 1, FOR_EACH_THREAD), (0, 2, 6), (3, 2, 3), (1, 8, 1)])
+@pytest.mark.parametrize(
+    ("limit", "threads", "places"), [(0, 1, FOR_EACH_THREAD), (0, 2, 2 * FOR_EACH_THREAD), (3, 2, 3), (1, 8, 1)]
+)
 def test_so_many_are_let_in_and_whoever_leaves_makes_room(ticks: Ticks, limit: int, threads: int, places: int) -> None:
     crowd = Crowd(limit, threads, ticks)
     with _filled(crowd, places):
