@@ -6,8 +6,9 @@ from typing import Final
 import azure.functions as func
 
 from functions.contract import group_requests as requests
-from functions.contract.group_responses import COUNTED_GROUP, DUPLICATES, GROUP, GROUP_LIST, MEMBERSHIP, GroupsListed
-from functions.contract.responses import PROFILE_LIST, Listed
+from functions.contract.group_responses import COUNTED_GROUP, DUPLICATES, GROUP, GROUP_LIST, MEMBERSHIP
+from functions.contract.responses import PROFILE_LIST
+from functions.contract.shapes import Listed
 from functions.plumbing.call import Call, reply
 from functions.plumbing.guard import APP, noted, serves
 from shared.observing.trace import tracing
@@ -52,7 +53,7 @@ def list_groups(call: Call) -> func.HttpResponse:
     after, size = call.page(requests.group_id)
     page = call.service.groups.page(call.family, after=after, size=size)
     link = call.next_page(size, page.groups[-1].id, "groups") if page.more else None
-    return reply(200, GROUP_LIST.write(call.context, GroupsListed(page.groups, link)))
+    return reply(200, GROUP_LIST.write(call.context, Listed(page.groups, link)))
 
 
 @serves(blueprint, "GetGroup")

@@ -6,7 +6,8 @@ from typing import Final
 import azure.functions as func
 
 from functions.contract import requests
-from functions.contract.responses import CLEARED, PROFILE, PROFILE_LIST, Listed
+from functions.contract.responses import CLEARED, PROFILE, PROFILE_LIST
+from functions.contract.shapes import Listed
 from functions.plumbing.call import Call, reply
 from functions.plumbing.guard import serves
 from shared.observing.trace import current, mark

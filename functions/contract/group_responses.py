@@ -1,7 +1,6 @@
 """What callers read of groups."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from functions.contract.responses import SCORED
@@ -16,6 +15,7 @@ from functions.contract.shapes import (
     ListOf,
     Plain,
     Shape,
+    page_of,
 )
 from shared.profiles.groups import Counted, Membership
 from shared.recognition.outcomes import Candidate
@@ -64,20 +64,4 @@ DUPLICATES: Final = Shape[Sequence[Candidate]](
     (Field("value", ListOf(SCORED), lambda found: found, "from best to worst; empty where there is none"),),
     open_to_more=True,
 )
-
-
-@dataclass(frozen=True)
-class GroupsListed:
-    """A page of groups, and the link to the next."""
-
-    groups: Sequence[Group]
-    next_link: str | None
-
-
-GROUP_LIST: Final = Shape[GroupsListed](
-    "GroupList",
-    (
-        Field("value", ListOf(GROUP), lambda listed: listed.groups),
-        Field("nextLink", TEXT, lambda listed: listed.next_link, optional=True),
-    ),
-)
+GROUP_LIST: Final = page_of("GroupList", GROUP)

@@ -25,6 +25,7 @@ from functions.contract.shapes import (
     ListOf,
     Plain,
     Shape,
+    page_of,
 )
 from shared.errors import SpeakerError
 from shared.profiles.enrolling import Enrolled
@@ -184,22 +185,7 @@ CLEARED: Final = Shape[Cleared](
     ),
 )
 
-
-@dataclass(frozen=True)
-class Listed:
-    """A page of profiles, and the link to the next."""
-
-    profiles: Sequence[Profile]
-    next_link: str | None
-
-
-PROFILE_LIST: Final = Shape[Listed](
-    "ProfileList",
-    (
-        Field("value", ListOf(PROFILE), lambda listed: listed.profiles),
-        Field("nextLink", TEXT, lambda listed: listed.next_link, optional=True),
-    ),
-)
+PROFILE_LIST: Final = page_of("ProfileList", PROFILE)
 _PHRASE: Final = Shape[str](
     "Phrase",
     (

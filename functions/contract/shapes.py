@@ -1,6 +1,6 @@
 """What a JSON document is made of: one description from which it is written and OpenAPI describes it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -208,3 +208,22 @@ NUMBER_OR_NONE: Final = Plain({"type": ["number", "null"]}, _rounded(9))
 MOMENT: Final = Plain({"type": "string", "format": "date-time"}, timestamp)
 MOMENT_OR_NONE: Final = Plain({"type": ["string", "null"], "format": "date-time"}, timestamp)
 YES_OR_NO: Final = Plain({"type": "boolean"})
+
+
+@dataclass(frozen=True)
+class Listed[Thing]:
+    """A page of a list, and the link to the next."""
+
+    things: Sequence[Thing]
+    next_link: str | None
+
+
+def page_of(name: str, kind: Kind) -> Shape[Listed[Any]]:
+    """A page of things of a kind."""
+    return Shape(
+        name,
+        (
+            Field("value", ListOf(kind), lambda listed: listed.things),
+            Field("nextLink", TEXT, lambda listed: listed.next_link, optional=True),
+        ),
+    )

@@ -11,10 +11,9 @@ from functions.contract.responses import (
     PROFILE,
     PROFILE_LIST,
     VERIFICATION_RESULT,
-    Listed,
     error_of,
 )
-from functions.contract.shapes import timestamp
+from functions.contract.shapes import Listed, timestamp
 from shared.errors import StorageUnavailable, UnknownProfile
 from shared.listening.quality import Quality
 from shared.listening.views import Band
