@@ -10,7 +10,7 @@ from shared.listening.declared import Recording
 from shared.listening.listener import Utterance
 from shared.observing.trace import current
 from shared.recognition.gallery import Gallery, Look
-from shared.recognition.judging import Clip, Enrolled, Judge, Probe
+from shared.recognition.judging import Clip, Enrolled, Probe
 from shared.recognition.outcomes import Candidate, Identified, Watched
 from shared.recognition.recognizer import Recognizer, ranked, signature_of
 from shared.scoring import unit
@@ -106,7 +106,7 @@ class Everyone:
         there = list(self._there(family, likely, key, top + MARGIN))
         self._check_still_there(group)
         judge, among = self.recognizer.judge, max(look.count(key), len(there))
-        candidates = [_judged(judge, profile, probe, among, rate) for profile in there]
+        candidates = [judge.candidate(each, signature_of(each), probe, among, rate) for each in there]
         return Found(ranked(candidates) if candidates else [], among, look.as_of)
 
     def _likely(self, look: Look, key: str | None, probe: Probe, count: int) -> list[str]:
@@ -140,7 +140,3 @@ class Everyone:
     def _check_still_there(self, group: Group | None) -> None:
         if group and self._group(group.id, group.family).key != group.key:
             raise UnknownGroup(group.id)
-
-
-def _judged(judge: Judge, profile: Profile, probe: Probe, among: int, rate: float | None) -> Candidate:
-    return judge.candidate(profile, signature_of(profile), probe, among, rate)

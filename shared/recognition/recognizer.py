@@ -94,7 +94,7 @@ class Recognizer:
             InvalidAudio: the clip is not fit to recognize.
         """
         current().candidates = len(profile_ids)
-        _check_count(family, profile_ids)
+        check_count(family, profile_ids)
         self.cohorts.expect(family)
         heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
         found = self.store.get_many(family, profile_ids)
@@ -142,7 +142,12 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     return [replace(best, verdict=best.verdict.ahead_of(others[0].verdict)) if others else best, *others]
 
 
-def _check_count(family: Family, profile_ids: Sequence[str]) -> None:
+def check_count(family: Family, profile_ids: Sequence[str]) -> None:
+    """Refuse more profiles than can be compared in one request.
+
+    Raises:
+        TooManyCandidates: there are more.
+    """
     if len(profile_ids) > family.max_candidates:
         raise TooManyCandidates(family.max_candidates, len(profile_ids))
 

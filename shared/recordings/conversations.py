@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from shared.errors import TooManyCandidates
 from shared.listening.audio import Clip, decode
 from shared.listening.declared import Recording, declared
 from shared.listening.limits import ClipLimits
 from shared.observing.trace import current, stage
 from shared.profiles.changes import present
-from shared.recognition.recognizer import Recognizer, signature_of
+from shared.recognition.recognizer import Recognizer, check_count, signature_of
 from shared.recordings.diarizer import Diarizer, band_of, together
 from shared.recordings.naming import Known, Named, Naming
 from shared.recordings.turns import Diarized
@@ -59,8 +58,7 @@ class Conversations:
             InvalidAudio: not readable, too short or too long; says what was measured.
         """
         current().candidates = len(profile_ids)
-        if len(profile_ids) > family.max_candidates:
-            raise TooManyCandidates(family.max_candidates, len(profile_ids))
+        check_count(family, profile_ids)
         self.recognizer.cohorts.expect(family)
         profiles = self._profiles(family, profile_ids)
         offered = [self._known(profile) for profile in profiles]
