@@ -13,6 +13,7 @@ import pytest
 
 from devhost.azurite import azurite
 from devhost.stack import Host, stack
+from tests.clock import Clock
 from tests.recordings import HUMAN, SHIPPED, Recordings
 
 ROOT = Path(__file__).parent.parent
@@ -83,3 +84,9 @@ def service() -> Iterator[Host]:
     """The whole service, with two keys configured."""
     with stack({"SPEAKER_RECOGNITION_KEYS": ",".join(KEYS)}) as running:
         yield running
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that a test moves."""
+    return Clock()

@@ -26,11 +26,6 @@ class Ticks:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def ticks() -> Ticks:
     return Ticks()
 

@@ -18,16 +18,6 @@ CLIP = voices.seconds("anna", 6)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> MemoryStore:
-    return MemoryStore(clock)
-
-
-@pytest.fixture
 def profiles(store: MemoryStore, clock: Clock) -> Domain:
     return Domain.on(store, models.listener(), clock)
 

@@ -28,11 +28,6 @@ def store(request: pytest.FixtureRequest) -> Store:
     return AzureStore.open(Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": request.getfixturevalue("storage")}))
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def _profiles(store: Store, count: int) -> list[str]:
     return sorted(store.insert(Profile.new(VERIFICATION, "en-us", datetime.now(UTC))).id for _ in range(count))
 

@@ -20,16 +20,6 @@ SLICE = timedelta(seconds=60)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> MemoryStore:
-    return MemoryStore(clock)
-
-
-@pytest.fixture
 def domain(store: MemoryStore, clock: Clock) -> Domain:
     return Domain.on(store, models.listener(), clock)
 

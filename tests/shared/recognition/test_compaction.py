@@ -32,11 +32,6 @@ def store() -> Counting:
     return Counting()
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def _compact(store: MemoryStore, clock: Clock, worth_it: int = 1) -> None:
     other = elsewhere(store)
     Compaction(other, Gallery(other, clock), clock, worth_it).run()

@@ -27,11 +27,6 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def other(store: MemoryStore, clock: Clock) -> Gallery:
     """The gallery of another instance, which has looked already."""
     gallery = Gallery(elsewhere(store), clock)
