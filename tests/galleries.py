@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from shared.listening.scoring import unit
 from shared.listening.views import Band
 from shared.profiles.changes import change
 from shared.recognition.gallery import Gallery
-from shared.scoring import unit
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION
 from shared.voices.records import Enrollment, Profile

@@ -24,7 +24,6 @@ ROOMS: Final = (
     "words",
     "listening",
     "observing",
-    "scoring",
     "errors",
 )
 """Of ``shared/``, from the top floor down; a room imports only rooms that stand after it."""

@@ -18,11 +18,11 @@ from functions.contract.shapes import (
     Shape,
 )
 from shared.listening.quality import Quality
+from shared.listening.scoring import LEAST_LLR
 from shared.profiles.enrolling import Enrolled
 from shared.profiles.fitting import Agreement
 from shared.profiles.lifecycle import KeptAudio
 from shared.recognition.outcomes import Candidate, Identified, Verified
-from shared.scoring import LEAST_LLR
 from shared.words.matching import Saying, Tolerance
 
 

@@ -20,7 +20,7 @@ from shared.listening.containers import SAMPLE_RATE
 from shared.listening.misread import FILE as MISREAD
 from shared.listening.misread import Misreadings
 from shared.listening.runtime import runtime
-from shared.scoring import Calibration
+from shared.listening.scoring import Calibration
 
 MANIFEST: Final = "manifest.json"
 MODEL: Final = "model.onnx"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from shared.listening.bundle import Bundle, Model, golden_signal
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.refusals import TooShort
-from shared.scoring import unit
+from shared.listening.scoring import unit
 
 CHUNK_SEC: Final = 10
 """Longest audio that goes through the model at once, to bound memory. Chunks are as accurate as the whole."""

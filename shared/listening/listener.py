@@ -21,10 +21,10 @@ from shared.listening.embedder import Embedder
 from shared.listening.frames import FRAME, FRAME_SEC
 from shared.listening.limits import MIN_SPEECH_SEC, ClipLimits
 from shared.listening.quality import Quality, SpeechDetector, quality, speech_frames, speech_only
+from shared.listening.scoring import LEAST_LLR, Calibration, cosine
 from shared.listening.sides import MIN_SIDE_SEC, Sides, name_of, without_leak
 from shared.listening.views import TESTED, VIEWS, Band, Seen
 from shared.observing.trace import current, stage
-from shared.scoring import LEAST_LLR, Calibration, cosine
 
 SPEECH_SHARE: Final = 0.8
 """Of what is embedded, net speech in ordinary recordings: pauses of less than a second are embedded as well."""

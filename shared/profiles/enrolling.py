@@ -13,12 +13,12 @@ from shared.listening.declared import Recording
 from shared.listening.fingerprint import every_print
 from shared.listening.listener import Listener, Utterance
 from shared.listening.quality import Quality
+from shared.listening.scoring import LEAST_LLR
 from shared.listening.sides import Sides
 from shared.listening.views import ENROLLED
 from shared.profiles.changes import change, read, write
 from shared.profiles.fitting import FIRST, Fit, Fitting
 from shared.profiles.refusals import TwoVoices
-from shared.scoring import LEAST_LLR
 from shared.store import Store
 from shared.store.changes import Kind
 from shared.voices.families import Family

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from shared.listening.fingerprint import same_recording
 from shared.listening.listener import Listener, Utterance
+from shared.listening.scoring import LEAST_LLR, cosine
 from shared.listening.views import Band
 from shared.observing.trace import current
 from shared.profiles.refusals import RepeatedRecording, VoiceDiffers
-from shared.scoring import LEAST_LLR, cosine
 from shared.voices.records import Profile
 from shared.voices.signatures import Signature, View
 

@@ -14,8 +14,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.listening.scoring import unit
 from shared.listening.views import Band
-from shared.scoring import unit
 from shared.store import Store
 from shared.voices.families import Family
 from shared.voices.records import Profile

@@ -8,12 +8,12 @@ from typing import Final
 
 from shared.listening.declared import Recording
 from shared.listening.listener import Utterance
+from shared.listening.scoring import unit
 from shared.observing.trace import current
 from shared.recognition.gallery import Gallery, Look
 from shared.recognition.judging import Clip, Enrolled, Probe
 from shared.recognition.outcomes import Candidate, Identified, Watched
 from shared.recognition.recognizer import Recognizer, ranked, signature_of
-from shared.scoring import unit
 from shared.store.groups import GroupTable
 from shared.voices.families import IDENTIFICATION, Family
 from shared.voices.groups import Group

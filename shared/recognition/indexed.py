@@ -8,9 +8,9 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.listening.scoring import unit
 from shared.listening.views import Band
 from shared.observing.trace import mark
-from shared.scoring import unit
 from shared.voices.records import Profile
 from shared.voices.signatures import Signature
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.listener import Listener, Utterance
+from shared.listening.scoring import compare
 from shared.listening.views import Band
 from shared.recognition.cohort import Cohorts
 from shared.recognition.outcomes import Candidate
-from shared.scoring import compare
 from shared.voices.records import Profile
 from shared.voices.signatures import Signature
 

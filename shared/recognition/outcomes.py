@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.listening.quality import Quality
+from shared.listening.scoring import Verdict
 from shared.listening.views import Band
 from shared.observing.trace import Decision
-from shared.scoring import Verdict
 from shared.words.matching import Saying
 
 

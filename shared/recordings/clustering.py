@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.scoring import unit
+from shared.listening.scoring import unit
 
 APART: Final = 0.6
 """Cosine distance from which two groups of runs are two voices. On the mixtures of docs/recordings.md everything from

@@ -11,12 +11,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.listening.scoring import Calibration, compare
 from shared.listening.views import Band
 from shared.recognition.outcomes import Candidate
 from shared.recognition.recognizer import ranked
 from shared.recordings.refusals import OutdatedSignature
 from shared.recordings.turns import Voice
-from shared.scoring import Calibration, compare
 from shared.voices.signatures import Signature
 
 MARGIN: Final = 3.0

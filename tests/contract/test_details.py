@@ -8,7 +8,7 @@ import pytest
 import soxr
 
 from shared.listening.bundle import Bundle
-from shared.scoring import Verdict, rate_of_one
+from shared.listening.scoring import Verdict, rate_of_one
 from shared.settings import ROOT
 from tests import voices
 from tests.contract.api import IDENTIFICATION, VERIFICATION, Api, error_of

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.listening.bundle import Bundle
-from shared.scoring import Calibration, OperatingPoint
+from shared.listening.scoring import Calibration, OperatingPoint
 from shared.settings import ROOT
 from tests.recordings import HUMAN, SHIPPED, Recordings
 from tools.accuracy import page

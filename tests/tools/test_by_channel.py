@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from shared.listening.bundle import Bundle
+from shared.listening.scoring import Calibration
 from shared.listening.views import Band
-from shared.scoring import Calibration
 from shared.settings import ROOT
 from tests.recordings import SHIPPED
 from tools.accuracy import channel_tables, command

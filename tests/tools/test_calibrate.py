@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from shared.listening.bundle import Bundle
-from shared.scoring import Calibration, Row, inverse_duration
+from shared.listening.scoring import Calibration, Row, inverse_duration
 from shared.settings import ROOT
 from tests.recordings import HUMAN, SHIPPED, Recordings
 from tests.tools.test_by_channel import heard_of

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.scoring import Calibration
+from shared.listening.scoring import Calibration
 from tools.accuracy.galleries import Attempt, Door, Tenant, attempts_of
 from tools.accuracy.heard import Heard
 from tools.accuracy.identification import by_speaker

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from shared.errors import SpeakerError
 from shared.listening.bundle import Bundle
-from shared.scoring import Calibration
+from shared.listening.scoring import Calibration
 from shared.settings import ROOT
 from tools.accuracy import channel_tables, page
 from tools.accuracy.by_channel import WIDE, by_channel, failures, strangers_named

@@ -13,8 +13,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.listening.scoring import Calibration, Comparison, Verdict, compare, unit
 from shared.listening.views import ENROLLED, TESTED, Band, Seen
-from shared.scoring import Calibration, Comparison, Verdict, compare, unit
 from shared.voices.signatures import Signature, View
 from tools.accuracy.heard import Heard
 

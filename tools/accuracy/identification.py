@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.scoring import Calibration, rate_of_one
+from shared.listening.scoring import Calibration, rate_of_one
 from tools.accuracy.measure import ALL
 from tools.accuracy.metrics import BOOTSTRAPS, Estimate, rate_estimate
 from tools.accuracy.trials import Corpus, Voices, cosines

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.scoring import Calibration
+from shared.listening.scoring import Calibration
 from tools.accuracy.metrics import (
     Metric,
     Resampling,

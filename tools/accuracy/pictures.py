@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
-from shared.scoring import Calibration
+from shared.listening.scoring import Calibration
 from tools.accuracy.measure import REFERENCE_TEST_SEC
 from tools.accuracy.metrics import Tally
 from tools.accuracy.trials import Trials

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from shared.errors import SpeakerError
 from shared.listening.bundle import MANIFEST, Bundle
-from shared.scoring import Calibration, Row
+from shared.listening.scoring import Calibration, Row
 from shared.settings import ROOT
 from tools.accuracy.extraction import service_extractor
 from tools.accuracy.heard import hear_through

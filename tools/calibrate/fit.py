@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.scoring import Calibration, OperatingPoint, inverse_duration
+from shared.listening.scoring import Calibration, OperatingPoint, inverse_duration
 from tools.accuracy.trials import Trials
 
 type Floats = NDArray[np.float64]

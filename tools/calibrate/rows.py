@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.scoring import Calibration, Row, inverse_duration
+from shared.listening.scoring import Calibration, Row, inverse_duration
 from tools.accuracy.by_channel import pairs
 from tools.accuracy.galleries import Door, Tenant, attempts_of
 from tools.accuracy.heard import Heard

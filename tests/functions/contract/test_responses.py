@@ -16,10 +16,10 @@ from functions.contract.responses import (
 from functions.contract.shapes import Listed, timestamp
 from shared.errors import StorageUnavailable, UnknownProfile
 from shared.listening.quality import Quality
+from shared.listening.scoring import Verdict
 from shared.listening.views import Band
 from shared.profiles.enrolling import Enrolled
 from shared.recognition.outcomes import Candidate, Identified, Verified
-from shared.scoring import Verdict
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Enrollment, Profile
 from shared.voices.standing import Standing

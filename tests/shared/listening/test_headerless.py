@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from shared.listening.audio import decode
 from shared.listening.declared import Recording, declared, pcm_at
 from shared.listening.refusals import InvalidAudio, NoAudio, Undeclared, WrongFormat
+from shared.listening.scoring import compare
 from shared.listening.strangers import named
-from shared.scoring import compare
 from shared.voices.families import VERIFICATION
 from tests import recordings, remembering, voices
 

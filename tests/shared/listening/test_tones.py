@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from shared.listening.audio import Clip
 from shared.listening.frames import FRAME
+from shared.listening.scoring import cosine
 from shared.listening.tones import tonal_frames
-from shared.scoring import cosine
 from tests import remembering
 from tests.recordings import RATE, Recordings
 

@@ -16,8 +16,8 @@ from shared.listening.limits import ClipLimits
 from shared.listening.listener import Utterance
 from shared.listening.quality import Quality
 from shared.listening.refusals import InvalidAudio, TooShort
+from shared.listening.scoring import Calibration
 from shared.listening.views import Seen
-from shared.scoring import Calibration
 from shared.settings import MODELS
 from shared.store.memory import MemoryStore
 from shared.voices.families import VERIFICATION

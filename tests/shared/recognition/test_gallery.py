@@ -3,12 +3,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from shared.listening.scoring import unit
 from shared.listening.views import Band
 from shared.observing.trace import mark
 from shared.profiles.changes import change, write
 from shared.recognition.gallery import FRESH, IDLE, Gallery
 from shared.recognition.indexed import Index, Packed, Voice, number_of
-from shared.scoring import unit
 from shared.store.changes import ChangeLog, Kind
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION

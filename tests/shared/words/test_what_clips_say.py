@@ -24,8 +24,8 @@ from shared.listening.declared import Recording
 from shared.listening.limits import ClipLimits
 from shared.listening.listener import Utterance
 from shared.listening.quality import Quality
+from shared.listening.scoring import Calibration, OperatingPoint
 from shared.listening.views import Seen
-from shared.scoring import Calibration, OperatingPoint
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
 from shared.voices.records import Profile

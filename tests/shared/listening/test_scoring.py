@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from shared.listening.bundle import Bundle
-from shared.scoring import (
+from shared.listening.scoring import (
     Calibration,
     Comparison,
     OperatingPoint,
