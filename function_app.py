@@ -16,9 +16,11 @@ from functions import (
     upkeep,
     verify,
 )
-from functions.plumbing.guard import announce_access
+from functions.plumbing.early import warm_up_early
+from functions.plumbing.guard import APP, announce_access
 
 announce_access()
+warm_up_early(APP)
 app = func.FunctionApp()
 for module in (
     profiles,

@@ -90,5 +90,5 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.function_name("warmup")
 @blueprint.warm_up_trigger(arg_name="warmup")
 def warm_up(warmup: WarmUpContext) -> None:  # noqa: ARG001  the trigger's binding
-    """Load the models before the first caller waits for them."""
-    APP.listener.warm_up()
+    """Build what the first caller would wait for."""
+    APP.warm_up()

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Self, overload
 
@@ -84,6 +85,17 @@ class Service:
         self._environment = environment
         given = {"store": store, "listener": listener, "transcriber": transcriber}
         vars(self).update({name: built for name, built in given.items() if built is not None})
+
+    def warm_up(self) -> None:
+        """Build what a first request would wait for: storage, and beside it the models.
+
+        Raises:
+            BundleError: a bundle is missing or damaged.
+        """
+        with ThreadPoolExecutor(1, "warming") as beside:
+            loaded = beside.submit(self.listener.warm_up)
+            self.store  # noqa: B018  built by being asked for
+            loaded.result()
 
     @part
     def settings(self) -> Settings:

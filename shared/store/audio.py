@@ -4,17 +4,21 @@ import string
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import BlobPrefix, BlobProperties, BlobServiceClient, ContainerClient, LinearRetry
 
 from shared.store import Span, StoredAudio
+from shared.store.containers import Account, made
 from shared.store.entities import stored_audio
 from shared.store.faults import storage_faults
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
+
+if TYPE_CHECKING:  # see containers
+    from azure.storage.blob import BlobProperties, ContainerClient
 
 AUDIO_CONTAINER: Final = "enrollment-audio"
 BLOB_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
@@ -26,12 +30,14 @@ _NO_HEX: Final = sorted(set(string.printable.strip()) - set("0123456789abcdef"))
 class AudioBlobs:
     """The audio of a store: one container, a folder a family, in it a folder a profile."""
 
-    def __init__(self, blobs: BlobServiceClient) -> None:
-        """Make the container, where it is not there yet."""
+    def __init__(self, blobs: Account) -> None:
+        """Bind to the account; the container is made when it is first asked for."""
+        self._blobs_of_account = blobs
+
+    @cached_property
+    def _audio(self) -> "ContainerClient":
         with storage_faults():
-            self._audio: ContainerClient = blobs.get_container_client(AUDIO_CONTAINER)
-            if not self._audio.exists():
-                self._audio.create_container()
+            return made(self._blobs_of_account().get_container_client(AUDIO_CONTAINER))
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         with storage_faults():
@@ -78,6 +84,8 @@ class AudioBlobs:
 
     def _beside_families(self) -> Iterator[str]:
         """Names of blobs that are in no family's folder."""
+        from azure.storage.blob import BlobPrefix
+
         folders = {f"{name}/" for name in FAMILIES}
         with storage_faults():
             for found in self._audio.walk_blobs(delimiter="/"):
@@ -86,7 +94,7 @@ class AudioBlobs:
                 elif found.name not in folders:
                     yield from (str(blob.name) for blob in self._blobs(found.name))
 
-    def _blobs(self, prefix: str | None) -> Iterator[BlobProperties]:
+    def _blobs(self, prefix: str | None) -> "Iterator[BlobProperties]":
         with storage_faults():
             yield from self._audio.list_blobs(name_starts_with=prefix)
 
@@ -100,6 +108,8 @@ class AudioBlobs:
 
 def blob_bounds() -> dict[str, Any]:
     """Bounds as the blob client takes them; a policy counts its tries, so every client has its own."""
+    from azure.storage.blob import LinearRetry
+
     policy = LinearRetry(backoff=1, retry_total=3, random_jitter_range=1)
     return {"retry_policy": policy, "api_version": BLOB_API_VERSION, **TIMEOUTS}
 

@@ -4,21 +4,20 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import islice
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableServiceClient, UpdateMode
-from azure.storage.blob import BlobServiceClient
 
 from shared.errors import Conflict, Misconfigured
 from shared.observing import trace
 from shared.settings import Settings
 from shared.store import Span, UpkeepReport, Walk
 from shared.store.audio import TIMEOUTS, AudioBlobs, blob_bounds
-from shared.store.containers import ContainerBlobs
+from shared.store.containers import Account, ContainerBlobs
 from shared.store.entities import (
     REPORT_KEY,
     WALK_KEY,
@@ -37,6 +36,9 @@ from shared.store.tables import TableRows
 from shared.store.tallies import Tallies
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobServiceClient
 
 # Below errors these write URLs, and with them profile ids, into the log.
 for _talkative in ("azure.core", "azure.data", "azure.storage", "urllib3"):
@@ -60,7 +62,7 @@ class AzureStore(AudioBlobs):
     load spreads over 256 partitions.
     """
 
-    def __init__(self, tables: TableServiceClient, blobs: BlobServiceClient, authorize: Authorize) -> None:
+    def __init__(self, tables: TableServiceClient, blobs: Account, authorize: Authorize) -> None:
         with storage_faults():
             self._table: TableClient = tables.create_table_if_not_exists(TABLE)
         super().__init__(blobs)
@@ -91,7 +93,7 @@ class AzureStore(AudioBlobs):
         fields = dict(field.split("=", 1) for field in connection_string.split(";") if "=" in field)
         return cls(
             TableServiceClient.from_connection_string(connection_string, **_BOUNDS),
-            BlobServiceClient.from_connection_string(connection_string, **blob_bounds()),
+            cache(lambda: _blob_client().from_connection_string(connection_string, **blob_bounds())),
             shared_key(fields["AccountName"], fields["AccountKey"]),
         )
 
@@ -102,7 +104,7 @@ class AzureStore(AudioBlobs):
         credential = DefaultAzureCredential()
         return cls(
             TableServiceClient(table_url, credential=credential, **_BOUNDS),
-            BlobServiceClient(blob_url, credential=credential, **blob_bounds()),
+            cache(lambda: _blob_client()(blob_url, credential=credential, **blob_bounds())),
             bearer_token(lambda: credential.get_token(_STORAGE_SCOPE).token),
         )
 
@@ -208,3 +210,9 @@ class AzureStore(AudioBlobs):
         with storage_faults():
             next(iter(self._table.query_entities("PartitionKey eq ''", results_per_page=1)), None)
             self._audio.get_container_properties()
+
+
+def _blob_client() -> "type[BlobServiceClient]":
+    from azure.storage.blob import BlobServiceClient
+
+    return BlobServiceClient

@@ -1,23 +1,44 @@
 """Values in Azure Blob Storage (or Azurite)."""
 
-from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from shared.store.faults import storage_faults
+
+if TYPE_CHECKING:  # a quarter of a second, and a verification needs no blob
+    from azure.storage.blob import BlobServiceClient, ContainerClient
+
+type Account = Callable[[], BlobServiceClient]
+"""The account's blobs, when they are asked for."""
+
+
+def made(container: "ContainerClient") -> "ContainerClient":
+    """The container, which is there from now on."""
+    if not container.exists():
+        with suppress(ResourceExistsError):
+            container.create_container()
+    return container
 
 
 class ContainerBlobs:
     """One container, which is made when something is kept in it."""
 
-    def __init__(self, blobs: BlobServiceClient, name: str) -> None:
+    def __init__(self, blobs: Account, name: str) -> None:
         """Bind to a container."""
-        self._container: ContainerClient = blobs.get_container_client(name)
+        self._blobs = blobs
+        self._name = name
+
+    @cached_property
+    def _container(self) -> "ContainerClient":
+        return self._blobs().get_container_client(self._name)
 
     def put(self, name: str, value: bytes) -> None:
         with storage_faults():
-            if not self._container.exists():
-                self._container.create_container()
-            self._container.upload_blob(name, value, overwrite=True)
+            made(self._container).upload_blob(name, value, overwrite=True)
 
     def get(self, name: str) -> bytes | None:
         with storage_faults():

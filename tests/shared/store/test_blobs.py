@@ -14,7 +14,7 @@ def blobs(request: pytest.FixtureRequest) -> Blobs:
         return MemoryBlobs()
     storage = request.getfixturevalue("storage")
     account = BlobServiceClient.from_connection_string(storage, api_version=BLOB_API_VERSION)
-    return ContainerBlobs(account, f"test-{uuid.uuid4().hex}")
+    return ContainerBlobs(lambda: account, f"test-{uuid.uuid4().hex}")
 
 
 def test_a_value_is_there_under_its_name_until_it_is_removed(blobs: Blobs) -> None:
