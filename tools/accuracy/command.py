@@ -79,7 +79,7 @@ def channels_result(
     folder: Path, bundle: Bundle, calibration: Calibration, rate: float, names: Sequence[str] = ()
 ) -> dict[str, Any]:
     """What recordings tell that come through channels, before galleries."""
-    heard = hear_through(folder, names)
+    heard = hear_through(folder, names, model=bundle.folder.name)
     if WIDE not in heard:
         raise UnusableInput(f"one of the channels must be {WIDE}: every other is judged against it")
     return {

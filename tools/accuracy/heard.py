@@ -190,7 +190,9 @@ def crowd(speakers: Sequence[Speaker]) -> list[Samples]:
     return [read(each.files[0]) for each in speakers[:: max(1, len(speakers) // CROWD)]]
 
 
-def hear_through(folder: Path, names: Sequence[str] = (), *, cache: Path = CACHE) -> dict[str, Heard]:
+def hear_through(
+    folder: Path, names: Sequence[str] = (), *, model: str = "campplus", cache: Path = CACHE
+) -> dict[str, Heard]:
     """What the service hears of a folder through channels, by name; through all where none is named.
 
     Each channel is kept as soon as it has been heard, and not heard again until a recording, a model or this code is
@@ -200,12 +202,12 @@ def hear_through(folder: Path, names: Sequence[str] = (), *, cache: Path = CACHE
         UnusableInput: there is nobody to hear, or no such channel.
         BundleError: a model is not built.
     """
-    speakers, listener = everybody(folder), service_listener()
+    speakers, listener = everybody(folder), service_listener(model)
     simulated = channels(crowd(speakers))
     unknown = set(names) - set(simulated)
     if unknown:
         raise UnusableInput(f"no channel is called {', '.join(sorted(unknown))}; there are {', '.join(simulated)}")
-    kept = cache / _key(speakers)
+    kept = cache / _key(speakers, model)
     return {
         name: _once(kept / f"{name}.npz", partial(hear, speakers, simulated[name], listener, name))
         for name in names or simulated
@@ -218,9 +220,9 @@ def _once(file: Path, make: Callable[[], Heard]) -> Heard:
     return Heard.load(file)
 
 
-def _key(speakers: Sequence[Speaker]) -> str:
+def _key(speakers: Sequence[Speaker], model: str) -> str:
     """Of the models, the code and the recordings."""
-    models = [Bundle.load(ROOT / "models" / name) for name in ("campplus", "silero-vad")]
+    models = [Bundle.load(ROOT / "models" / name) for name in (model, "silero-vad")]
     key = hashlib.sha256(fingerprint(*models).encode())
     for module in (channels_module, views, sys.modules[__name__]):
         key.update(inspect.getsource(module).encode())

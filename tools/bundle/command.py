@@ -4,6 +4,7 @@ Those that are built on request are built where ``SPEAKER_MODEL`` or ``SPEAKER_W
 """
 
 import argparse
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
@@ -48,6 +49,12 @@ def _campplus(members: Mapping[str, bytes]) -> dict[str, bytes]:
     return {MODEL: campplus.waveform_model(read_checkpoint(checkpoint), compact=True)}
 
 
+def _campplus_int8(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    from tools.bundle import int8
+
+    return {MODEL: int8.in_eight_bits(int8.whole(members), json.loads(int8.FILE.read_text()))}
+
+
 def _pyannote(members: Mapping[str, bytes]) -> dict[str, bytes]:
     from tools.bundle import pyannote
     from tools.bundle.checkpoint import read_parts
@@ -74,6 +81,7 @@ def _whisper(members: Mapping[str, bytes]) -> dict[str, bytes]:
 
 RECIPES: Final[dict[str, Recipe]] = {
     "campplus": _campplus,
+    "campplus-int8": _campplus_int8,
     "pyannote-segmentation": _pyannote,
     "silero-vad": _silero,
     "whisper-base": _whisper,

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
             **calibration.fitted_on,
             ROWS: f"recordings of {options.source.name} through channels, measured seconds",
         }
-        calibration = replace(calibration, rows=_fitted_rows(options.source, before), fitted_on=about)
+        calibration = replace(calibration, rows=_fitted_rows(options.source, before, options.model), fitted_on=about)
     _report(trials, before, calibration)
     if not options.dry_run:
         write(bundle.folder / MANIFEST, calibration)
@@ -69,9 +69,9 @@ def with_rows_of(before: Calibration, fitted: Calibration) -> Calibration:
     return replace(fitted, rows=before.rows, fitted_on={**fitted.fitted_on, **about})
 
 
-def _fitted_rows(folder: Path, before: Calibration) -> tuple[Row, ...]:
+def _fitted_rows(folder: Path, before: Calibration, model: str) -> tuple[Row, ...]:
     """A row for each size of gallery that the speakers suffice for, reported by kinds that it has not heard."""
-    heard, fitted = hear_through(folder), []
+    heard, fitted = hear_through(folder, model=model), []
     print(f"{'voices':8}{'kind of speech, unheard':32}" + "".join(f"{f'FMR / FNMR at {rate:g}':>24}" for rate in RATES))
     for voices in VOICES:
         trials = centred_trials(heard, before, voices, REFERENCE_TEST_SEC)
