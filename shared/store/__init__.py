@@ -118,6 +118,13 @@ class Store(Protocol):
         """Rows of the change log."""
 
     @property
+    def outbox(self) -> Rows:
+        """Rows of what was done, until those who listen have taken them."""
+
+    listeners: tuple[str, ...]
+    """Who takes them; while there are none, nothing is written there."""
+
+    @property
     def snapshots(self) -> Blobs:
         """Galleries, written down."""
 

@@ -45,6 +45,7 @@ for _talkative in ("azure.core", "azure.data", "azure.storage", "urllib3"):
 TABLE: Final = "SpeakerProfiles"
 GROUPS_TABLE: Final = "SpeakerGroups"
 CHANGES_TABLE: Final = "SpeakerChanges"
+OUTBOX_TABLE: Final = "SpeakerOutbox"
 SNAPSHOT_CONTAINER: Final = "voice-galleries"
 
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
@@ -68,6 +69,8 @@ class AzureStore(AudioBlobs):
         self._tallies = Tallies(self._table, self._point.read)
         self.groups = TableRows(tables, GROUPS_TABLE, authorize)
         self.changes = TableRows(tables, CHANGES_TABLE, authorize)
+        self.outbox = TableRows(tables, OUTBOX_TABLE, authorize)
+        self.listeners: tuple[str, ...] = ()
         self.snapshots = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")

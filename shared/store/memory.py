@@ -35,6 +35,8 @@ class MemoryStore:
         self._lock = threading.Lock()
         self.groups = MemoryRows()
         self.changes = MemoryRows()
+        self.outbox = MemoryRows()
+        self.listeners: tuple[str, ...] = ()
         self.snapshots = MemoryBlobs()
 
     def insert(self, profile: Profile) -> Profile:
