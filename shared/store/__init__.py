@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
+from shared.store.appends import Appends
 from shared.store.blobs import Blobs
 from shared.store.rows import Rows
 from shared.voices.families import Family
@@ -123,6 +124,10 @@ class Store(Protocol):
 
     listeners: tuple[str, ...]
     """Who takes them; while there are none, nothing is written there."""
+
+    @property
+    def trail(self) -> Appends:
+        """The audit trail, written down by day."""
 
     @property
     def snapshots(self) -> Blobs:

@@ -32,6 +32,7 @@ from shared.store.entities import (
     walk_properties,
 )
 from shared.store.faults import storage_faults
+from shared.store.growing import ContainerAppends
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
 from shared.store.tables import TableRows
 from shared.store.tallies import Tallies
@@ -47,6 +48,7 @@ GROUPS_TABLE: Final = "SpeakerGroups"
 CHANGES_TABLE: Final = "SpeakerChanges"
 OUTBOX_TABLE: Final = "SpeakerOutbox"
 SNAPSHOT_CONTAINER: Final = "voice-galleries"
+TRAIL_CONTAINER: Final = "audit-trail"
 
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
 _PARALLEL_READS: Final = 16
@@ -72,6 +74,7 @@ class AzureStore(AudioBlobs):
         self.outbox = TableRows(tables, OUTBOX_TABLE, authorize)
         self.listeners: tuple[str, ...] = ()
         self.snapshots = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
+        self.trail = ContainerAppends(blobs, TRAIL_CONTAINER)
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
 

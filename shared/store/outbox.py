@@ -34,17 +34,25 @@ _BEGUN: Final = "begun"
 class Deed(StrEnum):
     """What was done."""
 
+    CONSENTED = "consented"
     CREATED = "created"
     DELETED = "deleted"
     ENROLLED = "enrolled"
+    ERASED = "erased"
+    """Nothing is left of a profile that was deleted."""
+    EXPIRED = "expired"
     EXPORTED = "exported"
     IDENTIFIED = "identified"
     JOINED = "joined"
     LEFT = "left"
+    LOCKED = "locked"
+    OPTED_IN = "opted in"
+    OPTED_OUT = "opted out"
     READ = "read"
     RECORDING = "recording"
     RESET = "reset"
     RE_EXTRACTED = "re-extracted"
+    UNLOCKED = "unlocked"
     VERIFIED = "verified"
 
 
@@ -75,6 +83,10 @@ class Entry:
     among: tuple[str, ...] = ()
 
 
+type Ended = Callable[[str, str], None]
+"""Told the outcome and the version of the model."""
+
+
 def _present() -> datetime:
     return datetime.now(UTC)
 
@@ -84,7 +96,7 @@ class Outbox:
     """Entries of a store. Every method may raise ``StorageUnavailable``.
 
     Attributes:
-        listeners: who takes entries; while there are none, nothing is written.
+        listeners: who is to take what is written; while there are none, nothing is.
     """
 
     rows: Rows
@@ -110,7 +122,7 @@ class Outbox:
             self.append(replace(self._entry(deed, family, profile_id), outcome=outcome, model=model, among=among))
 
     @contextmanager
-    def telling(self, deed: Deed, family: Family, profile_id: str) -> Iterator[Callable[[str, str], None]]:
+    def telling(self, deed: Deed, family: Family, profile_id: str) -> Iterator[Ended]:
         """Write down that something begins, and how it ended.
 
         Yields what has to be called with the outcome and the model's version once it is done. Where it was refused,
@@ -130,30 +142,29 @@ class Outbox:
 
     def append(self, entry: Entry) -> None:
         """Write an entry, in place of what has its id."""
-        self.rows.put(Row(_WAITING, entry.id, _values(entry)))
+        self.rows.put(Row(_WAITING, entry.id, {**_values(entry), "Due": json.dumps(self.listeners)}))
 
     def pending(self, listener: str) -> Iterator[Entry]:
         """What a listener has yet to take, by id: what has ended, and what was cut off."""
         sure = self.now() - CUT_OFF
         for row in self.rows.page(_WAITING):
             entry = _entry_of(row)
-            if listener in _taken(row) or (entry.outcome == _BEGUN and entry.at > sure):
-                continue
-            yield replace(entry, outcome=UNSURE) if entry.outcome == _BEGUN else entry
+            if listener in _due(row) and (entry.outcome != _BEGUN or entry.at <= sure):
+                yield replace(entry, outcome=UNSURE) if entry.outcome == _BEGUN else entry
 
     def done(self, listener: str, entry_id: str) -> None:
-        """A listener has taken an entry; once all have, it is removed."""
+        """A listener has taken an entry; once all have for whom it was written, it is removed."""
         while row := self.rows.read(_WAITING, entry_id):
             with suppress(Conflict):
-                self._take(row, _taken(row) | {listener})
+                self._leave_to(row, [due for due in _due(row) if due != listener])
                 break
 
-    def _take(self, row: Row, taken: set[str]) -> None:
-        """Note who has taken an entry; raises Conflict where another listener does the same."""
-        if taken.issuperset(self.listeners):
-            self.rows.remove(_WAITING, row.name)
+    def _leave_to(self, row: Row, due: list[str]) -> None:
+        """Note who has yet to take an entry; raises Conflict where another listener does the same."""
+        if due:
+            self.rows.replace(replace(row, values={**row.values, "Due": json.dumps(due)}))
         else:
-            self.rows.replace(replace(row, values={**row.values, "Taken": json.dumps(sorted(taken))}))
+            self.rows.remove(_WAITING, row.name)
 
     def _entry(self, deed: Deed, family: Family, profile_id: str) -> Entry:
         """What begins now, by whoever is asking."""
@@ -194,5 +205,5 @@ def _entry_of(row: Row) -> Entry:
     )
 
 
-def _taken(row: Row) -> set[str]:
-    return set(json.loads(row.values.get("Taken", "[]")))
+def _due(row: Row) -> list[str]:
+    return list(json.loads(row.values["Due"]))

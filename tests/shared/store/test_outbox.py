@@ -5,28 +5,15 @@ import pytest
 
 from shared.errors import Conflict, StorageUnavailable
 from shared.observing.trace import tracing
-from shared.settings import Settings
-from shared.store.azure import AzureStore
+from shared.store import Store
 from shared.store.memory import MemoryStore
-from shared.store.rows import Rows
-from shared.trust.outbox import CUT_OFF, UNSURE, Deed, Entry, Outbox
+from shared.store.outbox import CUT_OFF, UNSURE, Deed, Entry, Outbox
 from shared.voices.families import IDENTIFICATION, VERIFICATION
 from tests.clock import Clock
 
 
-@pytest.fixture(params=["memory", "azure"])
-def rows(request: pytest.FixtureRequest) -> Rows:
-    if request.param == "memory":
-        return MemoryStore().outbox
-    connection = {"SPEAKER_STORAGE_CONNECTION_STRING": request.getfixturevalue("storage")}
-    outbox = AzureStore.open(Settings.read(connection)).outbox
-    for row in outbox.since(""):
-        outbox.remove(row.partition, row.name)
-    return outbox
-
-
-def test_an_entry_waits_as_it_was_told_until_every_listener_has_taken_it(rows: Rows) -> None:
-    outbox = Outbox(rows, ("audit", "events"))
+def test_an_entry_waits_as_it_was_told_until_every_listener_has_taken_it(listened: Store) -> None:
+    outbox = Outbox(listened.outbox, ("audit", "events"))
     with tracing("IdentifySingleSpeaker", "a-request") as trace:
         trace.key = "kiosk"
         outbox.tell(Deed.IDENTIFIED, IDENTIFICATION, "b", "Accept", "2026-11-22", among=("a", "b"))
@@ -40,26 +27,26 @@ def test_an_entry_waits_as_it_was_told_until_every_listener_has_taken_it(rows: R
     assert (list(outbox.pending("audit")), list(outbox.pending("events"))) == ([], [told])
     outbox.done("events", told.id)
     outbox.done("events", told.id)
-    assert not list(rows.since(""))
+    assert not list(listened.outbox.since(""))
 
 
-def test_entries_come_in_the_order_in_which_they_began(rows: Rows) -> None:
-    outbox = Outbox(rows, ("audit",))
+def test_entries_come_in_the_order_in_which_they_began(listened: Store) -> None:
+    outbox = Outbox(listened.outbox, ("audit",))
     for name in ("first", "second", "third"):
         outbox.tell(Deed.VERIFIED, VERIFICATION, name, "Reject")
     assert [told.profile_id for told in outbox.pending("audit")] == ["first", "second", "third"]
 
 
-def test_nothing_is_written_while_nobody_listens(rows: Rows) -> None:
-    outbox = Outbox(rows, ())
+def test_nothing_is_written_while_nobody_listens(listened: Store) -> None:
+    outbox = Outbox(listened.outbox, ())
     outbox.tell(Deed.VERIFIED, VERIFICATION, "a", "Accept")
     with outbox.telling(Deed.RESET, VERIFICATION, "a") as ended:
         ended("enrolling", "")
-    assert not list(rows.since(""))
+    assert not list(listened.outbox.since(""))
 
 
-def test_what_has_begun_is_told_once_it_has_ended(rows: Rows) -> None:
-    outbox = Outbox(rows, ("audit",))
+def test_what_has_begun_is_told_once_it_has_ended(listened: Store) -> None:
+    outbox = Outbox(listened.outbox, ("audit",))
     with outbox.telling(Deed.ENROLLED, VERIFICATION, "a") as ended:
         assert not list(outbox.pending("audit"))
         ended("enrolled", "v1")
@@ -67,11 +54,11 @@ def test_what_has_begun_is_told_once_it_has_ended(rows: Rows) -> None:
     assert (told.deed, told.outcome, told.model, told.who) == (Deed.ENROLLED, "enrolled", "v1", "service none")
 
 
-def test_what_was_refused_is_not_told(rows: Rows) -> None:
-    outbox = Outbox(rows, ("audit",))
+def test_what_was_refused_is_not_told(listened: Store) -> None:
+    outbox = Outbox(listened.outbox, ("audit",))
     with pytest.raises(Conflict), outbox.telling(Deed.RESET, VERIFICATION, "a"):
         raise Conflict
-    assert not list(rows.since(""))
+    assert not list(listened.outbox.since(""))
 
 
 def test_what_was_cut_off_is_told_as_unsure_once_nobody_can_end_it_any_more() -> None:
@@ -98,8 +85,8 @@ def test_two_listeners_who_take_an_entry_at_once_both_have_it() -> None:
 
         def read(self, *keys: str) -> object:
             row = store.outbox.read(*keys)
-            if row and "Taken" not in row.values:
-                store.outbox.replace(replace(row, values={**row.values, "Taken": '["events"]'}))
+            if row and "events" in row.values["Due"]:
+                store.outbox.replace(replace(row, values={**row.values, "Due": '["audit", "third"]'}))
             return row
 
     Outbox(Overtaken(), outbox.listeners).done("audit", told.id)  # type: ignore[arg-type]
