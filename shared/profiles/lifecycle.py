@@ -134,6 +134,7 @@ class Lifecycle:
     def _erase(self, stored: Profile) -> None:
         """Mark a profile, remove its audio, then its row."""
         marked = self._marked(stored)
+        self.store.shred(stored)
         log = ChangeLog(self.store.changes)
         if not stored.is_readable:
             log.tell(Kind.DELETED, stored.family, stored.id)
@@ -143,6 +144,7 @@ class Lifecycle:
             GroupTable(self.store.groups).unlist_member(stored.family, group, stored.id)
         if is_guid(stored.id):
             self.store.delete_folder(stored.family, stored.id)
+        self.store.shred(stored)  # once more: who was enrolling meanwhile may have made a key
         self.store.remove(marked)
         Outbox.of(self.store).tell(Deed.ERASED, stored.family, stored.id, "done")
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from shared.store.appends import Appends
 from shared.store.blobs import Blobs
 from shared.store.rows import Rows
+from shared.store.seals import Seals
 from shared.voices.families import Family
 from shared.voices.records import Profile
 
@@ -20,6 +21,7 @@ class StoredAudio:
     profile_id: str
     enrollment_id: str
     written: datetime
+    sealed: bool = False
 
 
 PARTITIONS: Final = 256
@@ -178,6 +180,20 @@ class Store(Protocol):
 
     def remove(self, profile: Profile) -> None:
         """Remove a profile's entity, if it is still there."""
+
+    @property
+    def seals(self) -> Seals:
+        """What is done to voices before they are kept."""
+
+    def shred(self, profile: Profile) -> None:
+        """Make what was sealed of a profile unreadable for ever, in every copy; what is in clear stays."""
+
+    def reseal_audio(self, clip: StoredAudio) -> None:
+        """Write audio once more, sealed or in clear as all that is written now; its date stays.
+
+        Raises:
+            UnreadableProfile: it cannot be opened.
+        """
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         """Keep the audio of one enrollment."""

@@ -12,6 +12,7 @@ from shared.store import Span, StoredAudio, UpkeepReport, Walk
 from shared.store.appends import MemoryAppends
 from shared.store.blobs import MemoryBlobs
 from shared.store.rows import MemoryRows
+from shared.store.seals import InClear
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
 
@@ -37,6 +38,7 @@ class MemoryStore:
         self.groups = MemoryRows()
         self.changes = MemoryRows()
         self.outbox = MemoryRows()
+        self.seals = InClear()
         self.listeners: tuple[str, ...] = ()
         self.snapshots = MemoryBlobs()
         self.trail = MemoryAppends()
@@ -84,6 +86,12 @@ class MemoryStore:
 
     def remove(self, profile: Profile) -> None:
         self.profiles.pop((profile.family.name, profile.id), None)
+
+    def shred(self, profile: Profile) -> None:
+        """Nothing is sealed here."""
+
+    def reseal_audio(self, clip: StoredAudio) -> None:
+        """Nothing is sealed here."""
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         self.audio[profile.family.name, profile.id, enrollment_id] = wav
