@@ -10,6 +10,7 @@ from functions import (
     health,
     identify,
     openapi,
+    outbox,
     phrases,
     profiles,
     recordings,
@@ -21,6 +22,7 @@ from functions.plumbing.guard import APP, announce_access
 
 announce_access()
 warm_up_early(APP)
+listening = (outbox,) if outbox.somebody_listens() else ()
 app = func.FunctionApp()
 for module in (
     profiles,
@@ -34,6 +36,7 @@ for module in (
     health,
     console,
     upkeep,
+    *listening,
     fallback,
 ):
     app.register_functions(module.blueprint)

@@ -11,6 +11,7 @@ from shared.profiles.quota import ProfileQuota
 from shared.store import Store
 from shared.store.changes import ChangeLog, Kind
 from shared.store.groups import GroupTable
+from shared.store.outbox import Deed, Outbox
 from shared.voices.families import Family
 from shared.voices.records import Profile, is_guid
 from shared.words.checker import PhraseChecker
@@ -70,11 +71,16 @@ class Lifecycle:
         if profile.has_script:
             self.checker.understood(family.script, locale)
         self.quota.take()
-        return self.store.insert(profile)
+        with Outbox.of(self.store).telling(Deed.CREATED, family, profile.id) as ended:
+            stored = self.store.insert(profile)
+            ended(profile.standing.value, "")
+        return stored
 
     def get(self, family: Family, profile_id: str) -> Profile:
-        """The profile."""
-        return read(self.store, family, profile_id)
+        """The profile, for somebody who looks at it."""
+        profile = read(self.store, family, profile_id)
+        Outbox.of(self.store).tell(Deed.READ, family, profile_id, profile.standing.value)
+        return profile
 
     def page(self, family: Family, *, after: str, size: int) -> Page:
         """At most ``size`` profiles whose ids follow ``after``, ascending."""
@@ -128,15 +134,19 @@ class Lifecycle:
     def _erase(self, stored: Profile) -> None:
         """Mark a profile, remove its audio, then its row."""
         marked = self._marked(stored)
+        self.store.shred(stored)
         log = ChangeLog(self.store.changes)
         if not stored.is_readable:
             log.tell(Kind.DELETED, stored.family, stored.id)
+            Outbox.of(self.store).tell(Deed.DELETED, stored.family, stored.id, stored.standing.value)
         log.forget(stored.family, stored.id)
         for group in marked.groups:
             GroupTable(self.store.groups).unlist_member(stored.family, group, stored.id)
         if is_guid(stored.id):
             self.store.delete_folder(stored.family, stored.id)
+        self.store.shred(stored)  # once more: who was enrolling meanwhile may have made a key
         self.store.remove(marked)
+        Outbox.of(self.store).tell(Deed.ERASED, stored.family, stored.id, "done")
 
     def _marked(self, stored: Profile) -> Profile:
         """The profile, marked by us or by others; what cannot be read is not, as nobody sees it."""

@@ -14,6 +14,7 @@ from shared.listening.refusals import InvalidAudio
 from shared.observing.trace import mark
 from shared.profiles.enrolling import Enrolling
 from shared.profiles.lifecycle import Lifecycle
+from shared.profiles.resealing import reseal
 from shared.store import PARTITIONS, WIDTHS, Span, Store, StoredAudio, UpkeepReport, Walk
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
@@ -33,6 +34,7 @@ class Done:
     Attributes:
         unreadable: profiles that cannot be read.
         foreign_audio: what lies among the audio and is none.
+        resealed: voices and clips that were sealed, or opened, as the settings want it.
         older: signatures of an older model that were found.
     """
 
@@ -40,6 +42,7 @@ class Done:
     profiles_expired: int = 0
     audio_expired: int = 0
     audio_left_over: int = 0
+    resealed: int = 0
     re_extracted: int = 0
     not_re_extracted: int = 0
     unreadable: int = 0
@@ -114,6 +117,7 @@ class Upkeep:
         kept = [profile for profile in known if not (self._is_due(profile) and self._forgotten(profile, done, until))]
         audio = self._clear_audio(span, kept, done, until)
         self._name_damage(span, kept, done)
+        done.resealed += reseal(self.store, span, kept, lambda: self._is_over(until))
         older = [profile for profile in kept if self._is_old(profile) or _lacks_views(profile, audio)]
         done.older += len(older)
         return older, audio

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from shared.errors import Misconfigured
-from shared.settings import readers
+from shared.settings import platform, readers
 from shared.settings.readers import Setting, setting
+from shared.settings.trust import TrustSettings
 from shared.words.matching import Tolerance
 
 ROOT: Final = Path(__file__).parents[2]
@@ -23,18 +24,9 @@ def _model(_name: str, text: str) -> Path:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What the operator decided; each line says the variable, its default, how it is read and how it is deployed.
+class Settings(TrustSettings):
+    """What the operator decided; each line says the variable, its default, how it is read and how it is deployed."""
 
-    Attributes:
-        local: the app runs on a developer's machine.
-        in_azure: the app runs on App Service.
-        platform_signs_in: App Service authentication checks tokens before the app sees a request.
-    """
-
-    local: bool
-    in_azure: bool
-    platform_signs_in: bool
     keys: tuple[str, ...] = setting(
         "SPEAKER_RECOGNITION_KEYS",
         "",
@@ -223,6 +215,7 @@ class Settings:
         """Refuse what is only wrong together."""
         if self.speech_endpoint and not (self.speech_resource_id or self.speech_key):
             raise Misconfigured("SPEAKER_SPEECH_ENDPOINT needs SPEAKER_SPEECH_RESOURCE_ID or SPEAKER_SPEECH_KEY")
+        super().__post_init__()
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -236,9 +229,9 @@ class Settings:
             for name, setting in _FIELDS.items()
         }
         return cls(
-            local=_is_local(environment),
-            in_azure=_in_azure(environment),
-            platform_signs_in=_platform_signs_in(environment),
+            local=platform.is_local(environment),
+            in_azure=platform.in_azure(environment),
+            platform_signs_in=platform.platform_signs_in(environment),
             **values,
         )
 
@@ -263,20 +256,3 @@ _FIELDS: Final[Mapping[str, Setting]] = {
 }
 SETTINGS: Final[Mapping[str, Setting]] = {setting.name: setting for setting in _FIELDS.values()}
 """Every setting that the app reads, by the name of its environment variable."""
-
-
-def _in_azure(environment: Mapping[str, str]) -> bool:
-    """Azure names the site that it runs."""
-    return bool(environment.get("WEBSITE_SITE_NAME"))
-
-
-def _is_local(environment: Mapping[str, str]) -> bool:
-    """Core Tools and the dev host say Development."""
-    development = environment.get("AZURE_FUNCTIONS_ENVIRONMENT", "").lower() == "development"
-    return development and not _in_azure(environment)
-
-
-def _platform_signs_in(environment: Mapping[str, str]) -> bool:
-    """Whether the platform authenticates: only it names the site, and only it removes forged principal headers."""
-    enabled = environment.get("WEBSITE_AUTH_ENABLED", "").lower() == "true"
-    return enabled and _in_azure(environment)

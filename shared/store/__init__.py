@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
+from shared.store.appends import Appends
 from shared.store.blobs import Blobs
 from shared.store.rows import Rows
+from shared.store.seals import Seals
 from shared.voices.families import Family
 from shared.voices.records import Profile
 
@@ -19,6 +21,7 @@ class StoredAudio:
     profile_id: str
     enrollment_id: str
     written: datetime
+    sealed: bool = False
 
 
 PARTITIONS: Final = 256
@@ -118,6 +121,17 @@ class Store(Protocol):
         """Rows of the change log."""
 
     @property
+    def outbox(self) -> Rows:
+        """Rows of what was done, until those who listen have taken them."""
+
+    listeners: tuple[str, ...]
+    """Who takes them; while there are none, nothing is written there."""
+
+    @property
+    def trail(self) -> Appends:
+        """The audit trail, written down by day."""
+
+    @property
     def snapshots(self) -> Blobs:
         """Galleries, written down."""
 
@@ -166,6 +180,20 @@ class Store(Protocol):
 
     def remove(self, profile: Profile) -> None:
         """Remove a profile's entity, if it is still there."""
+
+    @property
+    def seals(self) -> Seals:
+        """What is done to voices before they are kept."""
+
+    def shred(self, profile: Profile) -> None:
+        """Make what was sealed of a profile unreadable for ever, in every copy; what is in clear stays."""
+
+    def reseal_audio(self, clip: StoredAudio) -> None:
+        """Write audio once more, sealed or in clear as all that is written now; its date stays.
+
+        Raises:
+            UnreadableProfile: it cannot be opened.
+        """
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         """Keep the audio of one enrollment."""

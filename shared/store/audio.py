@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from shared.errors import UnreadableProfile
+from shared.observing.trace import mark
 from shared.store import Span, StoredAudio
 from shared.store.containers import Account, made
-from shared.store.entities import stored_audio
+from shared.store.entities import partition_of, stored_audio
 from shared.store.faults import storage_faults
+from shared.store.seals import Broken, InClear, Seals
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
 
@@ -32,6 +35,7 @@ class AudioBlobs:
 
     def __init__(self, blobs: Account) -> None:
         """Bind to the account; the container is made when it is first asked for."""
+        self.seals: Seals = InClear()
         self._blobs_of_account = blobs
 
     @cached_property
@@ -40,18 +44,35 @@ class AudioBlobs:
             return made(self._blobs_of_account().get_container_client(AUDIO_CONTAINER))
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
-        with storage_faults():
-            self._audio.upload_blob(_blob(profile.family, profile.id, enrollment_id), wav, overwrite=True)
+        self._put(profile.family, profile.id, enrollment_id, wav)
 
     def get_audio(self, profile: Profile, enrollment_id: str) -> bytes | None:
+        return self._get(profile.family, profile.id, enrollment_id)
+
+    def reseal_audio(self, clip: StoredAudio) -> None:
+        wav = self._get(clip.family, clip.profile_id, clip.enrollment_id)
+        if wav is not None:
+            self._put(clip.family, clip.profile_id, clip.enrollment_id, wav, written=clip.written.isoformat())
+
+    def _put(self, family: Family, profile_id: str, enrollment_id: str, wav: bytes, **noted: str) -> None:
+        kept = self.seals.closed(partition_of(family, profile_id), profile_id, wav, f"audio {enrollment_id}")
+        beside = {"sealed": "true", **noted} if self.seals.on else noted
+        with storage_faults():
+            self._audio.upload_blob(_blob(family, profile_id, enrollment_id), kept, overwrite=True, metadata=beside)
+
+    def _get(self, family: Family, profile_id: str, enrollment_id: str) -> bytes | None:
         with storage_faults():
             try:
-                return self._audio.download_blob(_blob(profile.family, profile.id, enrollment_id)).readall()
+                kept = self._audio.download_blob(_blob(family, profile_id, enrollment_id)).readall()
             except ResourceNotFoundError:
                 return None
+        try:
+            return self.seals.opened(partition_of(family, profile_id), profile_id, kept, f"audio {enrollment_id}")
+        except Broken as broken:
+            raise UnreadableProfile(f"audio {mark(enrollment_id)}: {broken}") from broken
 
     def all_audio(self, of: Profile | Family | Span | None = None) -> Iterator[StoredAudio]:
-        found = (stored_audio(blob.name, blob.last_modified) for blob in self._blobs(_prefix(of)))
+        found = (stored_audio(blob.name, blob.last_modified, blob.metadata) for blob in self._blobs(_prefix(of)))
         return (audio for audio in found if audio)
 
     def foreign_audio(self, of: Span | None = None) -> Iterator[str]:
@@ -96,7 +117,7 @@ class AudioBlobs:
 
     def _blobs(self, prefix: str | None) -> "Iterator[BlobProperties]":
         with storage_faults():
-            yield from self._audio.list_blobs(name_starts_with=prefix)
+            yield from self._audio.list_blobs(name_starts_with=prefix, include=["metadata"])
 
     def _delete_blob(self, name: str) -> None:
         with storage_faults():

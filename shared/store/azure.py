@@ -1,7 +1,7 @@
 """Profiles in Azure Table Storage, enrollment audio in Blob Storage (or Azurite, which is both)."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, partial
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import TableClient, TableServiceClient, UpdateMode
+from azure.data.tables import TableClient, TableEntity, TableServiceClient, UpdateMode
 
 from shared.errors import Conflict, Misconfigured
 from shared.observing import trace
@@ -31,7 +31,9 @@ from shared.store.entities import (
     walk_properties,
 )
 from shared.store.faults import storage_faults
+from shared.store.growing import ContainerAppends
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
+from shared.store.seals import SEALED, Broken
 from shared.store.tables import TableRows
 from shared.store.tallies import Tallies
 from shared.voices.families import FAMILIES, Family
@@ -40,14 +42,23 @@ from shared.voices.records import Profile
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
 
+    from shared.store.blobs import Blobs
+    from shared.store.keys import Wrapping
+
+logger = logging.getLogger("speaker")
+
 # Below errors these write URLs, and with them profile ids, into the log.
-for _talkative in ("azure.core", "azure.data", "azure.storage", "urllib3"):
+for _talkative in ("azure.core", "azure.data", "azure.keyvault", "azure.storage", "urllib3"):
     logging.getLogger(_talkative).setLevel(logging.ERROR)
 
 TABLE: Final = "SpeakerProfiles"
 GROUPS_TABLE: Final = "SpeakerGroups"
 CHANGES_TABLE: Final = "SpeakerChanges"
+OUTBOX_TABLE: Final = "SpeakerOutbox"
+KEYS_TABLE: Final = "SpeakerKeys"
+"""It is part of no backup: what was sealed by a key that is gone cannot come back."""
 SNAPSHOT_CONTAINER: Final = "voice-galleries"
+TRAIL_CONTAINER: Final = "audit-trail"
 
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
 _PARALLEL_READS: Final = 16
@@ -66,11 +77,16 @@ class AzureStore(AudioBlobs):
         with storage_faults():
             self._table: TableClient = tables.create_table_if_not_exists(TABLE)
         super().__init__(blobs)
+        self._tables = tables
+        self._authorize = authorize
         self._point = PointReader(f"{tables.url}/{TABLE}", authorize)
         self._tallies = Tallies(self._table, self._point.read)
         self.groups = TableRows(tables, GROUPS_TABLE, authorize)
         self.changes = TableRows(tables, CHANGES_TABLE, authorize)
-        self.snapshots = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
+        self.outbox = TableRows(tables, OUTBOX_TABLE, authorize)
+        self.listeners: tuple[str, ...] = ()
+        self.snapshots: Blobs = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
+        self.trail = ContainerAppends(blobs, TRAIL_CONTAINER)
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
 
@@ -82,11 +98,30 @@ class AzureStore(AudioBlobs):
             Misconfigured: no storage account is named.
             StorageUnavailable: the account does not answer.
         """
+        store = cls._connected(settings)
+        if settings.sealing_key:
+            from shared.store.wrapping import wrapping_of
+
+            store.seal_by(wrapping_of(settings.sealing_key), on=settings.sealing != "off")
+        return store
+
+    @classmethod
+    def _connected(cls, settings: Settings) -> Self:
         if settings.connection_string:
             return cls._by_secret(settings.connection_string)
         if not (settings.blob_url and settings.table_url):
             raise Misconfigured("SPEAKER_STORAGE_BLOB_URL and SPEAKER_STORAGE_TABLE_URL must name the storage account")
         return cls._by_identity(settings.table_url, settings.blob_url)
+
+    def seal_by(self, wrapping: "Wrapping", *, on: bool) -> None:
+        """Seal what is written, where that is on, and open what is sealed, by keys of a table that this one wraps."""
+        from shared.store.keys import DataKeys  # cryptography is needed where something is sealed
+        from shared.store.sealing import SealedBlobs, VoiceSeals
+
+        keys = DataKeys(TableRows(self._tables, KEYS_TABLE, self._authorize), wrapping)
+        keys.begin()
+        self.seals = seals = VoiceSeals(keys, on=on)
+        self.snapshots = SealedBlobs(self.snapshots, seals)
 
     @classmethod
     def _by_secret(cls, connection_string: str) -> Self:
@@ -111,13 +146,15 @@ class AzureStore(AudioBlobs):
     def insert(self, profile: Profile) -> Profile:
         with storage_faults():
             self._tallies.add(profile, +1)
-            written = self._table.upsert_entity(to_entity(profile))  # the id is fresh; a repeated request must not fail
+            written = self._table.upsert_entity(
+                self.seals.closed_entity(to_entity(profile))
+            )  # the id is fresh; a repeated request must not fail
             return replace(profile, etag=written["etag"])
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
         with trace.stage("storage"):
             entity = self._point.read(partition_of(family, profile_id), profile_id)
-        return from_entity(family, entity, entity["etag"]) if entity else None
+        return self._profile(family, entity, entity["etag"]) if entity else None
 
     def get_many(self, family: Family, profile_ids: Sequence[str]) -> Iterator[Profile | None]:
         return trace.waiting_for("storage", self._readers.map(partial(self.get, family), profile_ids))
@@ -156,7 +193,7 @@ class AzureStore(AudioBlobs):
         with storage_faults():
             try:
                 written = self._table.update_entity(
-                    to_entity(profile),
+                    self.seals.closed_entity(to_entity(profile)),
                     mode=UpdateMode.REPLACE,
                     etag=profile.etag,
                     match_condition=MatchConditions.IfNotModified,
@@ -186,7 +223,25 @@ class AzureStore(AudioBlobs):
             parameters={"first": first or begin, "last": end, **values},
             results_per_page=size,
         )
-        return (from_entity(family, entity, str(entity.metadata["etag"])) for entity in found)
+        return self._opened(family, found)
+
+    def _opened(self, family: Family, found: Iterable[TableEntity]) -> Iterator[Profile]:
+        for entity in found:
+            if SEALED in entity:
+                self.seals.expect(str(entity["PartitionKey"]))
+            yield self._profile(family, entity, str(entity.metadata["etag"]))
+
+    def _profile(self, family: Family, entity: Mapping[str, Any], etag: str) -> Profile:
+        """The profile that an entity holds; one whose seal is broken is unreadable, as others that are damaged."""
+        try:
+            opened = self.seals.opened_entity(entity)
+        except Broken as broken:
+            logger.error("%s", broken)
+            return Profile.unreadable(family, str(entity["RowKey"]), etag, str(entity["PartitionKey"]))
+        return replace(from_entity(family, opened, etag), sealed=SEALED in entity)
+
+    def shred(self, profile: Profile) -> None:
+        self.seals.shred(partition_of(profile.family, profile.id), profile.id)
 
     def write_report(self, report: UpkeepReport) -> None:
         with storage_faults():

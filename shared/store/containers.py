@@ -24,7 +24,7 @@ def made(container: "ContainerClient") -> "ContainerClient":
     return container
 
 
-class ContainerBlobs:
+class Container:
     """One container, which is made when something is kept in it."""
 
     def __init__(self, blobs: Account, name: str) -> None:
@@ -35,6 +35,10 @@ class ContainerBlobs:
     @cached_property
     def _container(self) -> "ContainerClient":
         return self._blobs().get_container_client(self._name)
+
+
+class ContainerBlobs(Container):
+    """Blobs of one container."""
 
     def put(self, name: str, value: bytes) -> None:
         with storage_faults():

@@ -22,6 +22,8 @@ from shared.voices.standing import Standing
 
 SCHEMA: Final = 1
 """Raised when an older app must not touch what a newer one has written."""
+SEALED_SCHEMA: Final = 3
+"""Of rows that are sealed, which older apps could only take for others."""
 BOOKS: Final = "upkeep"
 """The partition of what is noted about all profiles: the last report, how far the walk has come, and tallies."""
 REPORT_KEY: Final = {"PartitionKey": BOOKS, "RowKey": "last"}
@@ -98,11 +100,17 @@ def from_entity(family: Family, entity: Mapping[str, Any], etag: str) -> Profile
         return Profile.unreadable(family, profile_id, etag, str(entity["PartitionKey"]))
 
 
-def stored_audio(name: str, written: datetime) -> StoredAudio | None:
-    """The audio that a blob of this name is, or None if it is none of ours."""
+def stored_audio(name: str, written: datetime, noted: Mapping[str, str] | None = None) -> StoredAudio | None:
+    """The audio that a blob of this name is, or None if it is none of ours.
+
+    Args:
+        noted: what was written beside it: that it is sealed, and when its first copy was written.
+    """
     match name.split("/"):
         case [family, profile_id, file] if family in FAMILIES and is_guid(profile_id) and file.endswith(".wav"):
-            return StoredAudio(FAMILIES[family], profile_id, file.removesuffix(".wav"), written)
+            beside = noted or {}
+            first = datetime.fromisoformat(beside["written"]) if "written" in beside else written
+            return StoredAudio(FAMILIES[family], profile_id, file.removesuffix(".wav"), first, "sealed" in beside)
     return None
 
 
@@ -138,7 +146,7 @@ def walk_of(entity: Mapping[str, Any]) -> Walk | None:
 
 def _read(family: Family, profile_id: str, entity: Mapping[str, Any], etag: str) -> Profile:
     """The profile that an entity holds; raises KeyError, TypeError or ValueError where it is none."""
-    if _of(int, entity.get("Schema", SCHEMA)) > SCHEMA:
+    if _of(int, entity.get("Schema", SCHEMA)) not in (SCHEMA, SEALED_SCHEMA):
         raise ValueError("a newer version wrote it")
     if not is_guid(profile_id) or entity["PartitionKey"] != partition_of(family, profile_id):
         raise ValueError("nobody would find it here")

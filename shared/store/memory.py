@@ -9,8 +9,10 @@ from itertools import islice
 
 from shared.errors import Conflict
 from shared.store import Span, StoredAudio, UpkeepReport, Walk
+from shared.store.appends import MemoryAppends
 from shared.store.blobs import MemoryBlobs
 from shared.store.rows import MemoryRows
+from shared.store.seals import InClear
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
 
@@ -35,7 +37,11 @@ class MemoryStore:
         self._lock = threading.Lock()
         self.groups = MemoryRows()
         self.changes = MemoryRows()
+        self.outbox = MemoryRows()
+        self.seals = InClear()
+        self.listeners: tuple[str, ...] = ()
         self.snapshots = MemoryBlobs()
+        self.trail = MemoryAppends()
 
     def insert(self, profile: Profile) -> Profile:
         return self._write(profile)
@@ -80,6 +86,12 @@ class MemoryStore:
 
     def remove(self, profile: Profile) -> None:
         self.profiles.pop((profile.family.name, profile.id), None)
+
+    def shred(self, profile: Profile) -> None:
+        """Nothing is sealed here."""
+
+    def reseal_audio(self, clip: StoredAudio) -> None:
+        """Nothing is sealed here."""
 
     def put_audio(self, profile: Profile, enrollment_id: str, wav: bytes) -> None:
         self.audio[profile.family.name, profile.id, enrollment_id] = wav

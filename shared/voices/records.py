@@ -51,6 +51,7 @@ class Profile:
         phrase: the passphrase that the first clip chose, where every clip is one.
         etag: the store's version of this state; None before the first write.
         partition: where the store found it, if that is not where its id belongs.
+        sealed: whether its voice was found sealed.
         groups: keys of the groups that it is in, and of some that are gone.
         used: when the profile was last enrolled, verified or identified, to a day; None if that is not noted.
     """
@@ -68,6 +69,7 @@ class Profile:
     used: datetime | None = None
     etag: str | None = field(default=None, compare=False)
     partition: str | None = field(default=None, compare=False)
+    sealed: bool = field(default=False, compare=False)
 
     @classmethod
     def new(cls, family: Family, locale: str, now: datetime, *, active: bool = True) -> "Profile":

@@ -1,0 +1,51 @@
+"""Settings for those who must account for biometrics."""
+
+from dataclasses import dataclass
+
+from shared.errors import Misconfigured
+from shared.settings.platform import Platform
+from shared.settings.readers import one_of, setting, switch, text
+
+
+@dataclass(frozen=True)
+class TrustSettings(Platform):
+    """Those of trust: rows as in ``Settings``."""
+
+    sealing: str = setting(
+        "SPEAKER_SEALING",
+        "off",
+        one_of("off", "local", "vault"),
+        "sealing",
+        "`vault`: voices and their audio are encrypted by keys that a key in Key Vault wraps; `local`: by one on the "
+        "machine; `off`: they are not, beyond what storage does, and upkeep opens those that are",
+    )
+    sealing_key: str = setting(
+        "SPEAKER_SEALING_KEY",
+        "",
+        text,
+        "",
+        "what wraps the keys: the URL of a key in Key Vault; or 32 bytes in base64, or a file that holds them",
+    )
+    audit: bool = setting(
+        "SPEAKER_AUDIT",
+        "false",
+        switch,
+        "audit",
+        "`true`: who did what to which profile is written down, each line chained to the one before",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what is only wrong together."""
+        if self.sealing != "off" and (self.sealing == "vault") != self.sealing_key.startswith("https://"):
+            raise Misconfigured(
+                "SPEAKER_SEALING needs SPEAKER_SEALING_KEY: `vault` a URL of a key, `local` a key or file"
+            )
+        if self.sealing == "local" and not self.sealing_key:
+            raise Misconfigured(
+                "SPEAKER_SEALING=local needs SPEAKER_SEALING_KEY: 32 bytes in base64, or a file of them"
+            )
+
+    @property
+    def listeners(self) -> tuple[str, ...]:
+        """Who is told of what is done to voices."""
+        return ("audit",) if self.audit else ()
