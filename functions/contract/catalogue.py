@@ -40,7 +40,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── BadPageSize             400 InvalidArgument      The page size is no number in its range.
 │   ├── BadToken                400 InvalidArgument      The token that continues a list is none of ours.
 │   ├── UnsupportedParameter    400 InvalidArgument      A parameter means nothing here, and must not be passed over.
-│   ├── BadFlag                 400 InvalidArgument      A switch is neither true nor false.
+│   ├── BadFlag                 400 InvalidArgument      A switch is none of the words that it may be.
 │   ├── BadGroupId              400 InvalidArgument      The id of a group is none that it can have.
 │   ├── BadGroup                400 InvalidArgument      What is said of a group is not allowed.
 │   ├── BadMembers              400 InvalidArgument      A body does not list ids of profiles, or too many.

@@ -87,7 +87,7 @@ from shared.listening.refusals import (
     Undeclared,
     WrongFormat,
 )
-from shared.profiles.refusals import RepeatedRecording, TwoVoices, VoiceDiffers
+from shared.profiles.refusals import RepeatedRecording, SamePerson, TwoVoices, VoiceDiffers
 from shared.recordings.refusals import OutdatedSignature
 from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
 from shared.store.azure import TABLE
@@ -157,6 +157,12 @@ def _turns_of_an_older_signature(api: Api) -> requests.Response:
 def _identify_in_an_empty_group(api: Api) -> requests.Response:
     assert api("PUT", f"{IDENTIFICATION}/groups/empty").ok
     return api("POST", IDENTIFY, CLIP, groupId="empty")
+
+
+def _enrolled_twice(api: Api) -> requests.Response:
+    clip = voices.seconds("anna", 12)
+    api.enrolled(clip)
+    return api.enroll(api.create(), clip, duplicates="refuse")
 
 
 def _put_into_the_past(api: Api) -> requests.Response:
@@ -339,6 +345,12 @@ PROVOKED = [
         BadChannel,
         'Invalid channel parameter value. Valid values are "left", "right" and numbers from 1 to 8.',
         lambda api: api("POST", f"{PROFILES}/{api.create()}:verify", CLIP, channel="middle"),
+    ),
+    Provoked(
+        "same-person",
+        SamePerson,
+        "The speaker is enrolled already. These profiles are the same person: ",
+        _enrolled_twice,
     ),
     Provoked(
         "two-voices",
