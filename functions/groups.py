@@ -24,9 +24,10 @@ SLICE: Final = timedelta(seconds=60)
 @blueprint.function_name("Galleries")
 @blueprint.timer_trigger(schedule="0 7,27,47 * * * *", arg_name="timer")
 def galleries(timer: func.TimerRequest) -> None:  # noqa: ARG001  the trigger's binding
-    """Three times an hour: write galleries down again, and let profiles forget groups that were deleted."""
+    """Three times an hour: write galleries down, set lists of groups right, clear groups that were deleted."""
     with tracing("Galleries", None) as trace:
         APP.compaction.run()
+        APP.groups.settle(APP.now() + SLICE)
         APP.groups.clear_deleted(APP.now() + SLICE)
     noted(trace)
 
