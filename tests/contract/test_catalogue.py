@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -88,6 +89,8 @@ from shared.listening.refusals import (
     WrongFormat,
 )
 from shared.profiles.refusals import RepeatedRecording, SamePerson, TwoVoices, VoiceDiffers
+from shared.recognition.gallery import Gallery
+from shared.recognition.refusals import GalleryNotReady
 from shared.recordings.refusals import OutdatedSignature
 from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
 from shared.store.azure import TABLE
@@ -97,7 +100,7 @@ from shared.voices.families import PASSPHRASE_VERIFICATION
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
 from shared.voices.records import Enrollment, Profile
 from shared.voices.refusals import GroupChanged, NobodyEnrolled, TooManyGroups, UnknownGroup
-from tests import voices
+from tests import remembering, voices
 from tests.conftest import KEYS
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
 from tests.contract.conftest import IN_PROCESS, KEY
@@ -163,6 +166,20 @@ def _enrolled_twice(api: Api) -> requests.Response:
     clip = voices.seconds("anna", 12)
     api.enrolled(clip)
     return api.enroll(api.create(), clip, duplicates="refuse")
+
+
+def _while_the_gallery_is_read(_: Api) -> requests.Response:
+    """The answer of a service that has waited long enough for voices, which come when it has answered."""
+    answered, store = threading.Event(), MemoryStore()
+    store.scan = lambda of=None: iter(filter(None, [answered.wait(30) and of]))  # type: ignore
+    app = App(KEY, store=store, listener=remembering.listener(any_format=True))
+    vars(app)["gallery"] = Gallery(store, patience=timedelta(0))
+    try:
+        answer = Api(ORIGIN, KEYS[0], sending_to(app))("POST", IDENTIFY, CLIP, profileIds="*")
+    finally:
+        answered.set()
+    assert answer.headers["retry-after"] == "10"
+    return answer
 
 
 def _put_into_the_past(api: Api) -> requests.Response:
@@ -345,6 +362,12 @@ PROVOKED = [
         BadChannel,
         'Invalid channel parameter value. Valid values are "left", "right" and numbers from 1 to 8.',
         lambda api: api("POST", f"{PROFILES}/{api.create()}:verify", CLIP, channel="middle"),
+    ),
+    Provoked(
+        "gallery-not-ready",
+        GalleryNotReady,
+        "The voices of all profiles are being read. Try again.",
+        _while_the_gallery_is_read,
     ),
     Provoked(
         "same-person",
