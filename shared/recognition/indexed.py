@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Final, Self
 
@@ -144,6 +144,10 @@ class Packed:
             np.ones(len(order), np.bool_),
         )
 
+    def coded(self) -> Self:
+        """They, in 8 bits."""
+        return replace(self, vectors={band: vectors.coded() for band, vectors in self.vectors.items()})
+
     def row(self, number: int) -> int | None:
         """Where the profile of a mark is, if it is here."""
         row = int(np.searchsorted(self.marks, np.uint64(number)))
@@ -187,11 +191,13 @@ class Index:
         """Begin with these as well; none of them is there."""
         for some in batched(voices, FEW, strict=False):
             self._packed += _packed(some)
+            self._code()
         self._merge()
 
     def join(self, parts: Mapping[Way, Packed]) -> None:
         """Begin with these as well, which are packed."""
         self._packed += parts.items()
+        self._code()
 
     def set(self, number: int, voice: Voice | None) -> None:
         """Take the voice of the profile of a mark as it is now; None where there is none any more."""
@@ -233,6 +239,12 @@ class Index:
         loose = [each for each in self._packed if len(each[1].marks) < FEW or each[1].alive.mean() < _HALF]
         dense = [each for each in self._packed if all(each is not other for other in loose)]
         self._packed = [*dense, *_joined(loose).items()]
+        self._code()
+
+    def _code(self) -> None:
+        """Keep all in 8 bits, if they are many together."""
+        if sum(len(packed.marks) for _, packed in self._packed) > FEW:
+            self._packed = [(way, packed.coded()) for way, packed in self._packed]
 
 
 def _packed(voices: Iterable[Voice]) -> list[tuple[Way, Packed]]:

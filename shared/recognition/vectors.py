@@ -61,11 +61,12 @@ class Halves:
 
     def coded(self) -> "Codes":
         """All in 8 bits."""
-        scales = np.abs(self.values).max(axis=1).astype(np.float32) / np.float32(_LARGEST)
-        codes = np.empty(self.values.shape, np.int8)
+        codes, scales = np.empty(self.values.shape, np.int8), np.empty(len(self.values), np.float32)
         for start in range(0, len(codes), BLOCK):
             some = slice(start, start + BLOCK)
-            np.rint(self.values[some] / scales[some, np.newaxis], out=codes[some], casting="unsafe")
+            wide = self.values[some].astype(np.float32)
+            scales[some] = np.abs(wide).max(axis=1) / np.float32(_LARGEST)
+            np.rint(wide / scales[some, np.newaxis], out=codes[some], casting="unsafe")
         return Codes(codes, scales)
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:

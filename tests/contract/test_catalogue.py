@@ -92,11 +92,12 @@ from shared.profiles.refusals import RepeatedRecording, SamePerson, TwoVoices, V
 from shared.recognition.gallery import Gallery
 from shared.recognition.refusals import GalleryNotReady
 from shared.recordings.refusals import OutdatedSignature
+from shared.store import Span
 from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
 from shared.store.azure import TABLE
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION as IDENTIFICATION_FAMILY
-from shared.voices.families import PASSPHRASE_VERIFICATION
+from shared.voices.families import PASSPHRASE_VERIFICATION, Family
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
 from shared.voices.records import Enrollment, Profile
 from shared.voices.refusals import GroupChanged, NobodyEnrolled, TooManyGroups, UnknownGroup
@@ -171,7 +172,12 @@ def _enrolled_twice(api: Api) -> requests.Response:
 def _while_the_gallery_is_read(_: Api) -> requests.Response:
     """The answer of a service that has waited long enough for voices, which come when it has answered."""
     answered, store = threading.Event(), MemoryStore()
-    store.scan = lambda of=None: iter(filter(None, [answered.wait(30) and of]))  # type: ignore
+
+    def scan(of: Family | Span | None = None) -> Iterator[Profile]:
+        answered.wait(30)
+        return iter(())
+
+    store.scan = scan  # type: ignore[method-assign]
     app = App(KEY, store=store, listener=remembering.listener(any_format=True))
     vars(app)["gallery"] = Gallery(store, patience=timedelta(0))
     try:
