@@ -17,16 +17,17 @@ blueprint = func.Blueprint()
 
 CLEARING_TAKES: Final = timedelta(seconds=10)
 """Longest that the deletion of a group waits for its profiles to forget it; the timer goes on."""
-SLICE: Final = timedelta(seconds=60)
-"""How long one run of the timer does that."""
+SLICE: Final = timedelta(seconds=30)
+"""How long one run of the timer does each of it."""
 
 
 @blueprint.function_name("Galleries")
 @blueprint.timer_trigger(schedule="0 7,27,47 * * * *", arg_name="timer")
 def galleries(timer: func.TimerRequest) -> None:  # noqa: ARG001  the trigger's binding
-    """Three times an hour: write galleries down again, and let profiles forget groups that were deleted."""
+    """Three times an hour: write galleries down, set lists of groups right, clear groups that were deleted."""
     with tracing("Galleries", None) as trace:
-        APP.compaction.run()
+        APP.compaction.run(until=APP.now() + SLICE)
+        APP.groups.settle(APP.now() + SLICE)
         APP.groups.clear_deleted(APP.now() + SLICE)
     noted(trace)
 

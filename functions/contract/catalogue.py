@@ -40,7 +40,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── BadPageSize             400 InvalidArgument      The page size is no number in its range.
 │   ├── BadToken                400 InvalidArgument      The token that continues a list is none of ours.
 │   ├── UnsupportedParameter    400 InvalidArgument      A parameter means nothing here, and must not be passed over.
-│   ├── BadFlag                 400 InvalidArgument      A switch is neither true nor false.
+│   ├── BadFlag                 400 InvalidArgument      A switch is none of the words that it may be.
 │   ├── BadGroupId              400 InvalidArgument      The id of a group is none that it can have.
 │   ├── BadGroup                400 InvalidArgument      What is said of a group is not allowed.
 │   ├── BadMembers              400 InvalidArgument      A body does not list ids of profiles, or too many.
@@ -75,6 +75,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 ├── RateLimited                 429 RateLimit            This instance is called more often than it may be.
 │   ├── TooManyGuesses          429 RateLimit            Wrong keys come faster than anybody mistypes them.
 │   └── Busy                    429 RateLimit            The instance has as many requests in flight as it may.
+├── GalleryNotReady             503 ServiceUnavailable   The voices of a family are still being read into memory.
 └── Starting                    503 ServiceUnavailable   So many requests are in flight, and none has been served yet.
 """
 
@@ -88,6 +89,7 @@ from shared import errors
 from shared.errors import SpeakerError
 from shared.listening import refusals as refusals_of_audio
 from shared.profiles import refusals as refusals_of_profiles
+from shared.recognition import refusals as refusals_of_recognition
 from shared.recordings import refusals as refusals_of_recordings
 from shared.voices import refusals as refusals_of_voices
 
@@ -121,6 +123,7 @@ ROOMS: Final = tuple(
         refusals_of_voices,
         refusals_of_audio,
         refusals_of_recordings,
+        refusals_of_recognition,
         refusals,
         refusals_of_plumbing,
     )

@@ -6,7 +6,7 @@ from functions.contract.catalogue import causes
 from functions.contract.dialects import DIALECTS, V2021, Context, Dialect, Json
 from functions.contract.group_requests import MAX_MEMBERS
 from functions.contract.operations import Operation, spoken
-from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, DUPLICATES, MAX_PAGE_SIZE
 from functions.contract.responses import ERROR
 from functions.contract.shapes import TEXT
 from functions.contract.version import VERSION
@@ -86,6 +86,11 @@ _PARAMETERS: Final[dict[str, Json]] = {
     },
     "$top": {"type": "integer", "minimum": 1, "maximum": MAX_TOP, "default": 5, "description": "how many are ranked"},
     "watchlist": {"type": "string", "description": "a group: whom of it the voice may be is answered as well"},
+    "duplicates": {
+        "type": "string",
+        "enum": list(DUPLICATES),
+        "description": "whether other profiles of the same person are reported in details, or refused",
+    },
     "channel": {"type": "string", "description": "left, right or a number from 1: which channel is heard"},
     "ignoreMinLength": {"type": "boolean", "default": False, "description": "waive the minimum of net speech"},
     "confirm": {"type": "string", "const": CONFIRMATION},

@@ -10,6 +10,7 @@ from functions.contract.shapes import (
     MOMENT,
     NUMBER,
     NUMBER_OR_NONE,
+    SCORE,
     SECONDS,
     TEXT,
     YES_OR_NO,
@@ -19,11 +20,18 @@ from functions.contract.shapes import (
 )
 from shared.listening.quality import Quality
 from shared.listening.scoring import LEAST_LLR
+from shared.profiles.duplicates import Match
 from shared.profiles.enrolling import Enrolled
 from shared.profiles.fitting import Agreement
 from shared.profiles.lifecycle import KeptAudio
 from shared.recognition.outcomes import Candidate, Identified, Verified
 from shared.words.matching import Saying, Tolerance
+
+SCORED: Final = Shape[Match](
+    "ScoredProfile",
+    (Field("profileId", GUID, lambda of: of.profile_id), Field("score", SCORE, lambda of: of.score)),
+)
+"""How well a profile matches."""
 
 
 class Heard(Protocol):
@@ -134,6 +142,13 @@ ENROLLMENT_DETAILS: Final = Shape[Enrolled](
             optional=True,
         ),
         Field("phrase", _SAYING, lambda of: of.saying, "how near the clip came to a phrase", optional=True),
+        Field(
+            "duplicates",
+            ListOf(SCORED),
+            lambda of: of.duplicates,
+            "other profiles of the same person, from best to worst; where `duplicates` asks for them",
+            optional=True,
+        ),
     ),
     open_to_more=True,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from functions.contract.responses import SCORED
+from functions.contract.details import SCORED
 from functions.contract.shapes import (
     COUNT,
     GUID,

@@ -98,7 +98,8 @@ class Operation:
         """Its query parameters that mean something in a version and for a family."""
         means = {name: name in dialect.has for name in ("channel", "groupId", "$top")}
         means["ignoreMinLength"] = family.minimum_can_be_waived
-        means["watchlist"] = "watchlist" in dialect.has and family.dependency in FREE_SPEECH
+        for name in ("watchlist", "duplicates"):
+            means[name] = name in dialect.has and family.dependency in FREE_SPEECH
         return [name for name in self.query if means.get(name, True)]
 
     def is_meant_by(self, dialect: Dialect, path: str) -> bool:
@@ -234,7 +235,7 @@ OPERATIONS: Final = {
             status=201,
             body="audio",
             result=ENROLLMENT,
-            query=("ignoreMinLength", "channel", "details"),
+            query=("ignoreMinLength", "channel", "duplicates", "details"),
         ),
         Operation(
             "Verify",

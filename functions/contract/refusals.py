@@ -5,6 +5,7 @@ from typing import Final
 from shared.errors import (
     AUDIO,
     CREATE,
+    ENROLL,
     IDENTIFY,
     RECOGNIZE,
     RECORDING,
@@ -128,17 +129,18 @@ class UnsupportedParameter(InvalidArgument):
 
     name: str
     says = "{name} parameter is not supported."
-    where = (*LIST, *VERIFY)
-    note = "in 2.0: `$filter`, `$skip`, `$orderBy`, `$delta`; `watchlist` where words count"
+    where = (*LIST, *ENROLL, *VERIFY)
+    note = "in 2.0: `$filter`, `$skip`, `$orderBy`, `$delta`; `watchlist` and `duplicates` where words count"
 
 
 class BadFlag(InvalidArgument):
-    """A switch is neither true nor false."""
+    """A switch is none of the words that it may be."""
 
     name: str
-    says = 'Invalid {name} parameter value. Valid values are "true" and "false".'
+    allowed: str = '"true" and "false"'
+    says = "Invalid {name} parameter value. Valid values are {allowed}."
     where = ("GetProfile", *AUDIO)
-    note = "`ignoreMinLength`, and `details`, which the contract does not have"
+    note = '`ignoreMinLength` ("true" and "false"), and two that the contract does not have: `details`, `duplicates`'
 
 
 class BadGroupId(InvalidArgument):

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from functions.contract.refusals import (
@@ -29,6 +29,11 @@ CONFIRMATION: Final = "delete-all-profiles"
 
 DEFAULT_PAGE_SIZE: Final = 100
 MAX_PAGE_SIZE: Final = 500
+
+REPORT: Final = "report"
+REFUSE: Final = "refuse"
+DUPLICATES: Final = (REPORT, REFUSE)
+"""What may be done about other profiles of the same person."""
 
 _CHANNELS: Final = {"left": 0, "right": 1, **{str(number + 1): number for number in range(MAX_CHANNELS)}}
 _GUID: Final = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.ASCII)
@@ -91,6 +96,19 @@ def channel(text: str | None) -> int | None:
     if chosen is None:
         raise BadChannel(MAX_CHANNELS)
     return chosen
+
+
+def choice(name: str, text: str | None, of: Sequence[str]) -> str | None:
+    """A parameter that is one of a few words, in any case; None where it is absent.
+
+    Raises:
+        BadFlag: another word.
+    """
+    if text is None:
+        return None
+    if text.lower() not in of:
+        raise BadFlag(name, " and ".join(f'"{word}"' for word in of))
+    return text.lower()
 
 
 def page_size(name: str, text: str | None, default: int = DEFAULT_PAGE_SIZE, most: int = MAX_PAGE_SIZE) -> int:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from functions.contract.details import (
     ENROLLMENT_DETAILS,
     IDENTIFICATION_DETAILS,
     PROFILE_DETAILS,
+    SCORED,
     VERIFICATION_DETAILS,
 )
 from functions.contract.dialects import Context, Dialect, Json
@@ -118,29 +119,12 @@ ENROLLMENT: Final = Shape[Enrolled](
 )
 
 
-class Scored(Protocol):
-    """A profile and its score."""
-
-    @property
-    def profile_id(self) -> str:
-        """The profile's id."""
-
-    @property
-    def score(self) -> float:
-        """The wire score."""
-
-
 @dataclass(frozen=True)
 class _Nobody:
     profile_id: str = NOBODY
     score: float = 0.0
 
 
-SCORED: Final = Shape[Scored](
-    "ScoredProfile",
-    (Field("profileId", GUID, lambda of: of.profile_id), Field("score", SCORE, lambda of: of.score)),
-)
-"""How well a profile matches."""
 _WATCHED: Final = Shape[Watched](
     "Watchlist",
     (

@@ -11,6 +11,7 @@ from functions.contract import requests
 from functions.contract.dialects import Context, Dialect, Json
 from functions.contract.group_requests import group_id
 from functions.contract.operations import Operation
+from functions.contract.refusals import UnsupportedParameter
 from functions.plumbing.multipart import audio_in
 from shared.listening.declared import Recording
 from shared.service import Service
@@ -79,6 +80,17 @@ class Call:
     def query(self, name: str) -> str | None:
         """A query parameter, whose name may be written in any case, or None."""
         return parameter(self.request, name)
+
+    def extension(self, name: str) -> str | None:
+        """A query parameter of newer versions, or None.
+
+        Raises:
+            UnsupportedParameter: it means nothing for the family, and the caller must not think that it does.
+        """
+        text = self.query(name) if name in self.dialect.has else None
+        if text is not None and not self.takes(name):
+            raise UnsupportedParameter(name)
+        return text
 
     @property
     def group_id(self) -> str:

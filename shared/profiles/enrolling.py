@@ -1,7 +1,7 @@
 """Speech that is added to a profile, and signatures that are re-extracted from it."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +17,7 @@ from shared.listening.scoring import LEAST_LLR
 from shared.listening.sides import Sides
 from shared.listening.views import ENROLLED
 from shared.profiles.changes import change, read, write
+from shared.profiles.duplicates import Duplicates, Match
 from shared.profiles.fitting import FIRST, Fit, Fitting
 from shared.profiles.refusals import TwoVoices
 from shared.store import Store
@@ -34,6 +35,7 @@ class Enrolled:
 
     Attributes:
         fit: how the clip goes with those that the profile held before.
+        duplicates: other profiles of the same person, where they were looked for.
     """
 
     profile: Profile
@@ -42,6 +44,7 @@ class Enrolled:
     model_version: str
     saying: Saying | None = None
     fit: Fit = FIRST
+    duplicates: Sequence[Match] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +64,13 @@ class Enrolling:
     fitting: Fitting
     keep_audio: bool = True
 
-    def enroll(self, family: Family, profile_id: str, audio: Recording, *, waive_minimum: bool) -> Enrolled:
+    def enroll(
+        self, family: Family, profile_id: str, audio: Recording, *, waive_minimum: bool, twins: Duplicates | None = None
+    ) -> Enrolled:
         """Add a clip to a profile: audio first, then the entity that names it.
+
+        Args:
+            twins: looks for other profiles of the same person, before the entity is written.
 
         Raises:
             UnknownProfile: no profile of the family has the id.
@@ -70,6 +78,7 @@ class Enrolling:
             TwoVoices: different people speak on its channels.
             PhraseNotSaid: it does not say the phrase that it has to.
             VoiceDiffers, RepeatedRecording: it spoils the profile, where the operator refuses that.
+            SamePerson: another profile is the same person, where the caller refuses that.
             Forbidden: the profile would hold more than it may.
             Conflict: other requests kept changing the profile.
             TranscriberUnavailable: nobody could tell what it says.
@@ -80,25 +89,39 @@ class Enrolling:
         profile.check_room_for(heard.clip.seconds)
         saying = self._saying(profile, heard)
         profile.check_said(saying)
+        return self._added(profile, heard, saying, twins, waive_minimum=waive_minimum)
+
+    def _added(
+        self,
+        profile: Profile,
+        heard: Utterance,
+        saying: Saying | None,
+        twins: Duplicates | None,
+        *,
+        waive_minimum: bool,
+    ) -> Enrolled:
+        """A profile with a clip that it may hold."""
         prints = every_print(heard.clip.samples)
         enrollment = _enrollment(heard, prints[0])
         voice = voice_of(self.listener, heard, self._version_for(profile))
-        fit = FIRST
+        fit, found = FIRST, None
 
         def grow(fresh: Profile) -> Profile:
-            nonlocal fit
+            nonlocal fit, found
             if enrollment.id not in (known.id for known in fresh.enrollments):
                 fit = self.fitting.fit(fresh, heard, prints, voice.model_version)
             if fit.ignored:
                 return fresh
-            return fresh.with_enrollment(enrollment, voice, saying, self.now(), waive_minimum=waive_minimum)
+            grown = fresh.with_enrollment(enrollment, voice, saying, self.now(), waive_minimum=waive_minimum)
+            found = twins.of(grown) if twins else None
+            return grown
 
         with self._audio_of(profile, enrollment, heard):
-            _, grown = change(self.store, family, profile_id, grow)
+            _, grown = change(self.store, profile.family, profile.id, grow)
         if fit.ignored:
-            self.store.delete_audio(family, profile_id, [enrollment.id])
+            self.store.delete_audio(profile.family, profile.id, [enrollment.id])
             enrollment = replace(enrollment, speech_sec=0.0)
-        return Enrolled(grown, enrollment, heard.quality, voice.model_version, saying, fit)
+        return Enrolled(grown, enrollment, heard.quality, voice.model_version, saying, fit, found)
 
     @property
     def version(self) -> str:

@@ -1,8 +1,9 @@
 """Groups of profiles: made, described, filled, listed and deleted."""
 
-from collections.abc import Callable, Iterable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Final
 from shared.errors import Conflict, UnknownProfile, UnreadableProfile
 from shared.profiles.changes import change
 from shared.store import Store
-from shared.store.groups import GroupTable
+from shared.store.groups import Doubt, GroupTable
 from shared.store.outbox import Deed, Outbox
 from shared.voices.families import FAMILIES, Family
 from shared.voices.groups import Described, Group
@@ -20,6 +21,9 @@ from shared.voices.refusals import GroupChanged, UnknownGroup
 
 CLEARED_FOR: Final = timedelta(hours=1)
 """For so long a deleted group is looked at again: whoever was filling it has ended by then."""
+
+SURE: Final = timedelta(minutes=5)
+"""After so long, whoever was writing a membership has ended."""
 
 _ATTEMPTS: Final = 5
 _TOGETHER: Final = 16
@@ -160,28 +164,54 @@ class Groups:
         """At most ``size`` profiles of a group whose ids follow ``after``, ascending; raises as ``get``."""
         group = self.get(family, group_id)
         listed = self.table.members(family, group.key, after=after, size=size + 1)
-        found = self.store.get_many(family, listed[:size])
-        there = [profile for profile in found if profile and _is_in(profile, group.key)]
+        found = dict(zip(listed, self.store.get_many(family, listed[:size]), strict=False))
+        there = [profile for profile in found.values() if profile and _is_in(profile, group.key)]
+        for name in found.keys() - {profile.id for profile in there}:
+            self.table.doubt(family, Doubt(group.key, name, "list", self.now()))
         return MemberPage(there, listed[size - 1] if len(listed) > size else None)
+
+    def settle(self, until: datetime) -> None:
+        """Set lists right that somebody has left in doubt, as many as is done ``until`` then."""
+        for family in FAMILIES.values():
+            for doubt in list(self.table.doubts(family)):
+                if self.now() >= until:
+                    return
+                if self.now() - doubt.since >= SURE:
+                    self._agree(family, doubt.key, doubt.profile_id)
+                    self.table.trust(family, doubt)
 
     def _join(self, family: Family, key: str, profile_id: str) -> bool | None:
         """Whether a profile is new in a group; None if there is none. It is listed first: a list may say too much."""
-        self.table.list_member(family, key, profile_id)
-        try:
+        with self._doubting(family, key, profile_id), suppress(UnknownProfile, UnreadableProfile):
+            self.table.list_member(family, key, profile_id)
             before, after = change(self.store, family, profile_id, lambda profile: profile.joining(key))
-        except (UnknownProfile, UnreadableProfile):
-            self.table.unlist_member(family, key, profile_id)
-            return None
-        return after is not before
+            return after is not before
+        return None
 
     def _leave(self, family: Family, key: str, profile_id: str) -> bool | None:
         """Whether a profile has left a group; None if it was not in it."""
-        left = False
-        with suppress(UnknownProfile, UnreadableProfile):
+        with self._doubting(family, key, profile_id), suppress(UnknownProfile, UnreadableProfile):
             before, after = change(self.store, family, profile_id, lambda profile: profile.leaving(key))
-            left = after is not before
-        self.table.unlist_member(family, key, profile_id)
-        return left or None
+            return after is not before or None
+        return None
+
+    @contextmanager
+    def _doubting(self, family: Family, key: str, profile_id: str) -> Iterator[None]:
+        """Let the list of a group agree with a profile at the end; if that does not come, ``settle`` does it."""
+        doubt = Doubt(key, profile_id, secrets.token_hex(4), self.now())
+        self.table.doubt(family, doubt)
+        try:
+            yield
+        finally:
+            self._agree(family, key, profile_id)
+        self.table.trust(family, doubt)
+
+    def _agree(self, family: Family, key: str, profile_id: str) -> None:
+        """List a profile as it is, until it is still so afterwards: whoever comes last is right."""
+        listed = None
+        while (inside := _is_in(self.store.get(family, profile_id), key)) is not listed:
+            (self.table.list_member if inside else self.table.unlist_member)(family, key, profile_id)
+            listed = inside
 
     def _clear(self, family: Family, key: str, until: datetime) -> bool:
         """Let everybody leave a group that is gone, ``until`` then; whether nobody is left."""
@@ -203,8 +233,8 @@ def _check_state(known: Group | None, expected: str | None) -> None:
         raise GroupChanged
 
 
-def _is_in(profile: Profile, key: str) -> bool:
-    return key in profile.groups and profile.is_readable and not profile.deleting
+def _is_in(profile: Profile | None, key: str) -> bool:
+    return profile is not None and key in profile.groups and profile.is_readable and not profile.deleting
 
 
 def _unknown(profile_ids: Sequence[str], outcomes: Sequence[bool | None]) -> tuple[str, ...]:

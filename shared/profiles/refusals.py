@@ -1,6 +1,6 @@
 """Enrollments that would spoil a profile: a part of the tree of ``shared/errors.py``."""
 
-from shared.errors import ENROLL, InvalidRequest
+from shared.errors import ENROLL, InvalidRequest, SpeakerError
 
 
 class TwoVoices(InvalidRequest):
@@ -40,4 +40,16 @@ class RepeatedRecording(InvalidRequest):
     adds = "It is enrollment {number} of the profile. Send another recording."
     where = ENROLL
     note = "only with `SPEAKER_REPEATED_AUDIO=refuse`"
+    own = True
+
+
+class SamePerson(SpeakerError):
+    """Another profile is the same person."""
+
+    status, code = 409, "Conflict"
+    profile_ids: str
+    says = "The speaker is enrolled already."
+    adds = "These profiles are the same person: {profile_ids}. Nothing was added."
+    where = ENROLL
+    note = "only with `duplicates=refuse`"
     own = True

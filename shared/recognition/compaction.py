@@ -1,7 +1,8 @@
 """What the timer does for galleries: writes them down, and lets go of what is too old to be needed.
 
 A snapshot holds voices, so it is written again soon after one of them is gone; the change log names profiles by their
-marks, and their ids for an hour.
+marks, and their ids for an hour. A gallery of very many is written part by part; what there is no time for, the next
+run does, and as long as something is left the log is kept.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from shared.observing.trace import mark
-from shared.recognition.gallery import IDLE, Gallery
-from shared.recognition.snapshots import Snapshot
-from shared.store import Store
-from shared.store.changes import ChangeLog, Kind
+from shared.recognition.gallery import IDLE, Gallery, concerns
+from shared.recognition.snapshots import spans
+from shared.store import Span, Store
+from shared.store.changes import OVERLAP, ChangeLog, Kind
 from shared.voices.families import FAMILIES, Family
 
 WORTH_IT: Final = 1_000
@@ -48,13 +49,14 @@ class Compaction:
         """What happened."""
         return ChangeLog(self.store.changes, self.now)
 
-    def run(self) -> None:
-        """Do all of it; whatever is cut off, the next run does."""
+    def run(self, until: datetime | None = None) -> None:
+        """Do all of it, or as much as is done ``until`` then; whatever is cut off, the next run does."""
         began = self.now()
         self._tell_what_nobody_told(began)
-        for family in FAMILIES.values():
-            if not family.script.every_clip:
-                self._compact(family)
+        galleries = [family for family in FAMILIES.values() if not family.script.every_clip]
+        done = [self._compact(family, until) for family in galleries]
+        if not all(done):
+            return
         for expected in list(self.log.expected()):
             if began - expected.since > KEPT:
                 self.log.forget(expected.family, expected.profile_id)
@@ -73,15 +75,33 @@ class Compaction:
             if last is None or last < expected.since:
                 self.log.tell(Kind.UNSURE, expected.family, expected.profile_id)
 
-    def _compact(self, family: Family) -> None:
-        """Write a family's snapshot again, where anything has changed or it is old."""
-        snapshots, began = self.gallery.snapshots, self.now()
-        known = snapshots.newest(family)
-        if known and began - known.as_of < RENEWED and not self._has_changed(family, known):
-            return
-        fresh = self.gallery.read(family, known)
-        voices = sum(packed.count(None) for packed in fresh.parts.values())
-        snapshots.keep(family, fresh if voices >= self.worth_it else None)
+    def _compact(self, family: Family, until: datetime | None) -> bool:
+        """Write those parts again in which anything has changed, or which are old; whether none is left."""
+        snapshots, profiles = self.gallery.snapshots, self.store.count(family)
+        wanted = spans(family, profiles) if profiles >= self.worth_it else []
+        for span in self._due(family, wanted):
+            if until and self.now() >= until:
+                return False
+            fresh = self.gallery.read(span, snapshots.newest(span))
+            if len(wanted) > 1 or sum(packed.count(None) for packed in fresh.parts.values()) >= self.worth_it:
+                snapshots.keep(span, fresh)
+            else:
+                wanted = []
+        snapshots.drop_others(family, wanted)
+        return True
 
-    def _has_changed(self, family: Family, known: Snapshot) -> bool:
-        return any(change.family == family for change in self.log.since(known.as_of))
+    def _due(self, family: Family, wanted: list[Span]) -> list[Span]:
+        """Parts to be written, the oldest first."""
+        kept, now = self.gallery.snapshots.kept(family), self.now()
+        known = {span: kept[span].as_of for span in wanted if span in kept}
+        changes = list(self.log.since(min(known.values(), default=now)))
+        return sorted(
+            (
+                span
+                for span in wanted
+                if span not in known
+                or now - known[span] >= RENEWED
+                or any(change.at >= known[span] - OVERLAP and concerns(change, span) for change in changes)
+            ),
+            key=lambda span: known.get(span, datetime.min.replace(tzinfo=UTC)),
+        )

@@ -94,8 +94,14 @@ class Everyone:
         Raises:
             NotEnrolled: the profile has no voice yet.
         """
-        probe = Enrolled(signature_of(profile))
-        found = self._search(profile.family, None, probe, MAX_TOP, without=profile.id)
+        signature_of(profile)
+        return self.same_person(profile)
+
+    def same_person(self, profile: Profile) -> list[Candidate]:
+        """What ``duplicates`` gives, also of a profile whose enrollment has only begun."""
+        if profile.signature is None:
+            return []
+        found = self._search(profile.family, None, Enrolled(profile.signature), MAX_TOP, without=profile.id)
         return [candidate for candidate in found.ranking if candidate.accepted]
 
     def _search(self, family: Family, group: Group | None, probe: Probe, top: int, without: str = "") -> Found:

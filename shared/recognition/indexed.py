@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import batched
 from typing import Final, Self
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from shared.listening.scoring import unit
 from shared.listening.views import Band
 from shared.observing.trace import mark
+from shared.recognition.vectors import FEW, Halves, Vectors, joined
 from shared.voices.records import Profile
 from shared.voices.signatures import Signature
 
-FEW: Final = 1_000
-"""Voices that may wait beside the packed ones before all are packed again."""
+RECENT: Final = 1_000
+"""Voices that may wait beside the packed ones before they are packed."""
+_HALF: Final = 0.5
 
 
 @dataclass(frozen=True, order=True)
@@ -89,17 +92,16 @@ class Packed:
     Attributes:
         marks: [n] uint64.
         ids: [n, 16] uint8.
-        vectors: by band, float16 [n, dimension].
+        vectors: by band, [n, dimension].
         groups: rows of the members, by the key of the group.
         alive: [n]; false for those that are not to be found any more.
     """
 
     marks: NDArray[np.uint64]
     ids: NDArray[np.uint8]
-    vectors: Mapping[Band, NDArray[np.float16]]
+    vectors: Mapping[Band, Vectors]
     groups: Mapping[str, NDArray[np.int64]]
     alive: NDArray[np.bool_]
-    _exact: dict[Band, NDArray[np.float32]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, voices: Sequence[Voice]) -> Self:
@@ -114,7 +116,7 @@ class Packed:
         return cls(
             marks[order],
             np.array([list(uuid.UUID(voice.id).bytes) for voice in known], np.uint8),
-            {band: np.stack([voice.vectors[band] for voice in known]) for band in known[0].vectors},
+            {band: Halves(np.stack([voice.vectors[band] for voice in known])) for band in known[0].vectors},
             {key: np.array(rows, np.int64) for key, rows in members.items()},
             np.ones(len(known), np.bool_),
         )
@@ -137,10 +139,14 @@ class Packed:
         return cls(
             marks[order],
             np.concatenate([part.ids for part in parts])[order],
-            {band: np.concatenate([part.vectors[band] for part in parts])[order] for band in parts[0].vectors},
+            {band: joined([part.vectors[band] for part in parts], order) for band in parts[0].vectors},
             {key: np.sort(np.concatenate(rows)) for key, rows in members.items()},
             np.ones(len(order), np.bool_),
         )
+
+    def coded(self) -> Self:
+        """They, in 8 bits."""
+        return replace(self, vectors={band: vectors.coded() for band, vectors in self.vectors.items()})
 
     def row(self, number: int) -> int | None:
         """Where the profile of a mark is, if it is here."""
@@ -162,34 +168,40 @@ class Packed:
     def best(self, band: Band, query: NDArray[np.float32], count: int, group: str | None) -> Iterator[Likeness]:
         """Those most like a voice of unit length, at most so many, in any order."""
         rows = self.members(group)
+        cosines = self.vectors[band].cosines(query, rows)
         if rows is None:
-            cosines = np.where(self.alive, self._matrix(band) @ query, np.float32(-2))
-            rows = np.arange(len(cosines))
-        else:
-            cosines = self.vectors[band][rows].astype(np.float32) @ query
+            cosines, rows = np.where(self.alive, cosines, np.float32(-2)), np.arange(len(cosines))
         first = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
         for each in first:
             if cosines[each] > -2:
                 yield Likeness(str(uuid.UUID(bytes=self.ids[rows[each]].tobytes())), float(cosines[each]))
 
-    def _matrix(self, band: Band) -> NDArray[np.float32]:
-        if band not in self._exact:
-            self._exact[band] = self.vectors[band].astype(np.float32)
-        return self._exact[band]
-
 
 class Index:
     """Voices of a family, which come and go. Not safe to use from several threads."""
 
-    def __init__(self, voices: Iterable[Voice] = (), packed: Mapping[Way, Packed] | None = None) -> None:
-        """Begin with some, or with some that are packed."""
-        self._packed: dict[Way, Packed] = dict(packed) if packed else _packed(voices)
+    def __init__(self, voices: Iterable[Voice] = ()) -> None:
+        """Begin with some."""
+        self._packed: list[tuple[Way, Packed]] = []
         self._recent: dict[int, Voice] = {}
-        self._beside: dict[Way, Packed] | None = {}
+        self._beside: list[tuple[Way, Packed]] | None = []
+        self.take(voices)
+
+    def take(self, voices: Iterable[Voice]) -> None:
+        """Begin with these as well; none of them is there."""
+        for some in batched(voices, FEW, strict=False):
+            self._packed += _packed(some)
+            self._code()
+        self._merge()
+
+    def join(self, parts: Mapping[Way, Packed]) -> None:
+        """Begin with these as well, which are packed."""
+        self._packed += parts.items()
+        self._code()
 
     def set(self, number: int, voice: Voice | None) -> None:
         """Take the voice of the profile of a mark as it is now; None where there is none any more."""
-        for packed in self._packed.values():
+        for _, packed in self._packed:
             row = packed.row(number)
             if row is not None:
                 packed.alive[row] = False
@@ -202,37 +214,48 @@ class Index:
         """The id of the profile of a mark, if it was here."""
         if number in self._recent:
             return self._recent[number].id
-        for packed in self._packed.values():
+        for _, packed in self._packed:
             row = packed.row(number)
             if row is not None:
                 return str(uuid.UUID(bytes=packed.ids[row].tobytes()))
         return None
 
     def parts(self) -> list[tuple[Way, Packed]]:
-        """All voices, packed by ways."""
-        if len(self._recent) > FEW + self.size // 8:
-            self.pack()
+        """All voices, packed by ways; a way may be there several times."""
+        if len(self._recent) > RECENT:
+            self._packed += _packed(self._recent.values())
+            self._recent = {}
+            self._merge()
         if self._beside is None:
             self._beside = _packed(self._recent.values())
-        return [*self._packed.items(), *self._beside.items()]
+        return [*self._packed, *self._beside]
 
     def pack(self) -> dict[Way, Packed]:
-        """Pack everything together."""
-        parts: dict[Way, list[Packed]] = {}
-        for way, packed in [*self._packed.items(), *_packed(self._recent.values()).items()]:
-            parts.setdefault(way, []).append(packed)
-        self._packed = {way: Packed.joined(each) for way, each in parts.items()}
-        self._recent, self._beside = {}, {}
-        return self._packed
+        """Everything, packed together."""
+        return _joined(self.parts())
 
-    @property
-    def size(self) -> int:
-        """Voices that were packed."""
-        return sum(len(packed.marks) for packed in self._packed.values())
+    def _merge(self) -> None:
+        """Pack what is small together, and what is mostly gone without that; large parts stay as they are."""
+        loose = [each for each in self._packed if len(each[1].marks) < FEW or each[1].alive.mean() < _HALF]
+        dense = [each for each in self._packed if all(each is not other for other in loose)]
+        self._packed = [*dense, *_joined(loose).items()]
+        self._code()
+
+    def _code(self) -> None:
+        """Keep all in 8 bits, if they are many together."""
+        if sum(len(packed.marks) for _, packed in self._packed) > FEW:
+            self._packed = [(way, packed.coded()) for way, packed in self._packed]
 
 
-def _packed(voices: Iterable[Voice]) -> dict[Way, Packed]:
+def _packed(voices: Iterable[Voice]) -> list[tuple[Way, Packed]]:
     by_way: dict[Way, list[Voice]] = {}
     for voice in voices:
         by_way.setdefault(voice.way, []).append(voice)
-    return {way: Packed.of(each) for way, each in by_way.items()}
+    return [(way, Packed.of(each)) for way, each in by_way.items()]
+
+
+def _joined(parts: Iterable[tuple[Way, Packed]]) -> dict[Way, Packed]:
+    by_way: dict[Way, list[Packed]] = {}
+    for way, packed in parts:
+        by_way.setdefault(way, []).append(packed)
+    return {way: Packed.joined(each) for way, each in by_way.items()}

@@ -48,6 +48,7 @@ class Change:
     Attributes:
         key: of the row; no other has it.
         mark: of the profile.
+        digits: the first two of its id, by which a part of a gallery is found; empty in rows of older versions.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Change:
     family: Family
     mark: str
     at: datetime
+    digits: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class ChangeLog:
         while True:
             began = self.now()
             values = {"Kind": kind.value, "Family": family.name, "Mark": mark(profile_id), "At": began}
+            values["Digits"] = profile_id[:2]
             self.rows.put(Row(_bucket(began), f"{began.timestamp():.6f}-{secrets.token_hex(4)}", values))
             if self.now() - began < SLOW:
                 return
@@ -96,7 +99,8 @@ class ChangeLog:
         for row in self.rows.since(_bucket(moment - OVERLAP)):
             if row.partition != _EXPECTED:
                 told = row.values
-                yield Change(row.name, Kind(told["Kind"]), FAMILIES[told["Family"]], told["Mark"], told["At"])
+                kind, family = Kind(told["Kind"]), FAMILIES[told["Family"]]
+                yield Change(row.name, kind, family, told["Mark"], told["At"], told.get("Digits", ""))
 
     def who(self, family: Family, mark_of_it: str) -> str | None:
         """The id of a profile that changed lately, if it is there."""

@@ -1,7 +1,9 @@
 """How groups and their members are written as rows.
 
 A group is a row under its family. Who is in it stands on each profile, which is the commit point; beside that, a row a
-member says whom to ask when a group is listed. A group that was deleted leaves a row until its members are cleared.
+member says whom to ask when a group is listed. As long as both are being written, another row says that they may not
+agree: it stays where the process is killed in between. A group that was deleted leaves a row until its members are
+cleared.
 """
 
 from collections.abc import Iterator
@@ -12,6 +14,25 @@ from typing import Any
 from shared.store.rows import Row, Rows
 from shared.voices.families import Family
 from shared.voices.groups import Described, Group
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Whether the list of a group and a profile agree.
+
+    Attributes:
+        by: tells apart those who doubt it at the same time.
+    """
+
+    key: str
+    profile_id: str
+    by: str
+    since: datetime
+
+    @property
+    def name(self) -> str:
+        """Of its row."""
+        return f"{self.key}:{self.profile_id}:{self.by}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +91,20 @@ class GroupTable:
         """Ids of those who may be in a group, ascending, which follow ``after``."""
         return [row.name for row in self.rows.page(_members_of(family, key), after=after, size=size)]
 
+    def doubt(self, family: Family, doubt: Doubt) -> None:
+        """Note that the list of a group and a profile may not agree."""
+        self.rows.put(Row(_doubts_of(family), doubt.name, {"Since": doubt.since}))
+
+    def trust(self, family: Family, doubt: Doubt) -> None:
+        """They do agree."""
+        self.rows.remove(_doubts_of(family), doubt.name)
+
+    def doubts(self, family: Family) -> Iterator[Doubt]:
+        """All that are noted."""
+        for row in self.rows.page(_doubts_of(family)):
+            key, profile_id, by = row.name.split(":")
+            yield Doubt(key, profile_id, by, row.values["Since"])
+
 
 def _groups_of(family: Family) -> str:
     return f"{family.name}:groups"
@@ -77,6 +112,10 @@ def _groups_of(family: Family) -> str:
 
 def _gone_from(family: Family) -> str:
     return f"{family.name}:gone"
+
+
+def _doubts_of(family: Family) -> str:
+    return f"{family.name}:doubts"
 
 
 def _members_of(family: Family, key: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -87,17 +88,20 @@ from shared.listening.refusals import (
     Undeclared,
     WrongFormat,
 )
-from shared.profiles.refusals import RepeatedRecording, TwoVoices, VoiceDiffers
+from shared.profiles.refusals import RepeatedRecording, SamePerson, TwoVoices, VoiceDiffers
+from shared.recognition.gallery import Gallery
+from shared.recognition.refusals import GalleryNotReady
 from shared.recordings.refusals import OutdatedSignature
+from shared.store import Span
 from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
 from shared.store.azure import TABLE
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION as IDENTIFICATION_FAMILY
-from shared.voices.families import PASSPHRASE_VERIFICATION
+from shared.voices.families import PASSPHRASE_VERIFICATION, Family
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
 from shared.voices.records import Enrollment, Profile
 from shared.voices.refusals import GroupChanged, NobodyEnrolled, TooManyGroups, UnknownGroup
-from tests import voices
+from tests import remembering, voices
 from tests.conftest import KEYS
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
 from tests.contract.conftest import IN_PROCESS, KEY
@@ -157,6 +161,31 @@ def _turns_of_an_older_signature(api: Api) -> requests.Response:
 def _identify_in_an_empty_group(api: Api) -> requests.Response:
     assert api("PUT", f"{IDENTIFICATION}/groups/empty").ok
     return api("POST", IDENTIFY, CLIP, groupId="empty")
+
+
+def _enrolled_twice(api: Api) -> requests.Response:
+    clip = voices.seconds("anna", 12)
+    api.enrolled(clip)
+    return api.enroll(api.create(), clip, duplicates="refuse")
+
+
+def _while_the_gallery_is_read(_: Api) -> requests.Response:
+    """The answer of a service that has waited long enough for voices, which come when it has answered."""
+    answered, store = threading.Event(), MemoryStore()
+
+    def scan(of: Family | Span | None = None) -> Iterator[Profile]:
+        answered.wait(30)
+        return iter(())
+
+    store.scan = scan  # type: ignore[method-assign]
+    app = App(KEY, store=store, listener=remembering.listener(any_format=True))
+    vars(app)["gallery"] = Gallery(store, patience=timedelta(0))
+    try:
+        answer = Api(ORIGIN, KEYS[0], sending_to(app))("POST", IDENTIFY, CLIP, profileIds="*")
+    finally:
+        answered.set()
+    assert answer.headers["retry-after"] == "10"
+    return answer
 
 
 def _put_into_the_past(api: Api) -> requests.Response:
@@ -339,6 +368,18 @@ PROVOKED = [
         BadChannel,
         'Invalid channel parameter value. Valid values are "left", "right" and numbers from 1 to 8.',
         lambda api: api("POST", f"{PROFILES}/{api.create()}:verify", CLIP, channel="middle"),
+    ),
+    Provoked(
+        "gallery-not-ready",
+        GalleryNotReady,
+        "The voices of all profiles are being read. Try again.",
+        _while_the_gallery_is_read,
+    ),
+    Provoked(
+        "same-person",
+        SamePerson,
+        "The speaker is enrolled already. These profiles are the same person: ",
+        _enrolled_twice,
     ),
     Provoked(
         "two-voices",

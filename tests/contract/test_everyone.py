@@ -4,6 +4,7 @@ import json
 import uuid
 
 import pytest
+import requests
 
 from tests import voices
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
@@ -169,3 +170,45 @@ def test_a_profile_without_a_voice_has_no_duplicates(alone: BackedApi) -> None:
     blank = alone.create(IDENTIFICATION)
     assert error_of(alone("POST", f"{IDENTIFICATION}/profiles/{blank}:findDuplicates"))[0] == 400
     assert error_of(alone("POST", f"{IDENTIFICATION}/profiles/{NOBODY}:findDuplicates"))[0] == 404
+
+
+def _enrolling(api: Api, profile_id: str, clip: bytes, **query: str) -> requests.Response:
+    return api.enroll(profile_id, clip, IDENTIFICATION, **query)
+
+
+def test_enrolling_reports_whom_the_voice_is_already(alone: BackedApi, ids: dict[str, str]) -> None:
+    reported = _enrolling(alone, alone.create(IDENTIFICATION), voices.seconds("clara", 12), duplicates="Report").json()
+    assert [each["profileId"] for each in reported["details"]["duplicates"]] == [ids["clara"]]
+    new = _enrolling(alone, alone.create(IDENTIFICATION), voices.seconds("ewan", 12), duplicates="report").json()
+    assert new["details"]["duplicates"] == []
+    again = _enrolling(alone, ids["clara"], voices.seconds("clara", 5), duplicates="report").json()
+    assert again["details"]["duplicates"] == []
+    assert "duplicates" not in _enrolling(alone, ids["clara"], _clip("clara"), details="true").json()["details"]
+
+
+def test_enrolling_refuses_whom_the_voice_is_already_and_leaves_nothing(alone: BackedApi, ids: dict[str, str]) -> None:
+    profile_id, before = alone.create(IDENTIFICATION), alone.stored()
+    refused = _enrolling(alone, profile_id, voices.seconds("boris", 12), duplicates="refuse")
+    status, code, message = error_of(refused)
+    assert (status, code) == (409, "Conflict")
+    assert ids["boris"] in message
+    assert "retry-after" not in refused.headers
+    assert alone.stored() == before
+    assert alone.profile(profile_id, IDENTIFICATION)["enrollmentsCount"] == 0
+    assert _enrolling(alone, profile_id, voices.seconds("ewan", 12), duplicates="refuse").status_code == 201
+
+
+@pytest.mark.parametrize(("family", "choice"), [(IDENTIFICATION, "warn"), (TEXT_DEPENDENT, "report")])
+def test_what_cannot_be_done_about_duplicates_is_refused(alone: BackedApi, family: str, choice: str) -> None:
+    answer = alone.enroll(alone.create(family), voices.phrase("anna", 3), family, duplicates=choice)
+    status, code, message = error_of(answer)
+    assert (status, code) == (400, "InvalidArgument")
+    assert "duplicates" in message
+
+
+def test_2_0_does_not_look_at_duplicates(alone: BackedApi, ids: dict[str, str]) -> None:
+    url = f"{alone.url}/speaker/identification/v2.0/text-independent/profiles/{ids['anna']}/enrollments"
+    headers = {"Ocp-Apim-Subscription-Key": alone.key}
+    answer = alone.request("POST", url, headers=headers, params={"duplicates": "x"}, data=_clip("anna"), timeout=30)
+    assert answer.status_code == 201
+    assert "details" not in answer.json()

@@ -9,7 +9,7 @@ from typing import Final
 
 from shared.errors import BundleError
 from shared.settings import ROOT
-from tools.bench import embedding, formats, many, service, soak
+from tools.bench import embedding, everyone, formats, many, service, soak
 
 PROBLEMS: Final = (BundleError,)
 FILE: Final = ROOT / "out" / "bench.json"
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How much of it."""
     parser.add_argument("--embedding", action="store_true", help="embedding only, without the service")
     parser.add_argument("--many", action="store_true", help="storage with 100,000 profiles only")
+    parser.add_argument("--everyone", type=int, nargs="*", metavar="SIZE", help="galleries of these sizes only")
     parser.add_argument("--soak", type=float, metavar="SECONDS", help="more than the service can do, for so long, only")
     parser.add_argument("--formats", action="store_true", help="decoding of each container only")
 
@@ -31,26 +32,30 @@ def run(options: argparse.Namespace) -> None:
     """Measure, print, write."""
     if options.formats:
         _print(formats.rows(formats.decodings()))
-        return
-    if options.soak:
+    elif options.soak:
         _soak(options.soak)
-        return
-    if options.many:
+    elif options.many:
         _print(many.rows(many.measure()))
-        return
+    elif options.everyone is not None:
+        _print(everyone.rows(everyone.measure(options.everyone or everyone.SIZES)))
+    elif options.embedding:
+        print(*embedding.table(embedding.speeds(), embedding.footprint()), sep="\n")
+    else:
+        _everything()
+
+
+def _everything() -> None:
     speeds, footprint = embedding.speeds(), embedding.footprint()
-    if options.embedding:
-        print(*embedding.table(speeds, footprint), sep="\n")
-        return
-    decodings, figures = formats.decodings(), service.measure()
+    decodings, figures, galleries = formats.decodings(), service.measure(), everyone.measure()
     print()
-    _print([*_of_embedding(speeds, footprint), *formats.rows(decodings), *figures.rows()])
+    _print([*_of_embedding(speeds, footprint), *formats.rows(decodings), *figures.rows(), *everyone.rows(galleries)])
     print(f"\n{NOT_SHOWN}")
     document = {
         "embedding": [asdict(s) for s in speeds],
         "footprint": asdict(footprint),
         "formats": [asdict(decoding) for decoding in decodings],
         "service": asdict(figures),
+        "everyone": [asdict(gallery) for gallery in galleries],
     }
     FILE.parent.mkdir(exist_ok=True)
     FILE.write_text(json.dumps(document, indent=2))
