@@ -23,6 +23,7 @@ from shared.recordings.conversations import Conversations
 from shared.recordings.diarizer import Diarizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
+from shared.trust.repeats import Repeats
 from shared.words.book import PhraseBook
 from shared.words.checker import PhraseChecker
 from shared.words.transcript import Transcriber
@@ -147,6 +148,11 @@ class Service:
         )
 
     @part
+    def repeats(self) -> Repeats:
+        """Requests that may be sent again."""
+        return Repeats(self.store.requests, self.now)
+
+    @part
     def groups(self) -> Groups:
         """Groups of profiles."""
         return Groups(self.store, self.now)
@@ -202,4 +208,5 @@ class Service:
             self.now,
             audio_days=self.settings.audio_retention_days,
             profile_days=self.settings.profile_retention_days,
+            chores=(self.repeats.drop_old,),
         )

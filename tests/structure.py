@@ -18,6 +18,7 @@ ROOMS: Final = (
     "recordings",
     "recognition",
     "profiles",
+    "trust",
     "store",
     "voices",
     "settings",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
-from shared.errors import SpeakerError, StorageUnavailable
+from shared.errors import Conflict, SpeakerError, StorageUnavailable
 from shared.listening.audio import decode
 from shared.listening.declared import Recording
 from shared.listening.fingerprint import every_print
@@ -61,8 +61,19 @@ class Enrolling:
     fitting: Fitting
     keep_audio: bool = True
 
-    def enroll(self, family: Family, profile_id: str, audio: Recording, *, waive_minimum: bool) -> Enrolled:
-        """Add a clip to a profile: audio first, then the entity that names it.
+    def enroll(
+        self,
+        family: Family,
+        profile_id: str,
+        audio: Recording,
+        enrollment_id: str | None = None,
+        *,
+        waive_minimum: bool,
+    ) -> Enrolled:
+        """Add a clip to a profile, unless it holds that: audio first, then the entity that names it.
+
+        Args:
+            enrollment_id: derived from the request, which others may be serving too; without it a random one.
 
         Raises:
             UnknownProfile: no profile of the family has the id.
@@ -77,26 +88,41 @@ class Enrolling:
         profile = read(self.store, family, profile_id)
         heard = self.listener.listen(audio, family.enrolling)
         _check_one_voice(heard.quality.sides)
+        known = profile.enrollment(enrollment_id)
+        if known:
+            return Enrolled(profile, known, heard.quality, self._version_for(profile))
         profile.check_room_for(heard.clip.seconds)
         saying = self._saying(profile, heard)
         profile.check_said(saying)
+        return self._added(profile, heard, saying, enrollment_id, waive_minimum=waive_minimum)
+
+    def _added(
+        self,
+        profile: Profile,
+        heard: Utterance,
+        saying: Saying | None,
+        enrollment_id: str | None,
+        *,
+        waive_minimum: bool,
+    ) -> Enrolled:
+        """A profile with a clip that it may hold."""
         prints = every_print(heard.clip.samples)
-        enrollment = _enrollment(heard, prints[0])
+        enrollment = _enrollment(heard, prints[0], enrollment_id)
         voice = voice_of(self.listener, heard, self._version_for(profile))
         fit = FIRST
 
         def grow(fresh: Profile) -> Profile:
             nonlocal fit
-            if enrollment.id not in (known.id for known in fresh.enrollments):
+            if not fresh.enrollment(enrollment.id):
                 fit = self.fitting.fit(fresh, heard, prints, voice.model_version)
             if fit.ignored:
                 return fresh
             return fresh.with_enrollment(enrollment, voice, saying, self.now(), waive_minimum=waive_minimum)
 
-        with self._audio_of(profile, enrollment, heard):
-            _, grown = change(self.store, family, profile_id, grow)
+        with self._audio_of(profile, enrollment, heard, alone=enrollment_id is None):
+            _, grown = change(self.store, profile.family, profile.id, grow)
         if fit.ignored:
-            self.store.delete_audio(family, profile_id, [enrollment.id])
+            self.store.delete_audio(profile.family, profile.id, [enrollment.id])
             enrollment = replace(enrollment, speech_sec=0.0)
         return Enrolled(grown, enrollment, heard.quality, voice.model_version, saying, fit)
 
@@ -128,14 +154,19 @@ class Enrolling:
             return self.checker.check(profile.family.script, profile.locale, heard)
 
     @contextmanager
-    def _audio_of(self, profile: Profile, enrollment: Enrollment, heard: Utterance) -> Iterator[None]:
-        """Store an enrollment's audio, and remove it again if nothing came to name it."""
+    def _audio_of(self, profile: Profile, enrollment: Enrollment, heard: Utterance, *, alone: bool) -> Iterator[None]:
+        """Store an enrollment's audio, and remove it again if nothing came to name it.
+
+        Where that is not certain, it is left to upkeep: after a storage fault, and where others may serve the same
+        request, and were faster.
+        """
+        unsure = (StorageUnavailable,) if alone else (StorageUnavailable, Conflict)
         if self.keep_audio:
             self.store.put_audio(profile, enrollment.id, heard.clip.to_wav())
         try:
             yield
         except SpeakerError as refused:
-            if not isinstance(refused, StorageUnavailable):  # after which it is not certain, and left to upkeep
+            if not isinstance(refused, unsure):
                 self.store.delete_audio(profile.family, profile.id, [enrollment.id])
             raise
 
@@ -156,9 +187,9 @@ def _check_one_voice(sides: Sides | None) -> None:
         raise TwoVoices(sides.llr, LEAST_LLR, sides.first, sides.second)
 
 
-def _enrollment(heard: Utterance, printed: bytes) -> Enrollment:
+def _enrollment(heard: Utterance, printed: bytes, enrollment_id: str | None) -> Enrollment:
     return Enrollment(
-        id=str(uuid.uuid4()),
+        id=enrollment_id or str(uuid.uuid4()),
         audio_sec=heard.clip.seconds,
         speech_sec=heard.quality.speech_sec,
         snr_db=heard.quality.snr_db,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.errors import NotFound
@@ -58,8 +58,11 @@ class Lifecycle:
     now: Callable[[], datetime]
     active_enrollment: bool = False
 
-    def create(self, family: Family, locale: str) -> Profile:
-        """A new profile without enrollments.
+    def create(self, family: Family, locale: str, profile_id: str | None = None) -> Profile:
+        """A new profile without enrollments, or the one that has the id already.
+
+        Args:
+            profile_id: derived from the request, so that it is nobody else's; without it a random one.
 
         Raises:
             UnknownLocale: the locale is not supported; names those that are.
@@ -69,8 +72,7 @@ class Lifecycle:
         self.checker.book.locale(family.script, locale)
         if profile.has_script:
             self.checker.understood(family.script, locale)
-        self.quota.take()
-        return self.store.insert(profile)
+        return self._made_once(replace(profile, id=profile_id)) if profile_id else self._made(profile)
 
     def get(self, family: Family, profile_id: str) -> Profile:
         """The profile."""
@@ -121,6 +123,17 @@ class Lifecycle:
     def check_storage(self) -> None:
         """Return if storage answers."""
         self.store.ping()
+
+    def _made(self, profile: Profile) -> Profile:
+        self.quota.take()
+        return self.store.insert(profile)
+
+    def _made_once(self, profile: Profile) -> Profile:
+        known = self.store.get(profile.family, profile.id)
+        if known is not None:
+            return known
+        self.quota.take()
+        return self.store.insert_once(profile)
 
     def _begins_active(self, family: Family) -> bool:
         return family.script.every_clip or not self.active_enrollment

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final, Self
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableServiceClient, UpdateMode
 from azure.storage.blob import BlobServiceClient
 
@@ -45,6 +45,7 @@ for _talkative in ("azure.core", "azure.data", "azure.storage", "urllib3"):
 TABLE: Final = "SpeakerProfiles"
 GROUPS_TABLE: Final = "SpeakerGroups"
 CHANGES_TABLE: Final = "SpeakerChanges"
+REQUESTS_TABLE: Final = "SpeakerRequests"
 SNAPSHOT_CONTAINER: Final = "voice-galleries"
 
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
@@ -68,6 +69,7 @@ class AzureStore(AudioBlobs):
         self._tallies = Tallies(self._table, self._point.read)
         self.groups = TableRows(tables, GROUPS_TABLE, authorize)
         self.changes = TableRows(tables, CHANGES_TABLE, authorize)
+        self.requests = TableRows(tables, REQUESTS_TABLE, authorize)
         self.snapshots = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
@@ -110,6 +112,16 @@ class AzureStore(AudioBlobs):
         with storage_faults():
             self._tallies.add(profile, +1)
             written = self._table.upsert_entity(to_entity(profile))  # the id is fresh; a repeated request must not fail
+            return replace(profile, etag=written["etag"])
+
+    def insert_once(self, profile: Profile) -> Profile:
+        with storage_faults():
+            self._tallies.add(profile, +1)
+            try:
+                written = self._table.create_entity(to_entity(profile))
+            except ResourceExistsError:
+                self._tallies.add(profile, -1)
+                return self.get(profile.family, profile.id) or profile
             return replace(profile, etag=written["etag"])
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
