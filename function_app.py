@@ -10,6 +10,7 @@ from functions import (
     health,
     identify,
     openapi,
+    outbox,
     phrases,
     profiles,
     recordings,
@@ -19,6 +20,7 @@ from functions import (
 from functions.plumbing.guard import announce_access
 
 announce_access()
+listening = (outbox,) if outbox.somebody_listens() else ()
 app = func.FunctionApp()
 for module in (
     profiles,
@@ -32,6 +34,7 @@ for module in (
     health,
     console,
     upkeep,
+    *listening,
     fallback,
 ):
     app.register_functions(module.blueprint)

@@ -79,6 +79,19 @@ param rateLimit string = '0'
 @description('Requests that one instance works on or keeps waiting before it answers 429. 0 is three a core.')
 param maxInFlight int = 0
 
+@description('Write down who did what to which profile, in a chain of hashes.')
+param audit bool = false
+
+@minValue(0)
+@maxValue(36500)
+@description('Days after which a day of the audit trail is deleted. 0 keeps all of it.')
+param auditRetentionDays int = 0
+
+@minValue(0)
+@maxValue(36500)
+@description('Days for which nobody may change or delete the audit trail; a policy that people may lock. 0 asks for none.')
+param auditImmutableDays int = 0
+
 @description('Scheme and host under which callers know the service, behind a front end of your own; empty for the site itself.')
 param publicOrigin string = ''
 
@@ -205,6 +218,10 @@ var impossible = [
     found: customerManagedKey && !vaultPurgeProtection
     says: 'customerManagedKey needs vaultPurgeProtection: a purged key would take the voices with it.'
   }
+  {
+    found: auditRetentionDays > 0 && auditRetentionDays < auditImmutableDays
+    says: 'auditRetentionDays needs auditImmutableDays of no more days: what nobody may delete cannot be deleted.'
+  }
 ]
 var refusals = map(filter(impossible, each => each.found), each => each.says)
 
@@ -231,6 +248,7 @@ var endpointName = '${abbreviations.networkPrivateEndpoints}{0}-${token}'
 var blobUrl = 'https://${storageName}.blob.${environment().suffixes.storage}'
 var hostBlobUrl = 'https://${hostStorageName}.blob.${environment().suffixes.storage}'
 var audioContainer = 'enrollment-audio'
+var trailContainer = 'audit-trail'
 var packageContainer = 'app-package'
 var keysSecret = 'speaker-recognition-keys'
 var speechSecret = 'speaker-speech-key'
@@ -321,10 +339,21 @@ module voices 'modules/voices.bicep' = {
     galleryContainer: 'voice-galleries'
     table: 'SpeakerProfiles'
     audioRetentionDays: audioRetentionDays
+    trailContainer: trailContainer
+    trailRetentionDays: audit ? auditRetentionDays : 0
     logged: storageLogs ? ['StorageWrite', 'StorageDelete'] : []
     workspaceId: workspaceId
   }
   dependsOn: [monitoring, voicesStorage]
+}
+
+module trail 'modules/trail.bicep' = if (audit) {
+  params: {
+    storageName: storageName
+    container: trailContainer
+    immutableDays: auditImmutableDays > 0 ? auditImmutableDays : null
+  }
+  dependsOn: [voicesStorage]
 }
 
 // The host keeps its locks and the app's package apart from the voices, and leases them: that takes the owner's role.
@@ -451,9 +480,10 @@ module app 'modules/app.bicep' = {
       SPEAKER_RATE_LIMIT: rateLimit
       SPEAKER_MAX_IN_FLIGHT: string(maxInFlight)
       SPEAKER_PUBLIC_ORIGIN: publicOrigin
+      SPEAKER_AUDIT: string(audit)
     })
   }
-  dependsOn: [links, vault, voices, hostStorage]
+  dependsOn: [links, vault, voices, trail, hostStorage]
 }
 
 var webSuffixes = {

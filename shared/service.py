@@ -24,6 +24,7 @@ from shared.recordings.diarizer import Diarizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
 from shared.trust.repeats import Repeats
+from shared.trust.trail import Trail
 from shared.words.book import PhraseBook
 from shared.words.checker import PhraseChecker
 from shared.words.transcript import Transcriber
@@ -83,7 +84,8 @@ class Service:
         self.building = threading.RLock()
         self.now = now
         self._environment = environment
-        given = {"store": store, "listener": listener, "transcriber": transcriber}
+        self._given_store = store
+        given = {"listener": listener, "transcriber": transcriber}
         vars(self).update({name: built for name, built in given.items() if built is not None})
 
     @part
@@ -93,10 +95,10 @@ class Service:
 
     @part
     def store(self) -> Store:
-        """Tables and blobs."""
-        from shared.store.azure import AzureStore  # half a second of imports
-
-        return AzureStore.open(self.settings)
+        """Tables and blobs, and who is told of what is done to them."""
+        store = self._given_store or _opened(self.settings)
+        store.listeners = self.settings.listeners
+        return store
 
     @part
     def listener(self) -> Listener:
@@ -199,6 +201,11 @@ class Service:
         return Conversations(self.recognizer, diarizer, any_format=self.settings.decode_any)
 
     @part
+    def trail(self) -> Trail:
+        """What was done, written down."""
+        return Trail.of(self.store, self.now)
+
+    @part
     def upkeep(self) -> Upkeep:
         """What has to be done from time to time."""
         return Upkeep(
@@ -210,3 +217,9 @@ class Service:
             profile_days=self.settings.profile_retention_days,
             chores=(self.repeats.drop_old,),
         )
+
+
+def _opened(settings: Settings) -> Store:
+    from shared.store.azure import AzureStore  # half a second of imports
+
+    return AzureStore.open(settings)

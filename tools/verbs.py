@@ -63,6 +63,7 @@ VERBS: Final = (
     Verb("doctor", "what is ok, wrong or unknown, and what to do", "tools.doctor.command"),
     Verb("upkeep", "do at once what the timer does in slices", "tools.upkeep"),
     Verb("forget", "delete every profile of a family, or of all, after asking", "tools.forget"),
+    Verb("audit", "is the audit trail whole, and what does it say of a profile?", "tools.audit"),
     Verb("docs", "write the parts of the pages that are made from the code", "tools.docs"),
     Verb("picture", "draw the picture of the console in the README", "tools.picture"),
     Verb("voices", "speak the synthetic clips of demo or phrases again", "tools.voices"),

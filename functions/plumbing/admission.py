@@ -20,6 +20,7 @@ logger = logging.getLogger("speaker")
 
 KEY_HEADER: Final = "ocp-apim-subscription-key"
 KEY_PARAMETER: Final = "subscription-key"
+PRINCIPAL_HEADER: Final = "x-ms-client-principal-id"
 
 
 class Admission:
@@ -48,7 +49,9 @@ class Admission:
         """
         if self._settings.open_to_all:
             _check_local(request)
-        elif not (self._settings.platform_signs_in and _signed_in(request)):
+        elif self._settings.platform_signs_in and _signed_in(request):
+            current().principal = request.headers[PRINCIPAL_HEADER]
+        else:
             key = self._key(request)
             current().key = key.name
             key.check_may(operation)
@@ -96,4 +99,4 @@ def _check_local(request: func.HttpRequest) -> None:
 def _signed_in(request: func.HttpRequest) -> bool:
     """Whether App Service authentication has accepted the request's token: it then names the principal."""
     token = request.headers.get("authorization", "").lower().startswith("bearer ")
-    return token and bool(request.headers.get("x-ms-client-principal-id"))
+    return token and bool(request.headers.get(PRINCIPAL_HEADER))

@@ -10,6 +10,11 @@ param table string
 @description('Days after which enrollment audio is deleted.')
 param audioRetentionDays int
 
+param trailContainer string
+
+@description('Days after which a day of the audit trail is deleted; 0 keeps all of it.')
+param trailRetentionDays int
+
 @description('What is logged. Reads are not: they would say who was recognised when.')
 param logged ('StorageWrite' | 'StorageDelete')[]
 
@@ -36,42 +41,63 @@ resource profiles 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-0
   name: table
 }
 
+var voiceRules = [
+  {
+    name: 'delete-enrollment-audio'
+    type: 'Lifecycle'
+    enabled: true
+    definition: {
+      filters: {
+        blobTypes: ['blockBlob']
+        prefixMatch: map(families, family => '${audioContainer}/${family}/')
+      }
+      actions: {
+        baseBlob: { delete: { daysAfterCreationGreaterThan: audioRetentionDays } }
+      }
+    }
+  }
+  {
+    // The app writes them again every twelve hours at the latest: an older one nobody looks after.
+    name: 'delete-galleries'
+    type: 'Lifecycle'
+    enabled: true
+    definition: {
+      filters: {
+        blobTypes: ['blockBlob']
+        prefixMatch: ['${galleryContainer}/']
+      }
+      actions: {
+        baseBlob: { delete: { daysAfterCreationGreaterThan: 1 } }
+      }
+    }
+  }
+]
+
+var trailRules = trailRetentionDays == 0
+  ? []
+  : [
+      {
+        name: 'delete-audit-trail'
+        type: 'Lifecycle'
+        enabled: true
+        definition: {
+          filters: {
+            blobTypes: ['appendBlob']
+            prefixMatch: ['${trailContainer}/']
+          }
+          actions: {
+            baseBlob: { delete: { daysAfterCreationGreaterThan: trailRetentionDays } }
+          }
+        }
+      }
+    ]
+
 resource retention 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = {
   parent: storage
   name: 'default'
   properties: {
     policy: {
-      rules: [
-        {
-          name: 'delete-enrollment-audio'
-          type: 'Lifecycle'
-          enabled: true
-          definition: {
-            filters: {
-              blobTypes: ['blockBlob']
-              prefixMatch: [for family in families: '${audioContainer}/${family}/']
-            }
-            actions: {
-              baseBlob: { delete: { daysAfterCreationGreaterThan: audioRetentionDays } }
-            }
-          }
-        }
-        {
-          // The app writes them again every twelve hours at the latest: an older one nobody looks after.
-          name: 'delete-galleries'
-          type: 'Lifecycle'
-          enabled: true
-          definition: {
-            filters: {
-              blobTypes: ['blockBlob']
-              prefixMatch: ['${galleryContainer}/']
-            }
-            actions: {
-              baseBlob: { delete: { daysAfterCreationGreaterThan: 1 } }
-            }
-          }
-        }
-      ]
+      rules: concat(voiceRules, trailRules)
     }
   }
 }

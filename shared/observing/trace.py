@@ -59,6 +59,7 @@ class Trace:
         suffix: that of the version, in which it was asked for.
         correlation_id: the caller's name for the request, or one made for it.
         key: name of the key that was presented.
+        principal: whose token was accepted; no sink but the audit trail reads it.
         profile: mark of the profile that it names or makes.
         candidates: how many profiles it names.
         decision: what was decided.
@@ -77,6 +78,7 @@ class Trace:
     correlation_id: str = ""
     family: str | None = None
     key: str | None = None
+    principal: str | None = None
     profile: str | None = None
     candidates: int | None = None
     decision: Decision | None = None
@@ -97,6 +99,13 @@ class Trace:
     def function(self) -> str:
         """Name of the Azure function that serves it."""
         return self.operation + self.suffix
+
+    @property
+    def who(self) -> str:
+        """Who asks: a key by its name, the principal of a token, or else the operation itself."""
+        if self.key:
+            return f"key {self.key}"
+        return f"principal {self.principal}" if self.principal else f"service {self.operation}"
 
     @property
     def seconds(self) -> dict[str, float]:

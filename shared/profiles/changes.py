@@ -1,12 +1,14 @@
 """Read a profile, change it, write it again: how every change of a profile is committed."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from shared.errors import Conflict, UnknownProfile, UnreadableProfile
 from shared.observing.trace import mark
 from shared.store import Store
 from shared.store.changes import ChangeLog, Kind
+from shared.store.outbox import Deed, Ended, Outbox
 from shared.voices.families import Family
 from shared.voices.records import Profile
 
@@ -66,9 +68,18 @@ def write(store: Store, profile: Profile, kind: Kind) -> Profile:
     """
     log = ChangeLog(store.changes)
     log.expect(profile.family, profile.id)
-    written = store.replace(profile)
-    log.tell(kind, profile.family, profile.id)
+    with _telling(store, profile, kind) as ended:
+        written = store.replace(profile)
+        log.tell(kind, profile.family, profile.id)
+        ended(profile.standing.value, profile.signature.model_version if profile.signature else "")
     return written
+
+
+def _telling(store: Store, profile: Profile, kind: Kind) -> AbstractContextManager[Ended]:
+    """Groups tell themselves who joined and left, in one entry for many."""
+    if kind in (Kind.JOINED, Kind.LEFT):
+        return nullcontext(lambda _outcome, _model: None)
+    return Outbox.of(store).telling(Deed(kind.value), profile.family, profile.id)
 
 
 def _kind(before: Profile, after: Profile) -> Kind:

@@ -12,6 +12,7 @@ from shared.errors import Conflict, UnknownProfile, UnreadableProfile
 from shared.profiles.changes import change
 from shared.store import Store
 from shared.store.groups import GroupTable
+from shared.store.outbox import Deed, Outbox
 from shared.voices.families import FAMILIES, Family
 from shared.voices.groups import Described, Group
 from shared.voices.records import Profile
@@ -145,12 +146,14 @@ class Groups:
         if (there := self.table.get(family, group_id)) is None or there.key != group.key:
             self._each(partial(self._leave, family, group.key), profile_ids)
             raise UnknownGroup(group_id)
+        Outbox.of(self.store).tell(Deed.JOINED, family, "", "done", among=tuple(profile_ids))
         return Membership(added=outcomes.count(True), unknown=_unknown(profile_ids, outcomes))
 
     def remove(self, family: Family, group_id: str, profile_ids: Sequence[str]) -> Membership:
         """Let profiles be in a group no more; raises as ``add``."""
         group = self.get(family, group_id)
         outcomes = self._each(partial(self._leave, family, group.key), profile_ids)
+        Outbox.of(self.store).tell(Deed.LEFT, family, "", "done", among=tuple(profile_ids))
         return Membership(removed=outcomes.count(True), unknown=_unknown(profile_ids, outcomes))
 
     def members(self, family: Family, group_id: str, *, after: str, size: int) -> MemberPage:

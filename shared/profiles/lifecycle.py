@@ -11,6 +11,7 @@ from shared.profiles.quota import ProfileQuota
 from shared.store import Store
 from shared.store.changes import ChangeLog, Kind
 from shared.store.groups import GroupTable
+from shared.store.outbox import Deed, Outbox
 from shared.voices.families import Family
 from shared.voices.records import Profile, is_guid
 from shared.words.checker import PhraseChecker
@@ -72,11 +73,16 @@ class Lifecycle:
         self.checker.book.locale(family.script, locale)
         if profile.has_script:
             self.checker.understood(family.script, locale)
-        return self._made_once(replace(profile, id=profile_id)) if profile_id else self._made(profile)
+        if not profile_id:
+            return self._made(profile, self.store.insert)
+        known = self.store.get(family, profile_id)
+        return known or self._made(replace(profile, id=profile_id), self.store.insert_once)
 
     def get(self, family: Family, profile_id: str) -> Profile:
-        """The profile."""
-        return read(self.store, family, profile_id)
+        """The profile, for somebody who looks at it."""
+        profile = read(self.store, family, profile_id)
+        Outbox.of(self.store).tell(Deed.READ, family, profile_id, profile.standing.value)
+        return profile
 
     def page(self, family: Family, *, after: str, size: int) -> Page:
         """At most ``size`` profiles whose ids follow ``after``, ascending."""
@@ -124,16 +130,12 @@ class Lifecycle:
         """Return if storage answers."""
         self.store.ping()
 
-    def _made(self, profile: Profile) -> Profile:
+    def _made(self, profile: Profile, write: Callable[[Profile], Profile]) -> Profile:
         self.quota.take()
-        return self.store.insert(profile)
-
-    def _made_once(self, profile: Profile) -> Profile:
-        known = self.store.get(profile.family, profile.id)
-        if known is not None:
-            return known
-        self.quota.take()
-        return self.store.insert_once(profile)
+        with Outbox.of(self.store).telling(Deed.CREATED, profile.family, profile.id) as ended:
+            stored = write(profile)
+            ended(stored.standing.value, "")
+        return stored
 
     def _begins_active(self, family: Family) -> bool:
         return family.script.every_clip or not self.active_enrollment
@@ -144,12 +146,14 @@ class Lifecycle:
         log = ChangeLog(self.store.changes)
         if not stored.is_readable:
             log.tell(Kind.DELETED, stored.family, stored.id)
+            Outbox.of(self.store).tell(Deed.DELETED, stored.family, stored.id, stored.standing.value)
         log.forget(stored.family, stored.id)
         for group in marked.groups:
             GroupTable(self.store.groups).unlist_member(stored.family, group, stored.id)
         if is_guid(stored.id):
             self.store.delete_folder(stored.family, stored.id)
         self.store.remove(marked)
+        Outbox.of(self.store).tell(Deed.ERASED, stored.family, stored.id, "done")
 
     def _marked(self, stored: Profile) -> Profile:
         """The profile, marked by us or by others; what cannot be read is not, as nobody sees it."""

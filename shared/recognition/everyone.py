@@ -15,6 +15,7 @@ from shared.recognition.judging import Clip, Enrolled, Probe
 from shared.recognition.outcomes import Candidate, Identified, Watched
 from shared.recognition.recognizer import Recognizer, ranked, signature_of
 from shared.store.groups import GroupTable
+from shared.store.outbox import Deed
 from shared.voices.families import IDENTIFICATION, Family
 from shared.voices.groups import Group
 from shared.voices.records import Profile
@@ -70,7 +71,7 @@ class Everyone:
         if not found.ranking:
             raise NobodyEnrolled
         identified = Identified(found.ranking[:wanted], heard.quality, found.among, found.as_of)
-        current().decision = identified.best.decision
+        self.recognizer.told(Deed.IDENTIFIED, family, identified.found_id, identified.best.decision)
         return identified
 
     def watching(self, family: Family, group_id: str) -> Callable[[Utterance], Watched]:

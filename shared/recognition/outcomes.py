@@ -99,6 +99,11 @@ class Identified:
         return self.best if self.best.accepted else None
 
     @property
+    def found_id(self) -> str:
+        """Id of the speaker, empty for nobody."""
+        return self.speaker.profile_id if self.speaker else ""
+
+    @property
     def margin(self) -> float | None:
         """By how much log-likelihood ratio the best is ahead of the second; None where there is no second."""
         ratios = [candidate.verdict.llr for candidate in self.ranking[:2]]

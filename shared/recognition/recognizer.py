@@ -8,12 +8,13 @@ from datetime import datetime
 from shared.errors import Conflict, MixedLocales, NotEnrolled, TooManyCandidates
 from shared.listening.declared import Recording
 from shared.listening.listener import Listener, Utterance
-from shared.observing.trace import current
+from shared.observing.trace import Decision, current
 from shared.profiles.changes import present, read
 from shared.recognition.cohort import Cohorts
 from shared.recognition.judging import Clip, Judge
 from shared.recognition.outcomes import Candidate, Identified, Verified, Watched
 from shared.store import Store
+from shared.store.outbox import Deed, Outbox
 from shared.voices.families import Family
 from shared.voices.records import Profile
 from shared.voices.signatures import Signature
@@ -70,8 +71,9 @@ class Recognizer:
         voice = self._candidate(profile, signature, heard)
         self.note_uses([profile])
         candidate = replace(voice, said=saying is None or saying.phrase == profile.phrase)
-        current().decision = candidate.decision
-        return Verified(candidate, heard.quality, saying, watch(heard) if watch else None)
+        verified = Verified(candidate, heard.quality, saying, watch(heard) if watch else None)
+        self.told(Deed.VERIFIED, family, profile_id, candidate.decision)
+        return verified
 
     def identify(
         self,
@@ -106,8 +108,14 @@ class Recognizer:
         self.note_uses(profiles)
         ranking = ranked(candidates)
         identified = Identified(ranking[: top or family.max_ranking], heard.quality, len(profiles))
-        current().decision = identified.best.decision
+        self.told(Deed.IDENTIFIED, family, identified.found_id, identified.best.decision, profile_ids)
         return identified
+
+    def told(self, deed: Deed, family: Family, profile_id: str, decision: Decision, among: Sequence[str] = ()) -> None:
+        """Let it be known what was decided, and of whom: before anybody is answered, where the trail is kept."""
+        current().decision = decision
+        outbox = Outbox.of(self.store)
+        outbox.tell(deed, family, profile_id, decision.word, decision.model_version, tuple(among))
 
     def _saying(self, profile: Profile, signature: Signature, heard: Utterance) -> Saying | None:
         """What the clip says, where the profile has a passphrase; the voice is embedded meanwhile."""

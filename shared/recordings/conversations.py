@@ -14,6 +14,7 @@ from shared.recognition.recognizer import Recognizer, check_count, signature_of
 from shared.recordings.diarizer import Diarizer, band_of, together
 from shared.recordings.naming import Known, Named, Naming
 from shared.recordings.turns import Diarized
+from shared.store.outbox import Deed, Outbox
 from shared.voices.families import Family
 from shared.voices.records import Profile
 
@@ -66,7 +67,14 @@ class Conversations:
         found = together(heard)
         told = Told(found, self._naming.named(found.voices, offered, band_of(heard)), self._naming.version)
         self.recognizer.note_uses(profiles)
+        self._tell(family, profile_ids, told)
         return told
+
+    def _tell(self, family: Family, profile_ids: Sequence[str], told: Told) -> None:
+        """One entry a speaker who is known, or one that nobody is."""
+        outbox, among = Outbox.of(self.recognizer.store), tuple(profile_ids)
+        for known in [speaker.profile_id for speaker in told.speakers if speaker.profile_id] or [""]:
+            outbox.tell(Deed.RECORDING, family, known, "Accept" if known else "Reject", told.version, among)
 
     @property
     def _naming(self) -> Naming:

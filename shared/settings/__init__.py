@@ -211,6 +211,13 @@ class Settings:
         "requests that one instance works on or keeps waiting before it answers 429 at once; `0` is 16 for each "
         "that it works on at once, which is one a core unless `PYTHON_THREADPOOL_THREAD_COUNT` says otherwise",
     )
+    audit: bool = setting(
+        "SPEAKER_AUDIT",
+        "false",
+        readers.switch,
+        "audit",
+        "`true`: who did what to which profile is written down, each line chained to the one before",
+    )
     console: str = setting(
         "SPEAKER_CONSOLE",
         "local",
@@ -246,6 +253,11 @@ class Settings:
     def open_to_all(self) -> bool:
         """No key is configured and this is a developer's machine: calls need no key."""
         return self.local and not self.keys
+
+    @property
+    def listeners(self) -> tuple[str, ...]:
+        """Who is told of what is done to voices."""
+        return ("audit",) if self.audit else ()
 
     @property
     def shows_console(self) -> bool:

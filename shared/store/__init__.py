@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
+from shared.store.appends import Appends
 from shared.store.blobs import Blobs
 from shared.store.rows import Rows
 from shared.voices.families import Family
@@ -120,6 +121,17 @@ class Store(Protocol):
     @property
     def requests(self) -> Rows:
         """Rows of requests that may be sent again."""
+
+    @property
+    def outbox(self) -> Rows:
+        """Rows of what was done, until those who listen have taken them."""
+
+    listeners: tuple[str, ...]
+    """Who takes them; while there are none, nothing is written there."""
+
+    @property
+    def trail(self) -> Appends:
+        """The audit trail, written down by day."""
 
     @property
     def snapshots(self) -> Blobs:

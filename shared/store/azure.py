@@ -32,6 +32,7 @@ from shared.store.entities import (
     walk_properties,
 )
 from shared.store.faults import storage_faults
+from shared.store.growing import ContainerAppends
 from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
 from shared.store.tables import TableRows
 from shared.store.tallies import Tallies
@@ -46,7 +47,9 @@ TABLE: Final = "SpeakerProfiles"
 GROUPS_TABLE: Final = "SpeakerGroups"
 CHANGES_TABLE: Final = "SpeakerChanges"
 REQUESTS_TABLE: Final = "SpeakerRequests"
+OUTBOX_TABLE: Final = "SpeakerOutbox"
 SNAPSHOT_CONTAINER: Final = "voice-galleries"
+TRAIL_CONTAINER: Final = "audit-trail"
 
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
 _PARALLEL_READS: Final = 16
@@ -70,7 +73,10 @@ class AzureStore(AudioBlobs):
         self.groups = TableRows(tables, GROUPS_TABLE, authorize)
         self.changes = TableRows(tables, CHANGES_TABLE, authorize)
         self.requests = TableRows(tables, REQUESTS_TABLE, authorize)
+        self.outbox = TableRows(tables, OUTBOX_TABLE, authorize)
+        self.listeners: tuple[str, ...] = ()
         self.snapshots = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
+        self.trail = ContainerAppends(blobs, TRAIL_CONTAINER)
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
 

@@ -9,6 +9,7 @@ from itertools import islice
 
 from shared.errors import Conflict
 from shared.store import Span, StoredAudio, UpkeepReport, Walk
+from shared.store.appends import MemoryAppends
 from shared.store.blobs import MemoryBlobs
 from shared.store.rows import MemoryRows
 from shared.voices.families import FAMILIES, Family
@@ -36,7 +37,10 @@ class MemoryStore:
         self.groups = MemoryRows()
         self.changes = MemoryRows()
         self.requests = MemoryRows()
+        self.outbox = MemoryRows()
+        self.listeners: tuple[str, ...] = ()
         self.snapshots = MemoryBlobs()
+        self.trail = MemoryAppends()
 
     def insert(self, profile: Profile) -> Profile:
         return self._write(profile)

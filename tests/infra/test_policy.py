@@ -86,6 +86,13 @@ MISTAKES: Final = {
     "an app outside the network": ("private", "/subnets/app", "/subnets/endpoints", "subnet of the app"),
     "tokens of any tenant": ("sign-in", "{1}/v2.0", "common/v2.0", "issuer"),
     "tokens from anybody": ("sign-in", '"allowedApplications"', '"applications"', "accepted tokens"),
+    "a trail that goes too soon": (
+        "trust",
+        '"daysAfterCreationGreaterThan": 3650',
+        '"x": 3650',
+        "the trail's lifecycle",
+    ),
+    "a trail that anybody may change": ("trust", '"immutabilityPeriodSince', '"period', "immutability"),
     "an app that azd does not find": ("plain", '"azd-service-name": "api"', '"azd-service-name": "web"', "service"),
     "an output that azd forgets": ("plain", "SPEAKER_RESOURCE_GROUP", "AZURE_RESOURCE_GROUP", "azd would forget"),
 }

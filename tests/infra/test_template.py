@@ -59,6 +59,10 @@ REFUSED: Final[Mapping[str, tuple[Mapping[str, object], str]]] = {
         "zoneRedundant needs a storageRedundancy of Standard_ZRS or Standard_GZRS",
     ),
     "speech of nowhere": ({"speechResourceId": "a"}, "speechResourceId needs speechEndpoint"),
+    "a trail that is deleted while nobody may": (
+        {"audit": True, "auditRetentionDays": 30, "auditImmutableDays": 31},
+        "auditRetentionDays needs auditImmutableDays of no more days",
+    ),
     "a key of the customer's that may vanish": (
         {"customerManagedKey": True},
         "customerManagedKey needs vaultPurgeProtection",

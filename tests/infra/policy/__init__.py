@@ -12,6 +12,7 @@ RULES: Final[tuple[Callable[[Deployment], Iterator[str]], ...]] = (
     storage.storage_is_what_the_code_names,
     storage.audio_is_deleted_when_the_app_says_so,
     storage.encryption_is_asked_for_or_not_mentioned,
+    storage.the_trail_is_kept_as_the_parameters_say,
     app.the_app_gets_every_setting,
     app.the_app_runs_as_flex_consumption_on_its_python,
     app.the_app_is_reached_over_tls_and_not_by_password,

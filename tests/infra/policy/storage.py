@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.store.audio import AUDIO_CONTAINER
-from shared.store.azure import SNAPSHOT_CONTAINER, TABLE
+from shared.store.azure import SNAPSHOT_CONTAINER, TABLE, TRAIL_CONTAINER
 from shared.voices.families import FAMILIES
 from tests.infra.deployment import Deployment
 from tests.infra.policy.checks import HOST, VAULT, VOICES, customer_key, differs, flex, names, same, true
@@ -41,7 +41,8 @@ def storage_is_what_the_code_names(deployment: Deployment) -> Iterator[str]:
     package = flex(deployment)["deployment"]["storage"]["value"]
     containers = deployment.of("Microsoft.Storage/storageAccounts/blobServices/containers")
     found = {(each.parent, each.name) for each in containers}
-    yield from same("containers", found, {(VOICES, AUDIO_CONTAINER), (HOST, package.rpartition("/")[2])})
+    trail = {(VOICES, TRAIL_CONTAINER)} if deployment.given.get("audit") else set()
+    yield from same("containers", found, {(VOICES, AUDIO_CONTAINER), (HOST, package.rpartition("/")[2])} | trail)
     yield from same("package", package.rpartition("/")[0], f"https://{HOST}.blob.core.windows.net")
     for container in containers:
         yield from differs(container, {"publicAccess": "None"})
@@ -51,7 +52,7 @@ def audio_is_deleted_when_the_app_says_so(deployment: Deployment) -> Iterator[st
     """The lifecycle policy takes exactly the blobs that the code writes, after the days that the app is told."""
     policy = deployment.only("Microsoft.Storage/storageAccounts/managementPolicies")
     yield from same("lifecycle account", policy.parent, VOICES)
-    rule, other = policy.properties["policy"]["rules"]
+    rule, other, *_ = policy.properties["policy"]["rules"]
     filters, actions = rule["definition"]["filters"], rule["definition"]["actions"]
     written = {f"{AUDIO_CONTAINER}/{family.name}/" for family in FAMILIES.values()}
     yield from same("lifecycle prefixes", set(filters["prefixMatch"]), written)
@@ -63,6 +64,22 @@ def audio_is_deleted_when_the_app_says_so(deployment: Deployment) -> Iterator[st
     at_once = {"baseBlob": {"delete": {"daysAfterCreationGreaterThan": 1}}}
     yield from same("galleries' lifecycle", other["definition"]["actions"], at_once)
     yield from true("galleries' lifecycle enabled", other["enabled"])
+
+
+def the_trail_is_kept_as_the_parameters_say(deployment: Deployment) -> Iterator[str]:
+    """It is deleted after its days and not before, and nobody may change it for those that were asked for."""
+    given = deployment.given
+    _, _, *rules = deployment.only("Microsoft.Storage/storageAccounts/managementPolicies").properties["policy"]["rules"]
+    told = [(rule["definition"]["filters"], rule["definition"]["actions"], rule["enabled"]) for rule in rules]
+    days = given.get("auditRetentionDays", 0)
+    deleted = {"baseBlob": {"delete": {"daysAfterCreationGreaterThan": days}}}
+    filters = {"blobTypes": ["appendBlob"], "prefixMatch": [f"{TRAIL_CONTAINER}/"]}
+    yield from same("the trail's lifecycle", told, [(filters, deleted, True)] if days else [])
+    policies = deployment.of("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies")
+    found = [dict(policy.properties) for policy in policies]
+    immutable = given.get("auditImmutableDays", 0)
+    wanted = {"allowProtectedAppendWrites": True, "immutabilityPeriodSinceCreationInDays": immutable}
+    yield from same("immutability", found, [wanted] if immutable else [])
 
 
 def encryption_is_asked_for_or_not_mentioned(deployment: Deployment) -> Iterator[str]:
