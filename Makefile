@@ -15,7 +15,7 @@ LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --gen
   --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: browser demo help run quick test fuzz docs picture check bench accuracy phrases calibrate doctor upkeep forget models notices package snapshots lock setup clean
+.PHONY: browser demo enroll-many help run quick test fuzz docs picture check bench accuracy phrases calibrate doctor upkeep forget models notices package snapshots lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(TOOLS) demo $(AUDIO)
@@ -52,6 +52,9 @@ bench: models node_modules/.installed ## speed, memory, and a peer in the same r
 
 soak: models node_modules/.installed ## four times more than the service can do for SECONDS: what it refuses, how fast, and what it still does
 	@$(TOOLS) bench --soak $(SECONDS)
+
+enroll-many: .venv/.installed ## enroll the people of the table PEOPLE= with the service at URL=, whose key is SPEAKER_KEY; goes on where it was cut off
+	@$(TOOLS) enroll "$(PEOPLE)" "$(URL)" $(ARGS)
 
 accuracy: models ## error rates; FOLDER= or TRIALS= for your own data, COMPARE=sherpa for a peer, RATE= for your choice
 	@$(TOOLS) accuracy $(if $(FOLDER),--folder "$(FOLDER)") $(if $(TRIALS),--trials "$(TRIALS)") \

@@ -10,6 +10,7 @@ from functions.contract.responses import CLEARED, PROFILE, PROFILE_LIST
 from functions.contract.shapes import Listed
 from functions.plumbing.call import Call, reply
 from functions.plumbing.guard import serves
+from functions.plumbing.repeats import once
 from shared.observing.trace import current, mark
 
 blueprint = func.Blueprint()
@@ -21,9 +22,14 @@ DELETING_ALL_TAKES: Final = timedelta(seconds=60)
 @serves(blueprint, "CreateProfile")
 def create(call: Call) -> func.HttpResponse:
     """201 with the new profile and where it is."""
-    profile = call.service.lifecycle.create(call.family, requests.locale(call.body))
-    current().profile = mark(profile.id)
-    return reply(201, PROFILE.write(call.context, profile), location=call.url("profiles", profile.id))
+    locale = requests.locale(call.body)
+
+    def make(profile_id: str | None) -> func.HttpResponse:
+        profile = call.service.lifecycle.create(call.family, locale, profile_id)
+        current().profile = mark(profile.id)
+        return reply(201, PROFILE.write(call.context, profile), location=call.url("profiles", profile.id))
+
+    return once(call, call.body, make)
 
 
 @serves(blueprint, "ListProfiles")

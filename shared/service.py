@@ -24,6 +24,7 @@ from shared.recordings.conversations import Conversations
 from shared.recordings.diarizer import Diarizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
+from shared.trust.repeats import Repeats
 from shared.trust.trail import Trail
 from shared.words.book import PhraseBook
 from shared.words.checker import PhraseChecker
@@ -161,6 +162,11 @@ class Service:
         )
 
     @part
+    def repeats(self) -> Repeats:
+        """Requests that may be sent again."""
+        return Repeats(self.store.requests, self.now)
+
+    @part
     def groups(self) -> Groups:
         """Groups of profiles."""
         return Groups(self.store, self.now)
@@ -221,6 +227,7 @@ class Service:
             self.now,
             audio_days=self.settings.audio_retention_days,
             profile_days=self.settings.profile_retention_days,
+            chores=(self.repeats.drop_old,),
         )
 
 

@@ -1,6 +1,6 @@
 """A REST client of the 2021-09-05 API, as small as one can be: what a user of the service writes on the first day."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import requests
@@ -25,18 +25,30 @@ class Client:
     dependency: str = "text-independent"
     session: requests.Session = field(default_factory=requests.Session)
 
+    def of_its_own(self) -> "Client":
+        """The same client with another connection, for another thread."""
+        return replace(self, session=requests.Session())
+
     def create(self, locale: str = "en-US") -> str:
         """Create a profile; its id."""
-        created: str = self._call("POST", "profiles", json={"locale": locale})["profileId"]
+        created: str = self.make(locale)["profileId"]
         return created
+
+    def make(self, locale: str, request_id: str = "", **more: object) -> dict[str, Any]:
+        """Create a profile, once under a request's id; ProfileInfo."""
+        return self._call("POST", "profiles", request_id, json={"locale": locale, **more})
+
+    def reset(self, profile_id: str) -> dict[str, Any]:
+        """Take a profile back to its creation; ProfileInfo."""
+        return self._call("POST", f"profiles/{profile_id}:reset")
 
     def delete(self, profile_id: str) -> None:
         """Delete a profile."""
         self._call("DELETE", f"profiles/{profile_id}")
 
-    def enroll(self, profile_id: str, wav: bytes, **options: str) -> dict[str, Any]:
-        """Add a clip to a profile; EnrollmentInfo."""
-        return self._call("POST", f"profiles/{profile_id}/enrollments", data=wav, **options)
+    def enroll(self, profile_id: str, wav: bytes, request_id: str = "", **options: str) -> dict[str, Any]:
+        """Add a clip to a profile, once under a request's id; EnrollmentInfo."""
+        return self._call("POST", f"profiles/{profile_id}/enrollments", request_id, data=wav, **options)
 
     def verify(self, profile_id: str, wav: bytes, **options: str) -> dict[str, Any]:
         """Compare a clip with a profile; decision and score."""
@@ -48,13 +60,21 @@ class Client:
         return self._call("POST", "profiles:identifySingleSpeaker", data=wav, profileIds=candidates, **options)
 
     def _call(
-        self, method: str, path: str, *, data: bytes | None = None, json: object = None, **query: str
+        self,
+        method: str,
+        path: str,
+        request_id: str = "",
+        *,
+        data: bytes | None = None,
+        json: object = None,
+        **query: str,
     ) -> dict[str, Any]:
+        headers = {"Ocp-Apim-Subscription-Key": self.key, "Repeatability-Request-ID": request_id}
         response = self.session.request(
             method,
             f"{self.url}/speaker-recognition/{self.mode}/{self.dependency}/{path}",
             params={"api-version": API_VERSION, **query},
-            headers={"Ocp-Apim-Subscription-Key": self.key} if self.key else {},
+            headers={name: value for name, value in headers.items() if value},
             data=data,
             json=json,
             timeout=60,

@@ -48,6 +48,7 @@ class Verb:
 
 VERBS: Final = (
     Verb("demo", "enroll people, verify them, identify them, and print a table", "tools.demo.command"),
+    Verb("enroll", "enroll many people from a table, through the API", "tools.enroll.command"),
     Verb("run", "serve on this machine until Ctrl-C", "tools.run"),
     Verb("accuracy", "error rates on recordings, or on a table of comparisons", "tools.accuracy.command"),
     Verb("calibrate", "fit the scores, and write them into a bundle's manifest", "tools.calibrate.command"),

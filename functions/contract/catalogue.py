@@ -12,6 +12,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── VoiceDiffers            400 InvalidRequest       The clip is another voice than the profile's.
 │   ├── RepeatedRecording       400 InvalidRequest       The profile holds the recording already.
 │   ├── NobodyEnrolled          400 InvalidRequest       There is nobody to compare with.
+│   ├── UsedForAnother          400 InvalidRequest       A request comes under the id of another one.
 │   ├── InvalidAudio            400 InvalidRequest       The audio cannot be used.
 │   │   ├── WrongFormat         400 InvalidRequest       The audio is in a format that is not read, or damaged.
 │   │   ├── NoAudio             400 InvalidRequest       The body is no audio.
@@ -46,7 +47,8 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── BadMembers              400 InvalidArgument      A body does not list ids of profiles, or too many.
 │   ├── BadChannel              400 InvalidArgument      A channel is none that audio can have.
 │   ├── Unconfirmed             400 InvalidArgument      All profiles would be deleted, and nobody confirms it.
-│   └── WrongVersion            400 InvalidArgument      Another version of the API is asked for, or none.
+│   ├── WrongVersion            400 InvalidArgument      Another version of the API is asked for, or none.
+│   └── BadRepeatability        400 InvalidArgument      A header of a repeatable request means nothing.
 ├── Forbidden                   403 InvalidRequest       A quota is used up.
 │   ├── ProfileFull             403 InvalidRequest       The profile would hold more audio than it may.
 │   ├── TooManyEnrollments      403 InvalidOperation     The profile holds as many clips as it may.
@@ -67,7 +69,9 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   └── Misconfigured           500 InternalServerError  A setting is wrong; the operator has to act.
 │       ├── BadPhrase           500 InternalServerError  A line in a file of phrases is wrong.
 │       └── BundleError         500 InternalServerError  A model bundle is missing, damaged or not what it says.
+├── SamePerson                  409 Conflict             Another profile is the same person.
 ├── GroupChanged                412 PreconditionFailed   The group is not in the state that the caller knows.
+├── GalleryNotReady             503 ServiceUnavailable   The voices of a family are still being read into memory.
 ├── Unauthorized                401 Unauthorized         No subscription key was presented.
 │   └── AccessDenied            401 401                  A subscription key was presented and is wrong.
 ├── LengthRequired              411 LengthRequired       The body comes in chunks, which never arrive.
@@ -75,8 +79,8 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 ├── RateLimited                 429 RateLimit            This instance is called more often than it may be.
 │   ├── TooManyGuesses          429 RateLimit            Wrong keys come faster than anybody mistypes them.
 │   └── Busy                    429 RateLimit            The instance has as many requests in flight as it may.
-├── GalleryNotReady             503 ServiceUnavailable   The voices of a family are still being read into memory.
-└── Starting                    503 ServiceUnavailable   So many requests are in flight, and none has been served yet.
+├── Starting                    503 ServiceUnavailable   So many requests are in flight, and none has been served yet.
+└── SentTooLongAgo              412 PreconditionFailed   The request may be a repeated one, and nobody knows any more.
 """
 
 from collections.abc import Iterator
@@ -91,6 +95,7 @@ from shared.listening import refusals as refusals_of_audio
 from shared.profiles import refusals as refusals_of_profiles
 from shared.recognition import refusals as refusals_of_recognition
 from shared.recordings import refusals as refusals_of_recordings
+from shared.trust import refusals as refusals_of_trust
 from shared.voices import refusals as refusals_of_voices
 
 
@@ -121,6 +126,7 @@ ROOMS: Final = tuple(
         errors,
         refusals_of_profiles,
         refusals_of_voices,
+        refusals_of_trust,
         refusals_of_audio,
         refusals_of_recordings,
         refusals_of_recognition,

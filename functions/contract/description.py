@@ -10,6 +10,8 @@ from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, DUPLICA
 from functions.contract.responses import ERROR
 from functions.contract.shapes import TEXT
 from functions.contract.version import VERSION
+from functions.plumbing.repeats import FIRST_SENT, REQUEST_ID
+from shared.errors import CREATE, ENROLL
 from shared.recognition.everyone import MAX_TOP
 from shared.settings.readers import MAX_FALSE_MATCH_RATE, MIN_FALSE_MATCH_RATE
 from shared.voices.families import VERIFICATION, Family
@@ -100,6 +102,11 @@ _PARAMETERS: Final[dict[str, Json]] = {
         "description": "also say what was measured, what stands behind the score, or what audio is kept",
     },
 }
+_REPEATED: Final[dict[str, Json]] = {
+    REQUEST_ID: {"type": "string", "format": "uuid", "description": "the same one again: the first answer again"},
+    FIRST_SENT: {"type": "string", "description": "when it was first sent, as HTTP writes dates"},
+}
+"""Headers of requests that may be sent again."""
 _NEEDED: Final = frozenset({"profileId", "locale", "profileIds", "confirm", "api-version"})
 """Parameters without which a request is refused."""
 _PAGE_SIZE: Final[Json] = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
@@ -161,7 +168,12 @@ def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[
             _parameter(name, form, "query", needed=name in needed)
             for name, form in {**paged, **asked, **version}.items()
         ),
+        *(_parameter(name, form, "header", needed=False) for name, form in _headers(operation).items()),
     ]
+
+
+def _headers(operation: Operation) -> dict[str, Json]:
+    return _REPEATED if operation.name in {*CREATE, *ENROLL} else {}
 
 
 def _parameter(name: str, schema: Json, where: str, *, needed: bool) -> Json:

@@ -21,6 +21,7 @@ from functions.plumbing.bounds import check_body
 from functions.plumbing.call import Call, parameter, reply
 from functions.plumbing.crowd import Crowd
 from functions.plumbing.origin import origin
+from functions.plumbing.repeats import REJECTED, RESULT
 from functions.plumbing.threads import AT_ONCE, WORKING, beside
 from shared.errors import Fault, Misconfigured, SpeakerError
 from shared.observing.line import line_of
@@ -167,6 +168,8 @@ def _failed(dialect: Dialect, failure: SpeakerError) -> func.HttpResponse:
     headers = {"x-ms-error-code": dialect.code(failure)}
     if failure.retry_after_sec:
         headers["retry-after"] = str(failure.retry_after_sec)
+    if isinstance(failure, REJECTED):
+        headers[RESULT] = "rejected"
     return reply(failure.status, error_of(dialect, failure), **headers)
 
 

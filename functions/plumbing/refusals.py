@@ -1,7 +1,7 @@
 """What a busy instance answers: a part of the tree of ``shared/errors.py``."""
 
 from functions.contract.refusals import RateLimited
-from shared.errors import SpeakerError
+from shared.errors import CREATE, ENROLL, InvalidArgument, SpeakerError
 
 
 class Busy(RateLimited):
@@ -26,3 +26,26 @@ class Starting(SpeakerError):
     def retry_after_sec(self) -> int | None:
         """When it has started."""
         return self.wait_sec
+
+
+class BadRepeatability(InvalidArgument):
+    """A header of a repeatable request means nothing."""
+
+    name: str
+    allowed: str
+    says = "Invalid {name} header. It should be {allowed}."
+    where = (*CREATE, *ENROLL)
+    note = "`Repeatability-Request-ID`, `Repeatability-First-Sent`"
+    own = True
+
+
+class SentTooLongAgo(SpeakerError):
+    """The request may be a repeated one, and nobody knows any more."""
+
+    status, code = 412, "PreconditionFailed"
+    sent: str
+    hours: int
+    says = "Repeatability-First-Sent is {sent}. Requests are known for {hours} hours."
+    adds = "Look whether it was served, or send it as a new one."
+    where = (*CREATE, *ENROLL)
+    own = True

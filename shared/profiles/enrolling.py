@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
-from shared.errors import SpeakerError, StorageUnavailable
+from shared.errors import Conflict, SpeakerError, StorageUnavailable
 from shared.listening.audio import decode
 from shared.listening.declared import Recording
 from shared.listening.fingerprint import every_print
@@ -65,11 +65,19 @@ class Enrolling:
     keep_audio: bool = True
 
     def enroll(
-        self, family: Family, profile_id: str, audio: Recording, *, waive_minimum: bool, twins: Duplicates | None = None
+        self,
+        family: Family,
+        profile_id: str,
+        audio: Recording,
+        enrollment_id: str | None = None,
+        *,
+        waive_minimum: bool,
+        twins: Duplicates | None = None,
     ) -> Enrolled:
-        """Add a clip to a profile: audio first, then the entity that names it.
+        """Add a clip to a profile, unless it holds that: audio first, then the entity that names it.
 
         Args:
+            enrollment_id: derived from the request, which others may be serving too; without it a random one.
             twins: looks for other profiles of the same person, before the entity is written.
 
         Raises:
@@ -86,29 +94,33 @@ class Enrolling:
         profile = read(self.store, family, profile_id)
         heard = self.listener.listen(audio, family.enrolling)
         _check_one_voice(heard.quality.sides)
+        known = profile.enrollment(enrollment_id)
+        if known:
+            return Enrolled(profile, known, heard.quality, self._version_for(profile))
         profile.check_room_for(heard.clip.seconds)
         saying = self._saying(profile, heard)
         profile.check_said(saying)
-        return self._added(profile, heard, saying, twins, waive_minimum=waive_minimum)
+        return self._added(profile, heard, saying, enrollment_id, waive_minimum=waive_minimum, twins=twins)
 
     def _added(
         self,
         profile: Profile,
         heard: Utterance,
         saying: Saying | None,
-        twins: Duplicates | None,
+        enrollment_id: str | None,
         *,
         waive_minimum: bool,
+        twins: Duplicates | None,
     ) -> Enrolled:
         """A profile with a clip that it may hold."""
         prints = every_print(heard.clip.samples)
-        enrollment = _enrollment(heard, prints[0])
+        enrollment = _enrollment(heard, prints[0], enrollment_id)
         voice = voice_of(self.listener, heard, self._version_for(profile))
         fit, found = FIRST, None
 
         def grow(fresh: Profile) -> Profile:
             nonlocal fit, found
-            if enrollment.id not in (known.id for known in fresh.enrollments):
+            if not fresh.enrollment(enrollment.id):
                 fit = self.fitting.fit(fresh, heard, prints, voice.model_version)
             if fit.ignored:
                 return fresh
@@ -116,12 +128,15 @@ class Enrolling:
             found = twins.of(grown) if twins else None
             return grown
 
-        with self._audio_of(profile, enrollment, heard):
+        with self._audio_of(profile, enrollment, heard, alone=enrollment_id is None):
             _, grown = change(self.store, profile.family, profile.id, grow)
-        if fit.ignored:
-            self.store.delete_audio(profile.family, profile.id, [enrollment.id])
-            enrollment = replace(enrollment, speech_sec=0.0)
-        return Enrolled(grown, enrollment, heard.quality, voice.model_version, saying, fit, found)
+        kept = self._without_audio(profile, enrollment) if fit.ignored else enrollment
+        return Enrolled(grown, kept, heard.quality, voice.model_version, saying, fit, found)
+
+    def _without_audio(self, profile: Profile, enrollment: Enrollment) -> Enrollment:
+        """What is answered of a clip that the profile does not take."""
+        self.store.delete_audio(profile.family, profile.id, [enrollment.id])
+        return replace(enrollment, speech_sec=0.0)
 
     @property
     def version(self) -> str:
@@ -151,14 +166,19 @@ class Enrolling:
             return self.checker.check(profile.family.script, profile.locale, heard)
 
     @contextmanager
-    def _audio_of(self, profile: Profile, enrollment: Enrollment, heard: Utterance) -> Iterator[None]:
-        """Store an enrollment's audio, and remove it again if nothing came to name it."""
+    def _audio_of(self, profile: Profile, enrollment: Enrollment, heard: Utterance, *, alone: bool) -> Iterator[None]:
+        """Store an enrollment's audio, and remove it again if nothing came to name it.
+
+        Where that is not certain, it is left to upkeep: after a storage fault, and where others may serve the same
+        request, and were faster.
+        """
+        unsure = (StorageUnavailable,) if alone else (StorageUnavailable, Conflict)
         if self.keep_audio:
             self.store.put_audio(profile, enrollment.id, heard.clip.to_wav())
         try:
             yield
         except SpeakerError as refused:
-            if not isinstance(refused, StorageUnavailable):  # after which it is not certain, and left to upkeep
+            if not isinstance(refused, unsure):
                 self.store.delete_audio(profile.family, profile.id, [enrollment.id])
             raise
 
@@ -179,9 +199,9 @@ def _check_one_voice(sides: Sides | None) -> None:
         raise TwoVoices(sides.llr, LEAST_LLR, sides.first, sides.second)
 
 
-def _enrollment(heard: Utterance, printed: bytes) -> Enrollment:
+def _enrollment(heard: Utterance, printed: bytes, enrollment_id: str | None) -> Enrollment:
     return Enrollment(
-        id=str(uuid.uuid4()),
+        id=enrollment_id or str(uuid.uuid4()),
         audio_sec=heard.clip.seconds,
         speech_sec=heard.quality.speech_sec,
         snr_db=heard.quality.snr_db,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.errors import NotFound
@@ -59,8 +59,11 @@ class Lifecycle:
     now: Callable[[], datetime]
     active_enrollment: bool = False
 
-    def create(self, family: Family, locale: str) -> Profile:
-        """A new profile without enrollments.
+    def create(self, family: Family, locale: str, profile_id: str | None = None) -> Profile:
+        """A new profile without enrollments, or the one that has the id already.
+
+        Args:
+            profile_id: derived from the request, so that it is nobody else's; without it a random one.
 
         Raises:
             UnknownLocale: the locale is not supported; names those that are.
@@ -70,11 +73,10 @@ class Lifecycle:
         self.checker.book.locale(family.script, locale)
         if profile.has_script:
             self.checker.understood(family.script, locale)
-        self.quota.take()
-        with Outbox.of(self.store).telling(Deed.CREATED, family, profile.id) as ended:
-            stored = self.store.insert(profile)
-            ended(profile.standing.value, "")
-        return stored
+        if not profile_id:
+            return self._made(profile, self.store.insert)
+        known = self.store.get(family, profile_id)
+        return known or self._made(replace(profile, id=profile_id), self.store.insert_once)
 
     def get(self, family: Family, profile_id: str) -> Profile:
         """The profile, for somebody who looks at it."""
@@ -127,6 +129,13 @@ class Lifecycle:
     def check_storage(self) -> None:
         """Return if storage answers."""
         self.store.ping()
+
+    def _made(self, profile: Profile, write: Callable[[Profile], Profile]) -> Profile:
+        self.quota.take()
+        with Outbox.of(self.store).telling(Deed.CREATED, profile.family, profile.id) as ended:
+            stored = write(profile)
+            ended(stored.standing.value, "")
+        return stored
 
     def _begins_active(self, family: Family) -> bool:
         return family.script.every_clip or not self.active_enrollment

@@ -59,6 +59,7 @@ class Upkeep:
     Attributes:
         audio_days: how long enrollment audio is kept; 0 keeps none.
         profile_days: after how many days without use a profile is deleted; 0 never does.
+        chores: what else is due from time to time, and does not take long.
     """
 
     store: Store
@@ -67,6 +68,7 @@ class Upkeep:
     now: Callable[[], datetime]
     audio_days: int
     profile_days: int
+    chores: tuple[Callable[[], None], ...] = ()
 
     def run(self, *, until: datetime | None = None) -> Iterator[Done]:
         """Do what is due in one span after the other ``until`` then; without an end, a whole walk from the start.
@@ -76,6 +78,8 @@ class Upkeep:
         Raises:
             StorageUnavailable: what is left is left for the next run.
         """
+        for chore in self.chores:
+            chore()
         done, walk = Done(), (self.store.walk() if until else None) or Walk(self.now())
         for span in self._ahead(walk):
             walk, before = walk.entering(span), replace(done)

@@ -121,6 +121,10 @@ class Store(Protocol):
         """Rows of the change log."""
 
     @property
+    def requests(self) -> Rows:
+        """Rows of requests that may be sent again."""
+
+    @property
     def outbox(self) -> Rows:
         """Rows of what was done, until those who listen have taken them."""
 
@@ -137,6 +141,9 @@ class Store(Protocol):
 
     def insert(self, profile: Profile) -> Profile:
         """Write a new profile; returns it with its etag."""
+
+    def insert_once(self, profile: Profile) -> Profile:
+        """Write a new profile unless there is one with its id; returns the one that is there then."""
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
         """The profile, or None."""

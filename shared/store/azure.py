@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, TableServiceClient, UpdateMode
 
 from shared.errors import Conflict, Misconfigured
@@ -54,6 +54,7 @@ for _talkative in ("azure.core", "azure.data", "azure.keyvault", "azure.storage"
 TABLE: Final = "SpeakerProfiles"
 GROUPS_TABLE: Final = "SpeakerGroups"
 CHANGES_TABLE: Final = "SpeakerChanges"
+REQUESTS_TABLE: Final = "SpeakerRequests"
 OUTBOX_TABLE: Final = "SpeakerOutbox"
 KEYS_TABLE: Final = "SpeakerKeys"
 """It is part of no backup: what was sealed by a key that is gone cannot come back."""
@@ -83,6 +84,7 @@ class AzureStore(AudioBlobs):
         self._tallies = Tallies(self._table, self._point.read)
         self.groups = TableRows(tables, GROUPS_TABLE, authorize)
         self.changes = TableRows(tables, CHANGES_TABLE, authorize)
+        self.requests = TableRows(tables, REQUESTS_TABLE, authorize)
         self.outbox = TableRows(tables, OUTBOX_TABLE, authorize)
         self.listeners: tuple[str, ...] = ()
         self.snapshots: Blobs = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
@@ -149,6 +151,16 @@ class AzureStore(AudioBlobs):
             written = self._table.upsert_entity(
                 self.seals.closed_entity(to_entity(profile))
             )  # the id is fresh; a repeated request must not fail
+            return replace(profile, etag=written["etag"])
+
+    def insert_once(self, profile: Profile) -> Profile:
+        with storage_faults():
+            self._tallies.add(profile, +1)
+            try:
+                written = self._table.create_entity(self.seals.closed_entity(to_entity(profile)))
+            except ResourceExistsError:
+                self._tallies.add(profile, -1)
+                return self.get(profile.family, profile.id) or profile
             return replace(profile, etag=written["etag"])
 
     def get(self, family: Family, profile_id: str) -> Profile | None:

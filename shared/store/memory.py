@@ -37,6 +37,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self.groups = MemoryRows()
         self.changes = MemoryRows()
+        self.requests = MemoryRows()
         self.outbox = MemoryRows()
         self.seals = InClear()
         self.listeners: tuple[str, ...] = ()
@@ -45,6 +46,10 @@ class MemoryStore:
 
     def insert(self, profile: Profile) -> Profile:
         return self._write(profile)
+
+    def insert_once(self, profile: Profile) -> Profile:
+        with self._lock:
+            return self.get(profile.family, profile.id) or self._write(profile)
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
         return self.profiles.get((family.name, profile_id))

@@ -132,6 +132,10 @@ class Profile:
         """Whether the next clip that enrolls has to say a phrase."""
         return self.family.script.every_clip or not self.active
 
+    def enrollment(self, enrollment_id: str | None) -> Enrollment | None:
+        """The clip of an id, if the profile holds it."""
+        return next((known for known in self.enrollments if known.id == enrollment_id), None)
+
     def check_said(self, saying: Saying | None) -> None:
         """Refuse a clip that does not say what the next clip has to.
 
@@ -175,7 +179,7 @@ class Profile:
             Forbidden: the profile would hold more than it may.
             Conflict: the signature was re-extracted meanwhile, by another model than the voice.
         """
-        if any(known.id == enrollment.id for known in self.enrollments):
+        if self.enrollment(enrollment.id):
             return self
         if self.signature and self.signature.model_version != voice.model_version:
             raise Conflict

@@ -57,7 +57,7 @@ from functions.contract.refusals import (
     WrongVersion,
 )
 from functions.plumbing.guard import App
-from functions.plumbing.refusals import Busy, Starting
+from functions.plumbing.refusals import BadRepeatability, Busy, SentTooLongAgo, Starting
 from shared.errors import (
     Conflict,
     Fault,
@@ -96,6 +96,7 @@ from shared.store import Span
 from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
 from shared.store.azure import TABLE
 from shared.store.memory import MemoryStore
+from shared.trust.refusals import UsedForAnother
 from shared.voices.families import IDENTIFICATION as IDENTIFICATION_FAMILY
 from shared.voices.families import PASSPHRASE_VERIFICATION, Family
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
@@ -192,6 +193,11 @@ def _put_into_the_past(api: Api) -> requests.Response:
     url = f"{api.url}/speaker-recognition/{VERIFICATION}/groups/past?api-version=2021-09-05"
     headers = {"Ocp-Apim-Subscription-Key": api.key, "If-Match": 'W/"older"'}
     return api.request("PUT", url, headers=headers, data=b"{}", timeout=10)
+
+
+def _two_under(api: Api, request_id: str) -> requests.Response:
+    assert _sent(api, PROFILES, b'{"locale":"en-us"}', **{"Repeatability-Request-ID": request_id}).status_code == 201
+    return _sent(api, PROFILES, b'{"locale":"de-de"}', **{"Repeatability-Request-ID": request_id})
 
 
 def _in_501(api: Api) -> requests.Response:
@@ -603,6 +609,29 @@ PROVOKED = [
     ),
     Provoked("group-changed", GroupChanged, "The group has changed, or is not there.", _put_into_the_past),
     Provoked("too-many-groups", TooManyGroups, "Maximum allowed number of groups per profile is 500.", _in_501),
+    Provoked(
+        "used-for-another",
+        UsedForAnother,
+        f"Repeatability-Request-ID {uuid.UUID(int=9)} was used for another request.",
+        lambda api: _two_under(api, str(uuid.UUID(int=9))),
+    ),
+    Provoked(
+        "bad-repeatability",
+        BadRepeatability,
+        "Invalid Repeatability-Request-ID header. It should be a GUID such as",
+        lambda api: _sent(api, PROFILES, b'{"locale":"en-us"}', **{"Repeatability-Request-ID": "1"}),
+    ),
+    Provoked(
+        "sent-too-long-ago",
+        SentTooLongAgo,
+        "Repeatability-First-Sent is Thu, 01 Jan 2026 00:00:00 GMT. Requests are known for 24 hours.",
+        lambda api: _sent(
+            api,
+            PROFILES,
+            b'{"locale":"en-us"}',
+            **{"Repeatability-Request-ID": NOBODY, "Repeatability-First-Sent": "Thu, 01 Jan 2026 00:00:00 GMT"},
+        ),
+    ),
     Provoked(
         "version", WrongVersion, "Query parameter api-version", lambda api: api("GET", PROFILES, **{"api-version": "1"})
     ),

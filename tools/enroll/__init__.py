@@ -1,0 +1,1 @@
+"""Enrolling many people from a table, through the API."""
