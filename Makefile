@@ -47,11 +47,11 @@ check: .venv/.installed ## format, lint, types, and how the source is built
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -m tests.structure
 
-bench: models node_modules/.installed ## speed, memory, and a peer in the same run
-	@$(TOOLS) bench
+bench: models node_modules/.installed ## speed, memory, and peers in the same run; PARTS= of it, COMPARE=old.json for an earlier run
+	@$(TOOLS) bench $(PARTS) $(if $(COMPARE),--compare "$(COMPARE)")
 
 soak: models node_modules/.installed ## four times more than the service can do for SECONDS: what it refuses, how fast, and what it still does
-	@$(TOOLS) bench --soak $(SECONDS)
+	@$(TOOLS) bench soak --seconds $(SECONDS)
 
 enroll-many: .venv/.installed ## enroll the people of the table PEOPLE= with the service at URL=, whose key is SPEAKER_KEY; goes on where it was cut off
 	@$(TOOLS) enroll "$(PEOPLE)" "$(URL)" $(ARGS)

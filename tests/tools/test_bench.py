@@ -14,8 +14,8 @@ def test_a_clip_is_measured_in_a_process_of_its_own() -> None:
     assert measured is not None
     assert measured.seconds == pytest.approx(1.5, abs=0.05)
     assert min(measured.ms, measured.first_ms, measured.more_mb) > 0
-    [(name, figure, more)] = rows([measured])
-    assert (name, figure[-2:], more[-4:]) == ("a second of opus.mka", "ms", "more")
+    [row] = rows([measured])
+    assert (row.name, row.unit, row.beside[-4:]) == ("a second of opus.mka", "ms", "more")
 
 
 def test_a_clip_that_needs_pyav_is_left_out_where_that_is_missing(

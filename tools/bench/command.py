@@ -1,82 +1,75 @@
-"""Every figure in one run, on the screen and in ``out/bench.json``; or those of one part, on the screen."""
+"""Measure the service, its parts, and peers in the same run: on the screen and in ``out/bench.json``.
+
+A bound that is broken is named and fails the command. Bounds are those of a quiet machine.
+"""
 
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from shared.errors import BundleError
 from shared.settings import ROOT
-from tools.bench import embedding, everyone, formats, many, service, soak
+from tools.bench import cold, embedding, everyone, formats, machine, many, service, soak
+from tools.bench.row import Row, lines
 
-PROBLEMS: Final = (BundleError,)
+PROBLEMS: Final = (BundleError, OSError, json.JSONDecodeError)
 FILE: Final = ROOT / "out" / "bench.json"
+SOAK_SEC: Final = 600
 NOT_SHOWN: Final = (
     "The dev host has no transport of the platform: on the Functions host a megabyte of body costs about 12 ms more "
     "(docs/performance.md)."
 )
 
+PARTS: Final[dict[str, Callable[[argparse.Namespace], Iterable[Row]]]] = {
+    "embedding": lambda _: embedding.rows(),
+    "formats": lambda _: formats.rows(formats.decodings()),
+    "cold": lambda _: (start.row() for start in cold.measure()),
+    "service": lambda _: service.measure().rows(),
+    "everyone": lambda options: everyone.rows(everyone.measure(options.sizes)),
+    "many": lambda _: many.rows(many.measure()),
+    "soak": lambda options: soak.measure(options.seconds).rows(),
+}
+"""What can be measured, by name."""
+USUAL: Final = ("embedding", "formats", "cold", "service", "everyone")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How much of it."""
-    parser.add_argument("--embedding", action="store_true", help="embedding only, without the service")
-    parser.add_argument("--many", action="store_true", help="storage with 100,000 profiles only")
-    parser.add_argument("--everyone", type=int, nargs="*", metavar="SIZE", help="galleries of these sizes only")
-    parser.add_argument("--soak", type=float, metavar="SECONDS", help="more than the service can do, for so long, only")
-    parser.add_argument("--formats", action="store_true", help="decoding of each container only")
+    """What of it, and beside which run."""
+    named = ", ".join(PARTS)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {named} (default: {', '.join(USUAL)})")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="show how far the figures are from those of a run")
+    parser.add_argument("--seconds", type=float, default=SOAK_SEC, help="of soak (default %(default)s)")
+    parser.add_argument("--sizes", type=int, nargs="*", default=everyone.SIZES, help="of everyone: voices in a gallery")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure, print, write."""
-    if options.formats:
-        _print(formats.rows(formats.decodings()))
-    elif options.soak:
-        _soak(options.soak)
-    elif options.many:
-        _print(many.rows(many.measure()))
-    elif options.everyone is not None:
-        _print(everyone.rows(everyone.measure(options.everyone or everyone.SIZES)))
-    elif options.embedding:
-        print(*embedding.table(embedding.speeds(), embedding.footprint()), sep="\n")
-    else:
-        _everything()
+    """Measure, print, write; ends badly where a bound is broken."""
+    unknown = sorted(set(options.parts) - set(PARTS))
+    if unknown:
+        sys.exit(f"bench: no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    before = json.loads(options.compare.read_text())["figures"] if options.compare else {}
+    began, rows = machine.load(), []
+    for part in options.parts or USUAL:
+        found = list(PARTS[part](options))
+        print(f"\n{part}", *lines(found, before), sep="\n", flush=True)
+        rows += found
+    _tell(rows, {**machine.described(), "load before, after": f"{began}, {machine.load()}"})
 
 
-def _everything() -> None:
-    speeds, footprint = embedding.speeds(), embedding.footprint()
-    decodings, figures, galleries = formats.decodings(), service.measure(), everyone.measure()
-    print()
-    _print([*_of_embedding(speeds, footprint), *formats.rows(decodings), *figures.rows(), *everyone.rows(galleries)])
-    print(f"\n{NOT_SHOWN}")
+def _tell(rows: list[Row], where: dict[str, str]) -> None:
+    print(f"\n{', '.join(f'{name} {what}' for name, what in where.items())}\n{NOT_SHOWN}")
     document = {
-        "embedding": [asdict(s) for s in speeds],
-        "footprint": asdict(footprint),
-        "formats": [asdict(decoding) for decoding in decodings],
-        "service": asdict(figures),
-        "everyone": [asdict(gallery) for gallery in galleries],
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": where,
+        "figures": {row.name: row.value for row in rows},
+        "broken": [row.name for row in rows if not row.kept],
     }
     FILE.parent.mkdir(exist_ok=True)
     FILE.write_text(json.dumps(document, indent=2))
-    print(f"\nwritten to {FILE.relative_to(ROOT)}")
-
-
-def _soak(seconds: float) -> None:
-    """Print what becomes of the service; a bound that is broken fails the command."""
-    found = list(soak.measure(seconds).rows())
-    _print((name, figure, bound if kept else f"{bound}: BROKEN") for name, figure, bound, kept in found)
-    if not all(kept for *_, kept in found):
-        sys.exit("soak: a bound is broken")
-
-
-def _print(rows: Iterable[tuple[str, str, str]]) -> None:
-    for name, figure, bound in rows:
-        print(f"{name:48}{figure:>24}   {bound}")
-
-
-def _of_embedding(speeds: list[embedding.Speed], footprint: embedding.Footprint) -> Iterator[tuple[str, str, str]]:
-    for s in speeds:
-        name = f"embedding {s.seconds} s (sherpa-onnx {s.sherpa_ms:.1f} ms)"
-        yield name, f"{s.ours_ms:.1f} ms", f"x{s.ratio:.2f} faster"
-    yield "models loaded and checked", f"{footprint.load_sec:.2f} s", ""
+    print(f"written to {FILE.relative_to(ROOT)}")
+    if document["broken"]:
+        sys.exit(f"bench: a bound is broken: {', '.join(row.name for row in rows if not row.kept)}")

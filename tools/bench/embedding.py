@@ -21,13 +21,15 @@ from tqdm import tqdm
 
 from shared.listening.bundle import Bundle, golden_signal
 from shared.listening.embedder import Embedder
-from shared.settings import ROOT
+from shared.settings import MODELS, ROOT
+from tools.bench.row import Row
 from tools.bundle import campplus
 from tools.bundle.checkpoint import read_checkpoint
 from tools.bundle.sources import fetch
 
 type Samples = NDArray[np.float32]
 
+INT8: Final = "campplus-int8"
 ROUNDS: Final = {3: 30, 10: 15, 60: 7}
 """Turns of each at a length in seconds."""
 
@@ -55,16 +57,12 @@ print(json.dumps({"embedder_sec": embedder_sec, "load_sec": load_sec, "peak_mb":
 
 @dataclass(frozen=True)
 class Speed:
-    """Median milliseconds to embed ``seconds`` of audio."""
+    """Median milliseconds to embed ``seconds`` of audio; ``int8_ms`` is None where that bundle is not built."""
 
     seconds: int
     ours_ms: float
     sherpa_ms: float
-
-    @property
-    def ratio(self) -> float:
-        """Time of sherpa-onnx over ours: above 1, ours is the faster."""
-        return self.sherpa_ms / self.ours_ms
+    int8_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,16 +80,30 @@ class Footprint:
     peak_mb: float
 
 
+def rows() -> Iterator[Row]:
+    """For the table."""
+    for speed in speeds():
+        length, theirs = f"{speed.seconds} s", f"sherpa-onnx {speed.sherpa_ms:.1f} ms"
+        yield Row(f"embedding {length}", speed.ours_ms, "ms", theirs)
+        yield Row(f"embedding {length} against sherpa-onnx", speed.ours_ms / speed.sherpa_ms, "times", most=0.9)
+        if speed.int8_ms is not None:
+            yield Row(f"embedding {length} in 8 bits against float", speed.int8_ms / speed.ours_ms, "times", most=0.55)
+    process = footprint()
+    yield Row("embedder loaded and checked", process.embedder_sec, "s", f"with detector {process.load_sec:.2f} s")
+    yield Row("peak memory after a clip of 10 s", process.peak_mb, "MB")
+
+
 def speeds(rounds: dict[int, int] = ROUNDS) -> list[Speed]:
-    """Measure both at every length.
+    """Measure all at every length.
 
     Raises:
         BundleError: a bundle is not built or its source cannot be had.
     """
-    embedder = Embedder(Bundle.load(ROOT / "models" / "campplus"))
-    peer = sherpa()
+    names = [INT8] if Bundle.load(MODELS / INT8).is_complete() else []
+    ours, *others = (Embedder(Bundle.load(MODELS / name)).embed for name in ("campplus", *names))
+    contestants: list[Callable[[Samples], object]] = [ours, sherpa(), *others]
     return [
-        _speed(seconds, turns, embedder.embed, peer)
+        Speed(seconds, *_medians(seconds, turns, contestants))
         for seconds, turns in tqdm(rounds.items(), desc="embedding", unit="length", disable=None)
     ]
 
@@ -102,22 +114,12 @@ def footprint() -> Footprint:
     return Footprint(**json.loads(subprocess.check_output(command, cwd=ROOT)))
 
 
-def table(speeds: Sequence[Speed], process: Footprint) -> Iterator[str]:
-    """The figures in Markdown, line by line."""
-    yield "| audio | ours | sherpa-onnx | ratio |\n|---|---|---|---|"
-    for row in speeds:
-        yield f"| {row.seconds} s | {row.ours_ms:.1f} ms | {row.sherpa_ms:.1f} ms | {row.ratio:.2f} |"
-    yield f"\nembedder loaded and checked in {process.embedder_sec:.2f} s, with detector {process.load_sec:.2f} s"
-    yield f"peak memory after a clip of 10 s: {process.peak_mb:.0f} MB"
-
-
-def _speed(seconds: int, turns: int, *contestants: Callable[[Samples], object]) -> Speed:
+def _medians(seconds: int, turns: int, contestants: Sequence[Callable[[Samples], object]]) -> Iterator[float]:
     clip = np.resize(golden_signal(), seconds * 16_000)
     for contestant in contestants:
         contestant(clip)
     times = [[_milliseconds(contestant, clip) for contestant in contestants] for _ in range(turns)]
-    ours, theirs = (statistics.median(column) for column in zip(*times, strict=True))
-    return Speed(seconds, ours, theirs)
+    return (statistics.median(column) for column in zip(*times, strict=True))
 
 
 def _milliseconds(embed: Callable[[Samples], object], clip: Samples) -> float:

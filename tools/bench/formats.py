@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from shared.settings import ROOT
+from tools.bench.row import Row
 
 CLIPS: Final = ROOT / "tests" / "shared" / "listening" / "clips"
 ROUNDS: Final = 15
@@ -61,11 +62,11 @@ def decodings(rounds: int = ROUNDS) -> list[Decoding]:
     return [found for clip in sorted(CLIPS.iterdir()) if (found := _decoding(clip, rounds)) is not None]
 
 
-def rows(measured: list[Decoding]) -> Iterator[tuple[str, str, str]]:
-    """What the table of the benchmark shows of each."""
+def rows(measured: Iterable[Decoding]) -> Iterator[Row]:
+    """For the table."""
     for each in measured:
-        again = f"{each.ms_a_second:.2f} ms"
-        yield f"a second of {each.name}", again, f"first {each.first_ms:.0f} ms, {each.more_mb:.0f} MB more"
+        first = f"first {each.first_ms:.0f} ms, {each.more_mb:.0f} MB more"
+        yield Row(f"a second of {each.name}", each.ms_a_second, "ms", first)
 
 
 def _decoding(clip: Path, rounds: int) -> Decoding | None:

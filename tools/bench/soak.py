@@ -14,6 +14,7 @@ import requests
 from devhost.stack import Host, stack
 from functions.plumbing.threads import AT_ONCE
 from shared.listening.containers import SAMPLE_RATE
+from tools.bench.row import Row
 from tools.client import Client
 from tools.demo.speakers import VOICES, read_speakers
 
@@ -62,27 +63,21 @@ class Soak:
     before_mib: float
     after_mib: float
 
-    def rows(self) -> Iterator[tuple[str, str, str, bool]]:
-        """Name, figure, bound, and whether it is kept."""
+    def rows(self) -> Iterator[Row]:
+        """For the table."""
         share = self.beyond.goodput / self.within.goodput
         service = statistics.median(self.within.served_sec)
         waits, refused, health = (
             _p99(each) for each in (self.beyond.served_sec, self.beyond.refused_sec, self.health_sec)
         )
-        asked = f"{self.callers} callers"
-        yield "capacity", f"{self.within.goodput:.1f} /s", "", True
-        yield f"goodput of {asked}", f"{self.beyond.goodput:.1f} /s ({share:.0%})", "at least 95 %", share >= 0.95
-        kept = waits <= TIMES * service
-        yield "p99 of what is served", f"{1000 * waits:.0f} ms (x{waits / service:.1f})", f"at most x{TIMES}", kept
-        yield (
-            "p99 of a refusal",
-            f"{1000 * refused:.0f} ms of {len(self.beyond.refused_sec)}",
-            "at most 100 ms",
-            refused <= 0.1,
-        )
-        yield "p99 of /health", f"{1000 * health:.0f} ms", "at most 100 ms", health <= 0.1
-        yield "answers that are neither", f"{len(self.beyond.others)}", "none", not self.beyond.others
-        yield "memory before and after", f"{self.before_mib:.0f} and {self.after_mib:.0f} MiB", "", True
+        beyond, refusals = f"{self.beyond.goodput:.1f} /s of {self.callers} callers", len(self.beyond.refused_sec)
+        yield Row("capacity", self.within.goodput, "/s")
+        yield Row("goodput beyond capacity", 100 * share, "%", beyond, least=95)
+        yield Row("p99 of what is served", waits / service, "service times", f"{1000 * waits:.0f} ms", most=TIMES)
+        yield Row("p99 of a refusal", 1000 * refused, "ms", f"{refusals} of them", most=100)
+        yield Row("p99 of /health", 1000 * health, "ms", most=100)
+        yield Row("answers that are neither", len(self.beyond.others), most=0)
+        yield Row("memory afterwards", self.after_mib, "MiB", f"{self.before_mib:.0f} MiB before")
 
 
 def measure(seconds: float) -> Soak:

@@ -1,0 +1,35 @@
+"""Where a benchmark ran: without it, its figures say nothing."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from functions.contract.version import VERSION
+
+_CPUINFO: Final = Path("/proc/cpuinfo")
+_LIBRARIES: Final = ("onnxruntime", "numpy", "sherpa-onnx", "faiss-cpu", "azure-functions")
+
+
+def described() -> dict[str, str]:
+    """What it is, for people and for later runs."""
+    libraries = {name: version(name) for name in _LIBRARIES}
+    return {
+        "service": VERSION,
+        "processor": _processor(),
+        "cores": str(os.process_cpu_count()),
+        "python": platform.python_version(),
+        **libraries,
+    }
+
+
+def load() -> str:
+    """The load average now: how much else the machine had to do."""
+    return " ".join(f"{average:.1f}" for average in os.getloadavg())
+
+
+def _processor() -> str:
+    lines = _CPUINFO.read_text().splitlines() if _CPUINFO.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
