@@ -43,13 +43,15 @@ class Missed:
 
     Attributes:
         tests: clips, each by its owner before a gallery that has him, and before the same one without him.
-        missed: of these, those whose owner was not named.
-        named: of these, those before a gallery without the owner that named somebody.
+        behind: of these, those whose owner was not the first in the ranking.
+        missed: those whose owner was not named.
+        named: those before a gallery without the owner that named somebody.
         people: whether the others in the gallery are measured people, and not drawn.
     """
 
     size: int
     tests: int
+    behind: int
     missed: int
     named: int
     people: bool = False
@@ -164,20 +166,23 @@ def _judged(
 
     own, strangers = verdict(test.signature), [verdict(each) for each in others]
     first, second = sorted(strangers, key=lambda each: -each.above_threshold)[:2]
-    missed = own.above_threshold < first.above_threshold or not own.ahead_of(first).accepted
-    return Missed(size, 1, int(missed), int(first.ahead_of(second).accepted))
+    behind = own.above_threshold < first.above_threshold
+    missed = behind or not own.ahead_of(first).accepted
+    return Missed(size, 1, int(behind), int(missed), int(first.ahead_of(second).accepted))
 
 
 def _sum(found: Sequence[Missed], *, people: bool = False) -> Missed:
-    missed, named = sum(each.missed for each in found), sum(each.named for each in found)
-    return Missed(found[0].size, len(found), missed, named, people)
+    behind, missed = sum(each.behind for each in found), sum(each.missed for each in found)
+    return Missed(found[0].size, len(found), behind, missed, sum(each.named for each in found), people)
 
 
 def table(found: Sequence[Missed]) -> str:
     """In Markdown."""
-    lines = ["| voices | the others are | owners who are not named | strangers who are named |", "|---|---|---|---|"]
+    columns = ("voices", "the others are", "owners who are not first", "not named", "strangers who are named")
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for each in found:
         who = "people" if each.people else "drawn"
-        shares = [f"{100 * count / each.tests:.1f} % ({count} of {each.tests})" for count in (each.missed, each.named)]
+        counts = (each.behind, each.missed, each.named)
+        shares = [f"{100 * count / each.tests:.1f} % ({count} of {each.tests})" for count in counts]
         lines.append(f"| {each.size:,} | {who} | {' | '.join(shares)} |")
     return "\n".join(lines)
