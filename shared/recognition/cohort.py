@@ -1,14 +1,16 @@
 """Other voices of the same service, which tell how alike strangers are here.
 
-They are read when they are first needed and again after a while, beside the requests; what this instance changes counts
-at once. Of a family the first so many enrolled profiles are taken in the order of their ids, which are random.
+They are read when they are first needed, beside the requests, and go on with the change log, which is read again
+after a while; what this instance changes counts at once. Of a family the first so many enrolled profiles are taken in
+the order of their ids, which are random.
 """
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, Self
 
 import numpy as np
@@ -16,7 +18,9 @@ from numpy.typing import NDArray
 
 from shared.listening.scoring import unit
 from shared.listening.views import Band
+from shared.observing.trace import mark
 from shared.store import Store
+from shared.store.changes import Change, ChangeLog, Tail
 from shared.voices.families import Family
 from shared.voices.records import Profile
 from shared.words.book import canonical, same_locale
@@ -27,13 +31,20 @@ READ: Final = 400
 """Profiles of a family that are read, whatever their locales and phrases."""
 FRESH_SEC: Final = 30
 """For so long, what other instances have changed may not be noticed."""
+IDLE_SEC: Final = 1_800
+"""After so long without a request all are read again: the log does not reach back for ever."""
 
 
 @dataclass
 class _Reading:
-    """Profiles of a family by id, the moment when reading them began, and what this instance changed since."""
+    """Profiles of a family by id, the moment when reading them began, and what this instance changed since.
+
+    Attributes:
+        tail: what the log tells after them.
+    """
 
     began: float
+    tail: Tail
     profiles: Future[dict[str, Profile]]
     changed: dict[str, Profile] = field(default_factory=dict)
     sets: dict[tuple[str, ...], "_Voices"] = field(default_factory=dict)
@@ -90,6 +101,7 @@ class Cohorts:
         """Bind to a store, and hear of what is written to it."""
         self.on = on
         self._store = store
+        self._log = ChangeLog(store.changes)
         self._clock = clock
         self._lock = threading.Lock()
         self._newest: dict[str, _Reading] = {}
@@ -104,7 +116,7 @@ class Cohorts:
         with self._lock:
             newest = self._newest.get(family.name)
             if newest is None or newest.is_old(self._clock()):
-                self._newest[family.name] = _Reading(self._clock(), self._reader.submit(self._read, family))
+                self._newest[family.name] = self._begun(family, newest)
 
     def others(self, profile: Profile, band: Band, version: str) -> NDArray[np.float32]:
         """Voices like a profile's, without its own: [voices, dimension] of unit length.
@@ -134,8 +146,34 @@ class Cohorts:
                 self._used[family.name] = newest
             return self._used.get(family.name, newest)
 
+    def _begun(self, family: Family, newest: _Reading | None) -> _Reading:
+        """A reading that goes on where the newest one has ended, unless that failed or is too long ago."""
+        began = self._clock()
+        if newest is None or newest.failed or began - newest.began >= IDLE_SEC:
+            tail = Tail(self._log, self._log.now())
+            return _Reading(began, tail, self._reader.submit(self._read, family))
+        known, tail = newest.profiles.result(), newest.tail
+        return _Reading(began, tail, self._reader.submit(self._followed, family, known, tail))
+
     def _read(self, family: Family) -> dict[str, Profile]:
         return {profile.id: profile for profile in self._store.enrolled(family, READ)}
+
+    def _followed(self, family: Family, known: Mapping[str, Profile], tail: Tail) -> dict[str, Profile]:
+        """Profiles as they are by what the log tells; all are read again if others would have to step in."""
+        found: dict[str, Profile | None] = dict(known)
+
+        def use(told: list[Change]) -> None:
+            found.update(self._changed(family, known, {each.mark for each in told if each.family == family}))
+
+        tail.take(use)
+        there = {name: profile for name, profile in sorted(found.items()) if profile and profile.enrolled}
+        return self._read(family) if len(known) >= READ > len(there) else dict(islice(there.items(), READ))
+
+    def _changed(self, family: Family, known: Iterable[str], marks: set[str]) -> dict[str, Profile | None]:
+        """Profiles of marks, as they are stored now, as long as anybody knows their ids."""
+        ids = {mark(name): name for name in known}
+        names = [name for told in marks if (name := ids.get(told) or self._log.who(family, told))]
+        return dict(zip(names, self._store.get_many(family, names), strict=True))
 
     def _note(self, profile: Profile) -> None:
         """Take a profile as it was just written here; one that has no signature any more is no voice."""

@@ -16,7 +16,7 @@ from shared.recognition.indexed import Index, Packed, Voice, Way, number_of
 from shared.recognition.refusals import GalleryNotReady
 from shared.recognition.snapshots import Snapshot, Snapshots
 from shared.store import Span, Store
-from shared.store.changes import OVERLAP, Change, ChangeLog, Kind
+from shared.store.changes import Change, ChangeLog, Kind, Tail
 from shared.voices.families import Family
 from shared.voices.records import Profile
 
@@ -49,8 +49,7 @@ class _Held:
     """Voices of a family, and up to when the log was read."""
 
     index: Index
-    read_until: datetime
-    seen: dict[str, datetime] = field(default_factory=dict)
+    tail: Tail
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -96,10 +95,10 @@ class Gallery:
         begun = self._beginning(family)
         held = self._waited_for(begun)
         with begun.following:
-            if not timedelta() <= self._now() - held.read_until < FRESH:  # clocks are put back at times
+            if not timedelta() <= self._now() - held.tail.read_until < FRESH:  # clocks are put back at times
                 self._follow(family, held)
         with held.lock:
-            return Look(held.read_until, held.index.parts())
+            return Look(held.tail.read_until, held.index.parts())
 
     def read(self, span: Span, snapshot: Snapshot | None) -> Snapshot:
         """Voices of a span as they are stored now, given those of a moment that the log reaches back to.
@@ -109,7 +108,7 @@ class Gallery:
         """
         held = self._of([(span, snapshot)])
         self._follow(span, held)
-        return Snapshot(held.read_until, held.index.pack())
+        return Snapshot(held.tail.read_until, held.index.pack())
 
     def _beginning(self, family: Family) -> _Begun:
         """The reading of a family that has begun last, unless it failed or is too old to go on with."""
@@ -122,7 +121,7 @@ class Gallery:
     def _is_over(self, begun: _Begun) -> bool:
         if not begun.held.done():
             return False
-        return begun.held.exception() is not None or self._now() - begun.held.result().read_until >= IDLE
+        return begun.held.exception() is not None or self._now() - begun.held.result().tail.read_until >= IDLE
 
     def _waited_for(self, begun: _Begun) -> _Held:
         """What was read, with what was written here meanwhile."""
@@ -143,23 +142,18 @@ class Gallery:
 
     def _of(self, parts: Iterable[tuple[Span, Snapshot | None]]) -> _Held:
         """Voices of spans, from their snapshots, or from their rows."""
-        held = _Held(Index(), self._now())
+        index, as_of = Index(), self._now()
         for span, snapshot in parts:
             if snapshot:
-                held.index.join(snapshot.parts)
-                held.read_until = min(held.read_until, snapshot.as_of)
+                index.join(snapshot.parts)
+                as_of = min(as_of, snapshot.as_of)
             else:
-                held.index.take(filter(None, map(Voice.of, self._store.scan(span))))
-        return held
+                index.take(filter(None, map(Voice.of, self._store.scan(span))))
+        return _Held(index, Tail(self._log, as_of))
 
     def _follow(self, of: Family | Span, held: _Held) -> None:
         """Take what the log has that was not seen."""
-        now = self._now()
-        told = [each for each in self._log.since(held.read_until) if each.key not in held.seen]
-        self._take(of, held, {each.mark: each.kind for each in told if concerns(each, of)})
-        held.seen |= {each.key: each.at for each in told}
-        held.seen = {key: at for key, at in held.seen.items() if now - at < 2 * OVERLAP + FRESH}
-        held.read_until = now
+        held.tail.take(lambda told: self._take(of, held, {each.mark: each.kind for each in told if concerns(each, of)}))
 
     def _take(self, of: Family | Span, held: _Held, changed: Mapping[str, Kind]) -> None:
         """Read profiles that have changed; those that were deleted are dropped unread."""

@@ -145,7 +145,7 @@ class Packed:
         )
 
     def coded(self) -> Self:
-        """They, in 8 bits."""
+        """They, in 4 bits."""
         return replace(self, vectors={band: vectors.coded() for band, vectors in self.vectors.items()})
 
     def row(self, number: int) -> int | None:
@@ -242,7 +242,7 @@ class Index:
         self._code()
 
     def _code(self) -> None:
-        """Keep all in 8 bits, if they are many together."""
+        """Keep all in 4 bits, if they are many together."""
         if sum(len(packed.marks) for _, packed in self._packed) > FEW:
             self._packed = [(way, packed.coded()) for way, packed in self._packed]
 

@@ -47,7 +47,7 @@ class Snapshot:
     parts: dict[Way, Packed]
 
     def coded(self) -> "Snapshot":
-        """It, with voices in 8 bits."""
+        """It, with voices in 4 bits."""
         return Snapshot(self.as_of, {way: packed.coded() for way, packed in self.parts.items()})
 
     def to_bytes(self) -> bytes:
@@ -125,7 +125,7 @@ class Snapshots:
         return None
 
     def keep(self, span: Span, snapshot: Snapshot) -> None:
-        """Keep a snapshot in place of all others of its span; voices of many in 8 bits."""
+        """Keep a snapshot in place of all others of its span; voices of many in 4 bits."""
         kept = snapshot if span.width == PARTITIONS else snapshot.coded()
         older, moment = self.blobs.names(_beginning(span)), int(snapshot.as_of.timestamp() * 1000)
         self.blobs.put(f"{_beginning(span)}{moment:015d}-{secrets.token_hex(4)}.npz", kept.to_bytes())

@@ -125,6 +125,25 @@ class ChangeLog:
             self.rows.remove(row.partition, row.name)
 
 
+class Tail:
+    """What one reader has not seen of the log yet. Not safe to use from several threads."""
+
+    def __init__(self, log: ChangeLog, read_until: datetime) -> None:
+        """Begin at a moment up to which everything is known."""
+        self._log = log
+        self._seen: dict[str, datetime] = {}
+        self.read_until = read_until
+
+    def take(self, use: Callable[[list[Change]], None]) -> None:
+        """Use what is new; where that fails, it is new the next time as well."""
+        now = self._log.now()
+        told = [each for each in self._log.since(self.read_until) if each.key not in self._seen]
+        use(told)
+        self._seen |= {each.key: each.at for each in told}
+        self._seen = {key: at for key, at in self._seen.items() if now - at < 2 * OVERLAP}
+        self.read_until = now
+
+
 def _name(family: Family, mark_of_it: str) -> str:
     return f"{family.name}:{mark_of_it}"
 

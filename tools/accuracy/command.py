@@ -13,7 +13,7 @@ from shared.errors import SpeakerError
 from shared.listening.bundle import Bundle
 from shared.listening.scoring import Calibration
 from shared.settings import ROOT
-from tools.accuracy import channel_tables, page
+from tools.accuracy import channel_tables, owners, page
 from tools.accuracy.by_channel import WIDE, by_channel, failures, strangers_named
 from tools.accuracy.channels import missing
 from tools.accuracy.comparison import PEERS, compare, peer
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--write-docs", action="store_true", help="measure again what docs/accuracy*.md show")
     parser.add_argument("--compare", choices=PEERS, help="take another embedder through the same comparisons")
     parser.add_argument("--channels", nargs="*", help="judge through channels (default: all that can be simulated)")
+    parser.add_argument("--owners", action="store_true", help="what galleries of up to a million cost owners")
     parser.add_argument("--rate", type=_rate, default=DEFAULT_RATE, help="false-match rate of the operator's choice")
     parser.add_argument("--model", default="campplus", help="bundle under models/")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for JSON and pictures")
@@ -56,7 +57,10 @@ def run(options: argparse.Namespace) -> None:
     calibration = bundle.calibration
     if calibration is None:
         raise UnusableInput(f"{bundle.folder} has no calibration; `make calibrate` fits one")
-    if options.channels is not None:
+    if options.owners:
+        folder = options.folder or (FOLDER if FOLDER.is_dir() else SHIPPED)
+        print(owners.table(list(owners.owners(folder, calibration, options.rate))))
+    elif options.channels is not None:
         _report_channels(bundle, calibration, options)
     elif options.write_docs:
         _write_docs(bundle, calibration)

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from shared.errors import StorageUnavailable
 from shared.listening.views import Band
-from shared.recognition.cohort import FRESH_SEC, READ, SIZE, Cohorts
+from shared.recognition.cohort import FRESH_SEC, IDLE_SEC, READ, SIZE, Cohorts
+from shared.store.changes import ChangeLog, Kind
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
 from shared.voices.records import Profile
 from shared.voices.standing import Standing
+from tests.galleries import elsewhere
 from tests.signatures import both, wide
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -65,6 +67,8 @@ def _enroll(
     axis = np.eye(256)[number % 256]
     signature = both(2 * axis, -axis, 20, MODEL)
     new = Profile.new(family, locale, NOW)
+    ChangeLog(store.changes).expect(family, new.id)
+    ChangeLog(store.changes).tell(Kind.ENROLLED, family, new.id)
     return store.insert(replace(new, standing=Standing.ENROLLED, signature=signature, phrase=phrase))
 
 
@@ -129,6 +133,44 @@ def test_what_others_change_counts_after_a_while(store: CountingStore, cohorts: 
     cohorts.expect(VERIFICATION)
     cohorts.close()
     assert _heard(cohorts, own) == {1}
+
+
+def _a_while_passes(cohorts: Cohorts, clock: Clock) -> None:
+    clock.now += FRESH_SEC
+    cohorts.expect(VERIFICATION)
+    cohorts._newest[VERIFICATION.name].profiles.exception(30)
+
+
+def test_later_only_what_has_changed_is_read(store: CountingStore, cohorts: Cohorts, clock: Clock) -> None:
+    own, gone, reset = (_enroll(store, number) for number in range(3))
+    assert _heard(cohorts, own) == {1, 2}
+    elsewhere(store).replace(gone.marked_deleting(NOW))
+    elsewhere(store).replace(reset.reset(NOW))
+    for profile in (gone, reset):
+        ChangeLog(store.changes).tell(Kind.UNSURE, VERIFICATION, profile.id)
+    _enroll(store, 3)
+    _a_while_passes(cohorts, clock)
+    assert _heard(cohorts, own) == {3}
+    _enroll(store, 4, IDENTIFICATION)
+    _a_while_passes(cohorts, clock)
+    assert _heard(cohorts, own) == {3}
+    assert store.readings == 1
+
+
+def test_all_are_read_again_after_long_and_where_others_would_have_to_step_in(
+    store: CountingStore, cohorts: Cohorts, clock: Clock
+) -> None:
+    own, *others = sorted((_enroll(store, number) for number in range(READ + 1)), key=lambda profile: profile.id)
+    assert len(_heard(cohorts, own)) > 0
+    ChangeLog(store.changes).drop_before(datetime.now(UTC) + timedelta(hours=1))
+    store.remove(others[0])
+    ChangeLog(store.changes).tell(Kind.DELETED, VERIFICATION, others[0].id)
+    _a_while_passes(cohorts, clock)
+    assert len(cohorts._newest[VERIFICATION.name].profiles.result()) == READ
+    assert store.readings == 2
+    clock.now += IDLE_SEC
+    _a_while_passes(cohorts, clock)
+    assert store.readings == 3
 
 
 def test_a_first_reading_that_fails_is_told_and_tried_again(store: CountingStore, cohorts: Cohorts) -> None:

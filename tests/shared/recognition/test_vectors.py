@@ -13,20 +13,20 @@ def _units(count: int, dimension: int = 192) -> np.ndarray:
 
 
 @pytest.mark.parametrize("count", [0, 1, vectors.BLOCK, vectors.BLOCK + 1, 5_000])
-def test_in_8_bits_cosines_are_nearly_what_they_are(count: int) -> None:
+def test_in_4_bits_cosines_are_nearly_what_they_are(count: int) -> None:
     halves, query = Halves(_units(count)), _units(1)[0].astype(np.float32)
     codes = halves.coded()
-    assert codes.codes.nbytes == count * 192
+    assert codes.codes.nbytes == count * 96
     exact = halves.values.astype(np.float32) @ query
     assert halves.cosines(query) == pytest.approx(exact)
-    assert codes.cosines(query) == pytest.approx(exact, abs=0.003)
+    assert codes.cosines(query) == pytest.approx(exact, abs=0.05)
     rows = RANDOM.permutation(count)[: count // 2]
     for known in (halves, codes):
         assert known.cosines(query, rows) == pytest.approx(known.cosines(query)[rows], abs=1e-6)
         assert known.taken(rows).cosines(query) == pytest.approx(known.cosines(query, rows), abs=1e-6)
 
 
-def test_the_fifty_best_in_8_bits_hold_the_five_best() -> None:
+def test_the_fifty_best_in_4_bits_hold_the_five_best() -> None:
     halves = Halves(_units(30_000))
     codes = halves.coded()
     for _ in range(20):
@@ -36,7 +36,7 @@ def test_the_fifty_best_in_8_bits_hold_the_five_best() -> None:
         assert set(exact) <= set(found)
 
 
-def test_few_are_joined_as_they_are_and_many_or_coded_ones_in_8_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_are_joined_as_they_are_and_many_or_coded_ones_in_4_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     one, two, query = Halves(_units(3)), Halves(_units(2)), _units(1)[0].astype(np.float32)
     rows = np.array([4, 0, 2])
     expected = np.concatenate([one.cosines(query), two.cosines(query)])[rows]
@@ -45,7 +45,7 @@ def test_few_are_joined_as_they_are_and_many_or_coded_ones_in_8_bits(monkeypatch
     coded = joined([one.coded(), two], rows)
     monkeypatch.setattr(vectors, "FEW", 2)
     many = joined([one, two], rows)
-    for each, error in ((few, 1e-6), (coded, 0.003), (many, 0.003)):
+    for each, error in ((few, 1e-6), (coded, 0.05), (many, 0.05)):
         assert each.cosines(query) == pytest.approx(expected, abs=error)
     assert isinstance(coded, Codes)
     assert isinstance(many, Codes)
@@ -58,4 +58,4 @@ def test_what_is_kept_comes_back_and_anything_else_is_refused() -> None:
     with pytest.raises(TypeError):
         vectors_of({"": np.zeros((2, 3), np.int64)})
     with pytest.raises(KeyError):
-        vectors_of({"": np.zeros((2, 3), np.int8)})
+        vectors_of({"": np.zeros((2, 3), np.uint8)})
