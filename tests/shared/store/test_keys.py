@@ -1,9 +1,6 @@
 """Keys of what is sealed: wrapped, kept for a bounded time, shredded and rotated."""
 
-import base64
-import secrets
 from itertools import islice
-from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -13,7 +10,6 @@ from shared.errors import Misconfigured
 from shared.store import keys
 from shared.store.keys import KEPT_SEC, DataKeys, LocalKey, UnusableKey
 from shared.store.rows import MemoryRows, Row
-from shared.store.wrapping import wrapping_of
 
 LOCAL = LocalKey(bytes(32))
 NONCE = bytes(12)
@@ -146,16 +142,3 @@ def test_another_key_on_the_machine_opens_nothing_and_says_which_setting_is_wron
     DataKeys(rows, LOCAL).begin()
     with pytest.raises(Misconfigured, match="SPEAKER_SEALING_KEY is not the key"):
         DataKeys(rows, LocalKey(bytes([1] * 32))).begin()
-
-
-def test_a_local_key_is_named_or_stands_in_a_file(tmp_path: Path) -> None:
-    key = secrets.token_bytes(32)
-    file = tmp_path / "key"
-    file.write_text(base64.b64encode(key).decode() + "\n")
-    assert wrapping_of(str(file)) == wrapping_of(base64.b64encode(key).decode()) == LocalKey(key)
-
-
-@pytest.mark.parametrize("named", ["short", base64.b64encode(bytes(31)).decode(), "/no/such/file"])
-def test_what_is_no_key_is_refused(named: str) -> None:
-    with pytest.raises(Misconfigured, match="32 bytes in base64"):
-        wrapping_of(named)
