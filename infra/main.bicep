@@ -79,6 +79,13 @@ param rateLimit string = '0'
 @description('Requests that one instance works on or keeps waiting before it answers 429. 0 is three a core.')
 param maxInFlight int = 0
 
+@allowed(['off', 'vault'])
+@description('Encrypt each voice, and its audio, by a key of its own, which a key in the vault wraps. Who deletes that key deletes the voices.')
+param sealing string = 'off'
+
+@description('Keep the key, and open what it sealed, after sealing was switched off.')
+param sealingKeyKept bool = false
+
 @description('Write down who did what to which profile, in a chain of hashes.')
 param audit bool = false
 
@@ -192,6 +199,8 @@ var corsList = filter(map(split(corsOrigins, ','), each => trim(each)), each => 
 var callers = filter(map(split(authAllowedClientIds, ','), each => trim(each)), each => !empty(each))
 var signIn = !empty(authClientId)
 
+var sealed = sealing == 'vault' || sealingKeyKept
+
 // What would be deployed silently wrong is refused: nothing has a name then.
 var impossible = [
   {
@@ -219,6 +228,10 @@ var impossible = [
     says: 'customerManagedKey needs vaultPurgeProtection: a purged key would take the voices with it.'
   }
   {
+    found: sealed && !vaultPurgeProtection
+    says: 'sealing needs vaultPurgeProtection: a purged key would take the voices with it.'
+  }
+  {
     found: auditRetentionDays > 0 && auditRetentionDays < auditImmutableDays
     says: 'auditRetentionDays needs auditImmutableDays of no more days: what nobody may delete cannot be deleted.'
   }
@@ -240,6 +253,7 @@ var networkName = '${abbreviations.networkVirtualNetworks}${token}'
 var appName = '${abbreviations.webSitesFunctions}${token}'
 var voicesIdentityName = '${abbreviations.managedIdentityUserAssignedIdentities}voices-${token}'
 var customerKeyName = 'voices'
+var sealingKeyName = 'sealing'
 // Known before the modules have made what they name.
 var workspaceId = resourceId('Microsoft.OperationalInsights/workspaces', workspaceName)
 var storageId = resourceId('Microsoft.Storage/storageAccounts', storageName)
@@ -305,6 +319,17 @@ module customerKey 'modules/customer-key.bicep' = if (customerManagedKey) {
     identityName: voicesIdentityName
     keyName: customerKeyName
     vaultName: vaultName
+  }
+  dependsOn: [vault]
+}
+
+module sealingKey 'modules/sealing-key.bicep' = if (sealed) {
+  params: {
+    tags: tags
+    keyName: sealingKeyName
+    vaultName: vaultName
+    identityId: identity.id
+    principalId: identity.properties.principalId
   }
   dependsOn: [vault]
 }
@@ -480,10 +505,14 @@ module app 'modules/app.bicep' = {
       SPEAKER_RATE_LIMIT: rateLimit
       SPEAKER_MAX_IN_FLIGHT: string(maxInFlight)
       SPEAKER_PUBLIC_ORIGIN: publicOrigin
+      SPEAKER_SEALING: sealing
+      SPEAKER_SEALING_KEY: sealed
+        ? 'https://${vaultName}${environment().suffixes.keyvaultDns}/keys/${sealingKeyName}'
+        : ''
       SPEAKER_AUDIT: string(audit)
     })
   }
-  dependsOn: [links, vault, voices, trail, hostStorage]
+  dependsOn: [links, vault, sealingKey, voices, trail, hostStorage]
 }
 
 var webSuffixes = {

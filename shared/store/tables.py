@@ -63,7 +63,7 @@ class TableRows:
 
     def put(self, row: Row) -> None:
         with storage_faults():
-            self._table.upsert_entity(_entity(row), mode=UpdateMode.REPLACE)
+            self._point.put(row.partition, row.name, row.values)
 
     def remove(self, partition: str, name: str) -> None:
         with storage_faults():

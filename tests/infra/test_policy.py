@@ -86,6 +86,8 @@ MISTAKES: Final = {
     "an app outside the network": ("private", "/subnets/app", "/subnets/endpoints", "subnet of the app"),
     "tokens of any tenant": ("sign-in", "{1}/v2.0", "common/v2.0", "issuer"),
     "tokens from anybody": ("sign-in", '"allowedApplications"', '"applications"', "accepted tokens"),
+    "a seal by another key": ("trust", "{1}/keys/{2}", "{1}/secrets/{2}", "sealing key"),
+    "a seal that the app may not open": ("trust", "e147488a-f6f5-4113-8e2d-b22465e9d5a4", "x", "role"),
     "a trail that goes too soon": (
         "trust",
         '"daysAfterCreationGreaterThan": 3650',

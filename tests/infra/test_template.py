@@ -59,6 +59,8 @@ REFUSED: Final[Mapping[str, tuple[Mapping[str, object], str]]] = {
         "zoneRedundant needs a storageRedundancy of Standard_ZRS or Standard_GZRS",
     ),
     "speech of nowhere": ({"speechResourceId": "a"}, "speechResourceId needs speechEndpoint"),
+    "a seal that may vanish": ({"sealing": "vault"}, "sealing needs vaultPurgeProtection"),
+    "a key that is kept and may vanish": ({"sealingKeyKept": True}, "sealing needs vaultPurgeProtection"),
     "a trail that is deleted while nobody may": (
         {"audit": True, "auditRetentionDays": 30, "auditImmutableDays": 31},
         "auditRetentionDays needs auditImmutableDays of no more days",

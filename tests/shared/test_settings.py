@@ -114,3 +114,23 @@ def test_a_speech_resource_that_cannot_be_asked_is_refused_at_start(environment:
 def test_a_speech_resource_is_asked_with_an_identity_or_a_key() -> None:
     assert Settings.read({**SPEECH, "SPEAKER_SPEECH_KEY": " k "}).speech_key == "k"
     assert Settings.read({**SPEECH, "SPEAKER_SPEECH_RESOURCE_ID": "/subscriptions/s"}).speech_key == ""
+
+
+@pytest.mark.parametrize(
+    ("sealing", "key", "problem"),
+    [
+        ("vault", "", "needs SPEAKER_SEALING_KEY"),
+        ("vault", "AAAA", "needs SPEAKER_SEALING_KEY"),
+        ("local", "https://voices.vault.azure.net/keys/sealing", "needs SPEAKER_SEALING_KEY"),
+        ("local", "", "SPEAKER_SEALING=local needs SPEAKER_SEALING_KEY"),
+        ("on", "AAAA", "SPEAKER_SEALING='on'"),
+    ],
+)
+def test_a_seal_without_a_key_of_its_kind_is_refused(sealing: str, key: str, problem: str) -> None:
+    with pytest.raises(Misconfigured, match=problem):
+        Settings.read({"SPEAKER_SEALING": sealing, "SPEAKER_SEALING_KEY": key})
+
+
+def test_a_seal_is_off_by_default_and_may_keep_its_key_when_it_is() -> None:
+    assert (Settings.read({}).sealing, Settings.read({}).listeners) == ("off", ())
+    assert Settings.read({"SPEAKER_SEALING_KEY": "AAAA"}).sealing == "off"

@@ -20,6 +20,7 @@ RULES: Final[tuple[Callable[[Deployment], Iterator[str]], ...]] = (
     access.the_app_is_its_identity_everywhere,
     access.roles_are_the_least,
     access.keys_live_in_the_vault,
+    access.the_key_of_seals_is_in_the_vault,
     access.a_deleted_vault_waits_in_production,
     access.tokens_are_of_this_tenant_and_for_named_callers,
     access.secrets_are_nowhere,

@@ -80,7 +80,8 @@ def roles_are_the_least(deployment: Deployment) -> Iterator[str]:
         kind = "ServicePrincipal" if holder.startswith("<") else deployment.given.get("principalType", "User")
         if holder == deployment.given.get("principalId") or holder.startswith("<"):
             yield from same(f"{role.name}: principal type", _known(role.properties["principalType"], kind), kind)
-    yield from same("roles of the app", found.pop(f"{IDENTITY}principalId>", set()), APP_ROLES)
+    sealing = {("sealing", "Key Vault Crypto Service Encryption User")} if _seals(deployment) else set()
+    yield from same("roles of the app", found.pop(f"{IDENTITY}principalId>", set()), APP_ROLES | sealing)
     storage = {(VAULT, "Key Vault Crypto Service Encryption User")}
     wanted = {f"<id-voices-{UNIQUE}.principalId>": storage} if customer_key(deployment) else {}
     officer = deployment.given.get("principalId", "[deployer().objectId]")
@@ -106,11 +107,20 @@ def keys_live_in_the_vault(deployment: Deployment) -> Iterator[str]:
     yield from same("secrets", found, {secret for name, secret in written.items() if name in given})
 
 
+def the_key_of_seals_is_in_the_vault(deployment: Deployment) -> Iterator[str]:
+    """The app is told the key that the template makes, which does nothing but wrap."""
+    key = f"https://{VAULT}.vault.azure.net/keys/sealing" if _seals(deployment) else ""
+    yield from same("sealing key", deployment.settings["SPEAKER_SEALING_KEY"], key)
+    for made in deployment.of("Microsoft.KeyVault/vaults/keys"):
+        yield from differs(made, {"kty": "RSA", "keyOps": ["wrapKey", "unwrapKey"]})
+
+
 def a_deleted_vault_waits_in_production(deployment: Deployment) -> Iterator[str]:
     """Purge protection cannot be undone, and Azure refuses to be told that it is off: on, or not mentioned."""
     kept = production(deployment)
     vault = deployment.only("Microsoft.KeyVault/vaults").properties
-    yield from same("purge protection", vault.get("enablePurgeProtection"), True if kept else None)
+    protected = kept or deployment.given.get("vaultPurgeProtection")
+    yield from same("purge protection", vault.get("enablePurgeProtection"), True if protected else None)
     yield from same("days of a deleted vault", vault["softDeleteRetentionInDays"], 90 if kept else 7)
     yield from same("way back", vault["createMode"], "default")
 
@@ -142,6 +152,10 @@ def secrets_are_nowhere(deployment: Deployment) -> Iterator[str]:
             yield from (f"{resource.name} shows a secret" for secret in secrets if secret in str(resource.body))
     yield from ("an output shows a secret" for secret in secrets if secret in str(deployment.outputs))
     yield from (f"{each.name} reads a key" for each in deployment.resources if SECRETIVE.search(str(each.body)))
+
+
+def _seals(deployment: Deployment) -> bool:
+    return bool(deployment.given.get("sealing") == "vault" or deployment.given.get("sealingKeyKept"))
 
 
 def _known(found: object, wanted: str) -> object:

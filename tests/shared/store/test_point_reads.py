@@ -1,9 +1,11 @@
 """Reads over connections that break, are closed, or say nothing; retried a bounded number of times."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest.mock import patch
 
@@ -25,6 +27,7 @@ class Table(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.statuses: list[int] = []
         self.asked: list[str] = []
+        self.sent: list[object] = []
         self.connected = 0
 
 
@@ -50,6 +53,13 @@ class _Answer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = status == 1
+
+    def do_PUT(self) -> None:
+        self.server.asked.append(self.path)
+        self.server.sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 204)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_: object) -> None:
         return
@@ -137,3 +147,23 @@ def test_storage_that_says_nothing_is_given_up(waited: list[float]) -> None:
         with pytest.raises(StorageUnavailable, match="TimeoutError"):
             asking.read("p", "r")
     assert waited == [0.4, 0.8]
+
+
+def test_a_row_is_put_with_the_types_of_its_values_and_once_more_where_storage_was_ill(
+    table: Table, reader: PointReader, waited: list[float]
+) -> None:
+    table.statuses = [503]
+    at = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+    reader.put("p", "it's", {"At": at, "Key": b"\x00\xff", "Few": 7, "Many": 2**40, "Yes": True, "Text": "a"})
+    assert table.sent[0] == table.sent[1] == {
+        "At": "2026-01-02T03:04:05.000678Z", "At@odata.type": "Edm.DateTime",
+        "Key": "AP8=", "Key@odata.type": "Edm.Binary",
+        "Few": 7, "Many": "1099511627776", "Many@odata.type": "Edm.Int64", "Yes": True, "Text": "a",
+    }  # fmt: skip
+    assert (set(table.asked), waited) == ({"/local/Rows(PartitionKey='p',RowKey='it%27%27s')"}, [])
+
+
+def test_a_row_that_is_not_taken_is_told(table: Table, reader: PointReader) -> None:
+    table.statuses = [400]
+    with pytest.raises(StorageUnavailable, match="status 400"):
+        reader.put("p", "r", {})
