@@ -1,11 +1,12 @@
 """The timer that brings what was done to voices to those who are told of it."""
 
 import logging
+from typing import Final
 
 import azure.functions as func
 
 from functions.plumbing.guard import APP, noted
-from shared.errors import Misconfigured
+from shared.errors import Fault, Misconfigured
 from shared.observing.trace import tracing
 from shared.trust.trail import Head
 
@@ -25,9 +26,28 @@ def somebody_listens() -> bool:
 @blueprint.function_name("Outbox")
 @blueprint.timer_trigger(schedule="23 * * * * *", arg_name="timer")
 def outbox(timer: func.TimerRequest) -> None:  # noqa: ARG001  the trigger's binding
-    """Every minute: write down in the audit trail what was done."""
+    """Every minute: tell what was done."""
     with tracing("Outbox", None) as trace:
-        if APP.trail.drain():
-            head = Head.read(APP.store.outbox)
-            logger.info("audit trail: line %s, SHA-256 %s", head.number, head.hash)
+        for listener in APP.settings.listeners:
+            try:
+                LISTENERS[listener]()
+            except Fault as fault:  # the others are told all the same
+                trace.error, trace.problem = type(fault).__name__, str(fault)
     noted(trace)
+
+
+def _write_down() -> None:
+    """Write what was done into the audit trail."""
+    if APP.trail.drain():
+        head = Head.read(APP.store.outbox)
+        logger.info("audit trail: line %s, SHA-256 %s", head.number, head.hash)
+
+
+def _publish() -> None:
+    """Publish what was done as events."""
+    if published := APP.events.drain():
+        logger.info("events: %s published", published)
+
+
+LISTENERS: Final = {"audit": _write_down, "events": _publish}
+"""How each is told."""

@@ -21,5 +21,6 @@ def upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the trigger's bin
     with tracing("Upkeep", None) as trace:
         *_, done = APP.upkeep.run(until=APP.now() + SLICE)
         trace.unreadable = done.unreadable + done.foreign_audio
-        APP.trail.drain()  # what was told before the trail was switched off is written down as well
+        if not APP.settings.listeners:
+            APP.trail.drain()  # what was told before everything was switched off is written down as well
     noted(trace)

@@ -99,6 +99,9 @@ param auditRetentionDays int = 0
 @description('Days for which nobody may change or delete the audit trail; a policy that people may lock. 0 asks for none.')
 param auditImmutableDays int = 0
 
+@description('Make a topic of Event Grid, and tell it what was done to voices.')
+param events bool = false
+
 @description('Scheme and host under which callers know the service, behind a front end of your own; empty for the site itself.')
 param publicOrigin string = ''
 
@@ -249,6 +252,7 @@ var hostStorageName = '${storageName}host'
 var vaultName = '${abbreviations.keyVaultVaults}${token}'
 var insightsName = '${abbreviations.insightsComponents}${token}'
 var workspaceName = '${abbreviations.operationalInsightsWorkspaces}${token}'
+var topicName = '${abbreviations.eventGridDomainsTopics}${token}'
 var networkName = '${abbreviations.networkVirtualNetworks}${token}'
 var appName = '${abbreviations.webSitesFunctions}${token}'
 var voicesIdentityName = '${abbreviations.managedIdentityUserAssignedIdentities}voices-${token}'
@@ -381,6 +385,16 @@ module trail 'modules/trail.bicep' = if (audit) {
   dependsOn: [voicesStorage]
 }
 
+module topic 'modules/events.bicep' = if (events) {
+  params: {
+    name: topicName
+    location: region
+    tags: tags
+    identityId: identity.id
+    principalId: identity.properties.principalId
+  }
+}
+
 // The host keeps its locks and the app's package apart from the voices, and leases them: that takes the owner's role.
 module hostStorage 'modules/storage.bicep' = {
   params: {
@@ -510,6 +524,7 @@ module app 'modules/app.bicep' = {
         ? 'https://${vaultName}${environment().suffixes.keyvaultDns}/keys/${sealingKeyName}'
         : ''
       SPEAKER_AUDIT: string(audit)
+      SPEAKER_EVENTS_TOPIC: topic.?outputs.endpoint ?? ''
     })
   }
   dependsOn: [links, vault, sealingKey, voices, trail, hostStorage]

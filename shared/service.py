@@ -24,6 +24,8 @@ from shared.recordings.conversations import Conversations
 from shared.recordings.diarizer import Diarizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
+from shared.store.outbox import Outbox
+from shared.trust.events import Events, to_topic
 from shared.trust.repeats import Repeats
 from shared.trust.trail import Trail
 from shared.words.book import PhraseBook
@@ -216,6 +218,11 @@ class Service:
     def trail(self) -> Trail:
         """What was done, written down."""
         return Trail.of(self.store, self.now)
+
+    @part
+    def events(self) -> Events:
+        """What was done, published."""
+        return Events(Outbox(self.store.outbox, self.store.listeners, self.now), to_topic(self.settings.events_topic))
 
     @part
     def upkeep(self) -> Upkeep:

@@ -66,9 +66,10 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── UnreadableProfile       500 InternalServerError  What is stored of a profile is damaged, or newer.
 │   ├── StorageUnavailable      503 ServiceUnavailable   Tables or blobs did not answer.
 │   ├── TranscriberUnavailable  503 ServiceUnavailable   The service that writes down what is said did not answer.
-│   └── Misconfigured           500 InternalServerError  A setting is wrong; the operator has to act.
-│       ├── BadPhrase           500 InternalServerError  A line in a file of phrases is wrong.
-│       └── BundleError         500 InternalServerError  A model bundle is missing, damaged or not what it says.
+│   ├── Misconfigured           500 InternalServerError  A setting is wrong; the operator has to act.
+│   │   ├── BadPhrase           500 InternalServerError  A line in a file of phrases is wrong.
+│   │   └── BundleError         500 InternalServerError  A model bundle is missing, damaged or not what it says.
+│   └── TopicUnavailable        500 InternalServerError  The topic did not take events; no request waits for it.
 ├── SamePerson                  409 Conflict             Another profile is the same person.
 ├── GroupChanged                412 PreconditionFailed   The group is not in the state that the caller knows.
 ├── GalleryNotReady             503 ServiceUnavailable   The voices of a family are still being read into memory.

@@ -8,5 +8,6 @@ var roles = {
   secretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   secretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
   cryptoServiceEncryptionUser: 'e147488a-f6f5-4113-8e2d-b22465e9d5a4'
+  eventGridDataSender: 'd5a91429-5739-47e2-a06b-3470a27159e7'
   metricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
 }

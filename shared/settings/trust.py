@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.errors import Misconfigured
 from shared.settings.platform import Platform
-from shared.settings.readers import one_of, setting, switch, text
+from shared.settings.readers import endpoint, one_of, setting, switch, text
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,14 @@ class TrustSettings(Platform):
         "`true`: who did what to which profile is written down, each line chained to the one before",
     )
 
+    events_topic: str = setting(
+        "SPEAKER_EVENTS_TOPIC",
+        "",
+        endpoint,
+        "",
+        "topic of Event Grid that is told what was done to voices; empty for none; the template's `events` makes one",
+    )
+
     def __post_init__(self) -> None:
         """Refuse what is only wrong together."""
         if self.sealing != "off" and (self.sealing == "vault") != self.sealing_key.startswith("https://"):
@@ -48,4 +56,4 @@ class TrustSettings(Platform):
     @property
     def listeners(self) -> tuple[str, ...]:
         """Who is told of what is done to voices."""
-        return ("audit",) if self.audit else ()
+        return tuple(name for name, on in (("audit", self.audit), ("events", self.events_topic)) if on)

@@ -1,6 +1,6 @@
 """What trust refuses: a part of the tree of ``shared/errors.py``."""
 
-from shared.errors import CREATE, ENROLL, InvalidRequest
+from shared.errors import CREATE, ENROLL, Fault, InvalidRequest
 
 
 class UsedForAnother(InvalidRequest):
@@ -11,3 +11,7 @@ class UsedForAnother(InvalidRequest):
     adds = "Repeat a request as it was, or send it under an id of its own."
     where = (*CREATE, *ENROLL)
     own = True
+
+
+class TopicUnavailable(Fault):
+    """The topic did not take events; no request waits for it."""

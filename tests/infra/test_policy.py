@@ -94,6 +94,7 @@ MISTAKES: Final = {
         '"x": 3650',
         "the trail's lifecycle",
     ),
+    "a topic of other events": ("trust", "CloudEventSchemaV1_0", "EventGridSchema", "topics"),
     "a trail that anybody may change": ("trust", '"immutabilityPeriodSince', '"period', "immutability"),
     "an app that azd does not find": ("plain", '"azd-service-name": "api"', '"azd-service-name": "web"', "service"),
     "an output that azd forgets": ("plain", "SPEAKER_RESOURCE_GROUP", "AZURE_RESOURCE_GROUP", "azd would forget"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tests.infra.deployment import Deployment
-from tests.infra.policy import access, app, monitoring, network, storage
+from tests.infra.policy import access, app, events, monitoring, network, storage
 
 RULES: Final[tuple[Callable[[Deployment], Iterator[str]], ...]] = (
     storage.no_key_opens_storage,
@@ -13,6 +13,7 @@ RULES: Final[tuple[Callable[[Deployment], Iterator[str]], ...]] = (
     storage.audio_is_deleted_when_the_app_says_so,
     storage.encryption_is_asked_for_or_not_mentioned,
     storage.the_trail_is_kept_as_the_parameters_say,
+    events.events_go_to_a_topic_that_knows_no_keys,
     app.the_app_gets_every_setting,
     app.the_app_runs_as_flex_consumption_on_its_python,
     app.the_app_is_reached_over_tls_and_not_by_password,

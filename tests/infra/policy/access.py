@@ -31,6 +31,7 @@ ROLES: Final = {
     "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
     "Key Vault Crypto Service Encryption User": "e147488a-f6f5-4113-8e2d-b22465e9d5a4",
     "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "EventGrid Data Sender": "d5a91429-5739-47e2-a06b-3470a27159e7",
 }
 IDENTITY: Final = f"<id-{UNIQUE}."
 CLIENT_ID: Final = f"{IDENTITY}clientId>"
@@ -81,7 +82,8 @@ def roles_are_the_least(deployment: Deployment) -> Iterator[str]:
         if holder == deployment.given.get("principalId") or holder.startswith("<"):
             yield from same(f"{role.name}: principal type", _known(role.properties["principalType"], kind), kind)
     sealing = {("sealing", "Key Vault Crypto Service Encryption User")} if _seals(deployment) else set()
-    yield from same("roles of the app", found.pop(f"{IDENTITY}principalId>", set()), APP_ROLES | sealing)
+    sender = {(f"evgt-{UNIQUE}", "EventGrid Data Sender")} if deployment.given.get("events") else set()
+    yield from same("roles of the app", found.pop(f"{IDENTITY}principalId>", set()), APP_ROLES | sealing | sender)
     storage = {(VAULT, "Key Vault Crypto Service Encryption User")}
     wanted = {f"<id-voices-{UNIQUE}.principalId>": storage} if customer_key(deployment) else {}
     officer = deployment.given.get("principalId", "[deployer().objectId]")

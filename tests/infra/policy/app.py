@@ -30,8 +30,9 @@ def the_app_gets_every_setting(deployment: Deployment) -> Iterator[str]:
     yield from (f"{name} is no text" for name, value in settings.items() if not isinstance(value, str))
     yield from (f"{name} is banned" for name in settings if BANNED.fullmatch(name))
     followed = {name: "from,the,vault" for name, value in settings.items() if str(value).startswith("@Microsoft.K")}
+    topic = {"SPEAKER_EVENTS_TOPIC": "https://topic"} if deployment.given.get("events") else {}
     try:
-        read = Settings.read({**settings, **followed})
+        read = Settings.read({**settings, **followed, **topic})
     except (Misconfigured, TypeError) as problem:
         yield f"the app refuses its settings: {problem}"
     else:
