@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from functions import (
+    choices,
     console,
     enroll,
     fallback,
@@ -30,6 +31,7 @@ for module in (
     verify,
     identify,
     groups,
+    choices,
     recordings,
     phrases,
     openapi,

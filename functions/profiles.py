@@ -1,4 +1,4 @@
-"""Create, list, get, delete and reset profiles."""
+"""Create, list, get, delete, reset and unlock profiles."""
 
 from datetime import timedelta
 from typing import Final
@@ -6,12 +6,15 @@ from typing import Final
 import azure.functions as func
 
 from functions.contract import requests
+from functions.contract.choice_requests import new_consent
+from functions.contract.dialects import Json
 from functions.contract.responses import CLEARED, PROFILE, PROFILE_LIST
 from functions.contract.shapes import Listed
 from functions.plumbing.call import Call, reply
 from functions.plumbing.guard import serves
 from functions.plumbing.repeats import once
 from shared.observing.trace import current, mark
+from shared.voices.records import Profile
 
 blueprint = func.Blueprint()
 
@@ -22,10 +25,10 @@ DELETING_ALL_TAKES: Final = timedelta(seconds=60)
 @serves(blueprint, "CreateProfile")
 def create(call: Call) -> func.HttpResponse:
     """201 with the new profile and where it is."""
-    locale = requests.locale(call.body)
+    locale, consent = requests.locale(call.body), new_consent(call.body, call.service.now())
 
     def make(profile_id: str | None) -> func.HttpResponse:
-        profile = call.service.lifecycle.create(call.family, locale, profile_id)
+        profile = call.service.lifecycle.create(call.family, locale, profile_id, consent=consent)
         current().profile = mark(profile.id)
         return reply(201, PROFILE.write(call.context, profile), location=call.url("profiles", profile.id))
 
@@ -44,10 +47,7 @@ def list_profiles(call: Call) -> func.HttpResponse:
 @serves(blueprint, "GetProfile")
 def get(call: Call) -> func.HttpResponse:
     """200 with the profile."""
-    lifecycle = call.service.lifecycle
-    profile = lifecycle.get(call.family, call.profile_id)
-    kept = lifecycle.kept_audio(profile) if call.context.details else None
-    return reply(200, PROFILE.write(call.context, profile, kept))
+    return reply(200, document(call, call.service.lifecycle.get(call.family, call.profile_id)))
 
 
 @serves(blueprint, "DeleteProfile")
@@ -72,3 +72,15 @@ def reset(call: Call) -> func.HttpResponse:
     profile = call.service.lifecycle.reset(call.family, call.profile_id)
     info = PROFILE.write(call.context, profile)
     return reply(call.dialect.reset_status, info, location=call.url("profiles", profile.id))
+
+
+@serves(blueprint, "Unlock")
+def unlock(call: Call) -> func.HttpResponse:
+    """200 with the profile."""
+    return reply(200, document(call, call.service.lifecycle.unlock(call.family, call.profile_id)))
+
+
+def document(call: Call, profile: Profile) -> Json:
+    """A profile, for who asked for it."""
+    kept = call.service.lifecycle.kept_audio(profile) if call.context.details else None
+    return PROFILE.write(call.context, profile, kept)

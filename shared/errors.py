@@ -13,6 +13,13 @@ IDENTIFY: Final = ("IdentifySingleSpeaker",)
 RECOGNIZE: Final = (*VERIFY, *IDENTIFY)
 RECORDING: Final = ("IdentifyRecording",)
 AUDIO: Final[tuple[str, ...]] = (*ENROLL, *RECOGNIZE, *RECORDING)
+OPT_IN: Final = ("OptIn",)
+CONSENT: Final = ("PutConsent", *OPT_IN)
+DECIDE: Final = ("OptOut", *CONSENT)
+KNOWN: Final = ("GetProfile", "FindDuplicates", "ResetProfile", *AUDIO, "PutConsent", *OPT_IN, "Unlock")
+"""Those that need a profile."""
+TRY_LATER: Final = "Rate limit is exceeded. Try again in {wait_sec} seconds."
+"""The contract's message of 429."""
 
 
 @dataclass_transform()
@@ -30,8 +37,10 @@ class SpeakerError(Exception):
         where: the contract's names of the operations that answer it; empty for all.
         note: what else the documentation says of it.
         own: the contract has no such error.
+        reason: the same in a word, for callers who ask for details; empty where the message is all there is.
     """
 
+    reason: ClassVar[str] = ""
     status: ClassVar[int] = 500
     code: ClassVar[str] = "InternalServerError"
     says: ClassVar[str] = ""
@@ -77,14 +86,14 @@ class UnknownLocale(InvalidArgument):
     supported: str
     why: str = ""
     says = "Invalid locale value. Supported locales are {supported}{why}."
-    where = (*CREATE, "ListPhrases")
+    where = (*CREATE, "ListPhrases", *OPT_IN)
 
 
 class LocaleNotUnderstood(UnknownLocale):
     """The transcriber could not write down the locale's phrases."""
 
     why: str = ": those that the configured transcriber understands"
-    where = (*CREATE, *ENROLL)
+    where = (*CREATE, *ENROLL, *OPT_IN)
     own = True
 
 
@@ -93,6 +102,7 @@ class NotEnrolled(InvalidRequest):
 
     profile_id: str
     missing: str
+    reason = "notEnrolled"
     says = "Profile is not enrolled."
     adds = "Profile {profile_id} needs {missing}."
     where = (*RECOGNIZE, *RECORDING, "FindDuplicates")
@@ -173,7 +183,7 @@ class QuotaExceeded(Forbidden):
     held: int
     says = "Maximum allowed number of profiles is {allowed:,}."
     adds = "The service holds {held:,}."
-    where = CREATE
+    where = (*CREATE, *OPT_IN)
     note = "`SPEAKER_MAX_PROFILES`"
 
 
@@ -189,7 +199,7 @@ class UnknownProfile(NotFound):
     profile_id: str
     says = "Requested profile doesn't exist."
     adds = "Profile: {profile_id}."
-    where = ("GetProfile", "FindDuplicates", "ResetProfile", *AUDIO)
+    where = KNOWN
     note = "2.0 spells the code `Not Found`"
 
 
@@ -199,7 +209,16 @@ class Conflict(SpeakerError):
     status, code = 409, "Conflict"
     says = "Sending concurrent requests on same profile is not allowed."
     note = "with `Retry-After: 1`"
-    where = (*ENROLL, "ResetProfile", "DeleteProfile", "DeleteProfiles", "PutGroup", "AddToGroup", "RemoveFromGroup")
+    where = (
+        *ENROLL,
+        "ResetProfile",
+        "DeleteProfile",
+        "DeleteProfiles",
+        "PutGroup",
+        "AddToGroup",
+        "RemoveFromGroup",
+        *DECIDE,
+    )
 
     @property
     def retry_after_sec(self) -> int | None:
@@ -223,7 +242,7 @@ class UnreadableProfile(Fault):
     """What is stored of a profile is damaged, or newer."""
 
     says = "The stored profile cannot be read. It can be deleted."
-    where = ("GetProfile", "FindDuplicates", "ResetProfile", *AUDIO)
+    where = (*KNOWN, "OptOut")
     own = True
 
 

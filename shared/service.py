@@ -9,6 +9,7 @@ from typing import Any, Self, overload
 
 from shared.listening.bundle import Bundle
 from shared.listening.listener import Listener
+from shared.profiles.choices import Choices
 from shared.profiles.enrolling import Enrolling
 from shared.profiles.fitting import Fitting
 from shared.profiles.groups import Groups
@@ -24,6 +25,7 @@ from shared.recordings.conversations import Conversations
 from shared.recordings.diarizer import Diarizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
+from shared.store.failures import Failures
 from shared.store.outbox import Outbox
 from shared.trust.events import Events, to_topic
 from shared.trust.repeats import Repeats
@@ -160,13 +162,28 @@ class Service:
     def lifecycle(self) -> Lifecycle:
         """Profiles from their creation to their end."""
         return Lifecycle(
-            self.store, self.checker, self.quota, self.now, active_enrollment=self.settings.active_enrollment
+            self.store,
+            self.checker,
+            self.quota,
+            self.now,
+            self.lockout,
+            active_enrollment=self.settings.active_enrollment,
         )
 
     @part
     def repeats(self) -> Repeats:
         """Requests that may be sent again."""
         return Repeats(self.store.requests, self.now)
+
+    @part
+    def lockout(self) -> Failures:
+        """Verifications that fail in a row."""
+        return Failures(self.store, self.settings.failure_limit, self.now)
+
+    @part
+    def choices(self) -> Choices:
+        """What speakers decide."""
+        return Choices(self.store, self.lifecycle, self.now)
 
     @part
     def groups(self) -> Groups:
@@ -178,7 +195,15 @@ class Service:
         """Speech that is added to profiles."""
         keep_audio = self.settings.audio_retention_days > 0
         fitting = Fitting(self.listener, self.settings.enrollment_agreement, self.settings.repeated_audio)
-        return Enrolling(self.store, self.listener, self.checker, self.now, fitting, keep_audio=keep_audio)
+        return Enrolling(
+            self.store,
+            self.listener,
+            self.checker,
+            self.now,
+            fitting,
+            keep_audio=keep_audio,
+            needs_consent=self.settings.consent == "required",
+        )
 
     @part
     def everyone(self) -> Everyone:
@@ -205,7 +230,9 @@ class Service:
             self.now,
             false_match_rate=self.settings.false_match_rate,
             cohorts=Cohorts(self.store, on=self.settings.centring),
+            failures=self.lockout,
             note_use=self.settings.profile_retention_days > 0,
+            note_recognized=self.settings.expiry_days > 0,
         )
 
     @part
@@ -235,6 +262,7 @@ class Service:
             audio_days=self.settings.audio_retention_days,
             profile_days=self.settings.profile_retention_days,
             chores=(self.repeats.drop_old,),
+            expiry_days=self.settings.expiry_days,
         )
 
 

@@ -8,11 +8,13 @@ from typing import Any, Final
 from functions.contract import details
 from functions.contract.catalogue import NEVER, Unused, causes
 from functions.contract.dialects import DIALECTS, Dialect
-from functions.contract.operations import OPERATIONS, Operation
+from functions.contract.operation import Operation
+from functions.contract.operations import OPERATIONS
 from functions.contract.shapes import ListOf, Shape
 from shared.errors import SpeakerError
 from shared.settings import ROOT, SETTINGS
 from shared.settings.readers import Setting
+from shared.voices.standing import ANSWERS, Act, Answer, Served, Standing
 from tools.formats import formats
 
 PROBLEMS: Final = ()
@@ -56,11 +58,18 @@ def what_is_read() -> str:
     return _table(["container", "codec", "outcome"], [(each.container, each.codec, each.outcome) for each in formats()])
 
 
+def standings() -> str:
+    """What every operation answers wherever a profile stands."""
+    rows = [(act.value, *(_answer(ANSWERS[standing][act]) for standing in Standing)) for act in Act]
+    return _table(["", *(f"`{standing.value}`" for standing in Standing)], rows)
+
+
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/api.md": {"endpoints": endpoints, "details": what_details_say},
     "docs/formats.md": {"formats": what_is_read},
     "docs/errors.md": {"errors": errors, "never": errors_never_answered},
     "docs/settings.md": {"settings": settings},
+    "docs/trust.md": {"standings": standings},
 }
 """What writes a text, by file and by the name of the markers between which it stands."""
 
@@ -124,6 +133,12 @@ def _fields(shape: Shape[Any], under: str = "") -> Iterator[tuple[str, str]]:
         yield f"`{under}{field.name}`", field.says
         if isinstance(kind, Shape):
             yield from _fields(kind, f"{under}{field.name}.")
+
+
+def _answer(answer: Answer) -> str:
+    if isinstance(answer, Served):
+        return answer.value
+    return f"{answer.status} `{answer.code}`{f', `{answer.reason}`' if answer.reason else ''}"
 
 
 def _unused(row: Unused) -> Sequence[str]:

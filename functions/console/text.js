@@ -1,6 +1,6 @@
 // Every word that the page says by itself. Another language is another table of this shape, and a line in LANGUAGES.
 
-const one = (value) => value.toFixed(1);
+const one = (value) => (value === null ? "–" : value.toFixed(1));
 const percent = (value) => `${(100 * value).toFixed(value < 0.1 && value > 0 ? 1 : 0)} %`;
 
 const english = {

@@ -12,6 +12,8 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── VoiceDiffers            400 InvalidRequest       The clip is another voice than the profile's.
 │   ├── RepeatedRecording       400 InvalidRequest       The profile holds the recording already.
 │   ├── NobodyEnrolled          400 InvalidRequest       There is nobody to compare with.
+│   ├── Expired                 400 InvalidRequest       The voice was not heard for too long.
+│   ├── OptedOut                400 InvalidRequest       The speaker has opted out: there is no voice to compare with.
 │   ├── UsedForAnother          400 InvalidRequest       A request comes under the id of another one.
 │   ├── InvalidAudio            400 InvalidRequest       The audio cannot be used.
 │   │   ├── WrongFormat         400 InvalidRequest       The audio is in a format that is not read, or damaged.
@@ -48,12 +50,15 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── BadChannel              400 InvalidArgument      A channel is none that audio can have.
 │   ├── Unconfirmed             400 InvalidArgument      All profiles would be deleted, and nobody confirms it.
 │   ├── WrongVersion            400 InvalidArgument      Another version of the API is asked for, or none.
+│   ├── BadConsent              400 InvalidArgument      What is said of a consent is not allowed.
 │   └── BadRepeatability        400 InvalidArgument      A header of a repeatable request means nothing.
 ├── Forbidden                   403 InvalidRequest       A quota is used up.
 │   ├── ProfileFull             403 InvalidRequest       The profile would hold more audio than it may.
 │   ├── TooManyEnrollments      403 InvalidOperation     The profile holds as many clips as it may.
 │   ├── QuotaExceeded           403 Forbidden            The service holds as many profiles as it may.
 │   ├── TooManyGroups           403 InvalidRequest       A profile is in as many groups as it may be.
+│   ├── EnrollingOptedOut       403 InvalidOperation     The speaker has opted out: no voice is taken.
+│   ├── NoConsent               403 InvalidOperation     Nobody has noted that the speaker consents.
 │   └── WrongScope              403 Forbidden            The key is right, but not for this operation.
 ├── NotFound                    404 NotFound             There is no such thing.
 │   ├── UnknownProfile          404 NotFound             No profile of the family has the id.
@@ -72,6 +77,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   └── TopicUnavailable        500 InternalServerError  The topic did not take events; no request waits for it.
 ├── SamePerson                  409 Conflict             Another profile is the same person.
 ├── GroupChanged                412 PreconditionFailed   The group is not in the state that the caller knows.
+├── Locked                      429 RateLimit            Too many verifications of the profile failed in a row.
 ├── GalleryNotReady             503 ServiceUnavailable   The voices of a family are still being read into memory.
 ├── Unauthorized                401 Unauthorized         No subscription key was presented.
 │   └── AccessDenied            401 401                  A subscription key was presented and is wrong.
@@ -88,7 +94,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from functions.contract import refusals
+from functions.contract import choice_refusals, refusals
 from functions.plumbing import refusals as refusals_of_plumbing
 from shared import errors
 from shared.errors import SpeakerError
@@ -132,6 +138,7 @@ ROOMS: Final = tuple(
         refusals_of_recordings,
         refusals_of_recognition,
         refusals,
+        choice_refusals,
         refusals_of_plumbing,
     )
 )

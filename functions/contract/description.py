@@ -5,7 +5,8 @@ from typing import Final
 from functions.contract.catalogue import causes
 from functions.contract.dialects import DIALECTS, V2021, Context, Dialect, Json
 from functions.contract.group_requests import MAX_MEMBERS
-from functions.contract.operations import Operation, spoken
+from functions.contract.operation import Operation
+from functions.contract.operations import spoken
 from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, DUPLICATES, MAX_PAGE_SIZE
 from functions.contract.responses import ERROR
 from functions.contract.shapes import TEXT
@@ -29,11 +30,22 @@ def _json(name: str, *, required: bool) -> Json:
     return {"required": required, "content": {"application/json": {"schema": schema}}}
 
 
+_CONSENT: Final[Json] = {"$ref": "#/components/schemas/Consent"}
 _SENT: Final[dict[str, Json]] = {
     "NewProfile": {
         "type": "object",
         "required": ["locale"],
-        "properties": {"locale": {"type": "string", "examples": ["en-us"]}},
+        "properties": {"locale": {"type": "string", "examples": ["en-us"]}, "consent": _CONSENT},
+    },
+    "OptIn": {
+        "type": "object",
+        "properties": {
+            "locale": {
+                "type": "string",
+                "description": "needed where the speaker opted out before there was a profile",
+            },
+            "consent": _CONSENT,
+        },
     },
     "NewGroup": {
         "type": "object",
@@ -77,6 +89,8 @@ _BODIES: Final[Json] = {
     "locale": _json("NewProfile", required=True),
     "group": _json("NewGroup", required=False),
     "members": _json("Members", required=True),
+    "consent": _json("Consent", required=True),
+    "optIn": _json("OptIn", required=False),
 }
 _PARAMETERS: Final[dict[str, Json]] = {
     "profileId": {"type": "string"},

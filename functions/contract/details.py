@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from functions.contract.hints import HINT, Hint, of_enrollment, of_quality
 from functions.contract.shapes import (
     COUNT,
+    EVIDENCE,
     GUID,
     MOMENT,
     NUMBER,
@@ -16,6 +17,7 @@ from functions.contract.shapes import (
     YES_OR_NO,
     Field,
     ListOf,
+    Plain,
     Shape,
 )
 from shared.listening.quality import Quality
@@ -25,6 +27,7 @@ from shared.profiles.enrolling import Enrolled
 from shared.profiles.fitting import Agreement
 from shared.profiles.lifecycle import KeptAudio
 from shared.recognition.outcomes import Candidate, Identified, Verified
+from shared.voices.standing import Standing
 from shared.words.matching import Saying, Tolerance
 
 SCORED: Final = Shape[Match](
@@ -58,8 +61,8 @@ _HEARD: Final[tuple[Field[Heard], ...]] = (
 _AGREEMENT: Final = Shape[Agreement](
     "Agreement",
     (
-        Field("cosine", NUMBER, lambda of: of.cosine, "similarity of the clip and the earlier ones, from -1 to 1"),
-        Field("llr", NUMBER, lambda of: of.llr, "natural log-likelihood ratio of same and different speakers"),
+        Field("cosine", EVIDENCE, lambda of: of.cosine, "similarity of the clip and the earlier ones, from -1 to 1"),
+        Field("llr", EVIDENCE, lambda of: of.llr, "natural log-likelihood ratio of same and different speakers"),
         Field("leastLlr", NUMBER, lambda _: LEAST_LLR, "below it the clip is taken for another voice"),
         Field("band", TEXT, lambda of: of.band, "in which band they were compared: wide or narrow"),
     ),
@@ -99,10 +102,10 @@ _SAYING: Final = Shape[Saying](
     open_to_more=True,
 )
 _EVIDENCE: Final[tuple[Field[Candidate], ...]] = (
-    Field("cosine", NUMBER, lambda of: of.verdict.cosine, "similarity of the two voices, from -1 to 1"),
-    Field("llr", NUMBER, lambda of: of.verdict.llr, "natural log-likelihood ratio of same and different speakers"),
+    Field("cosine", EVIDENCE, lambda of: of.verdict.cosine, "similarity of the two voices, from -1 to 1"),
+    Field("llr", EVIDENCE, lambda of: of.verdict.llr, "natural log-likelihood ratio of same and different speakers"),
     Field("threshold", NUMBER, lambda of: of.verdict.threshold, "the ratio to accept from; the score 0.5"),
-    Field("rawLlr", NUMBER, lambda of: of.verdict.raw_llr, "the ratio that the cosine has by itself"),
+    Field("rawLlr", EVIDENCE, lambda of: of.verdict.raw_llr, "the ratio that the cosine has by itself"),
     Field("voices", COUNT, lambda of: of.verdict.voices, "others that it was seen from; 0: from nowhere"),
     Field("band", TEXT, lambda of: of.band, "in which band they were compared: wide or narrow"),
 )
@@ -175,15 +178,25 @@ IDENTIFICATION_DETAILS: Final = Shape[Identified](
             "up to when changes of other instances count; with `groupId` or `profileIds=*`",
             optional=True,
         ),
-        Field("margin", NUMBER_OR_NONE, lambda of: of.margin, "log-likelihood ratio by which the best leads"),
+        Field("margin", EVIDENCE, lambda of: of.margin, "log-likelihood ratio by which the best leads"),
         *_HEARD,
         _HINTS,
     ),
     open_to_more=True,
 )
+_OURS: Final = (Standing.LOCKED, Standing.EXPIRED, Standing.OPTED_OUT)
+"""Where a profile may stand for which the contract has no word."""
+STANDING: Final = Plain({"type": "string", "enum": [each.value for each in _OURS]}, name="Standing")
+
+
+def _standing(kept: KeptAudio) -> str | None:
+    return kept.standing.value if kept.standing in _OURS else None
+
+
 PROFILE_DETAILS: Final = Shape[KeptAudio](
     "ProfileDetails",
     (
+        Field("standing", STANDING, _standing, "where it stands, if the contract has no word for it", optional=True),
         Field("canBeReExtracted", YES_OR_NO, lambda kept: kept.can_be_re_extracted, "all enrollment audio is kept"),
         Field("audioKept", COUNT, lambda kept: kept.clips, "enrollments whose audio is kept"),
     ),

@@ -101,8 +101,10 @@ class Context:
 
     Attributes:
         details: the caller asks for more than the contract gives.
+        decimals: of scores; None for all.
     """
 
     dialect: Dialect
     family: Family
     details: bool = False
+    decimals: int | None = None

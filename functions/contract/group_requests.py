@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from functions.contract.refusals import BadGroup, BadGroupId, BadMembers
-from functions.contract.requests import json_object, profile_ids_of
+from functions.contract.requests import is_unicode, json_object, profile_ids_of
 from shared.settings.readers import SHARES, is_share
 from shared.voices.groups import MAX_DISPLAY_NAME, MAX_USER_DATA, Described, is_group_id
 
@@ -54,14 +54,9 @@ def _text(document: Mapping[str, Any], name: str, most: int, unit: str, length: 
     text = document.get(name)
     if text is None:
         return None
-    if not isinstance(text, str) or not _is_unicode(text) or length(text) > most:
+    if not isinstance(text, str) or not is_unicode(text) or length(text) > most:
         raise BadGroup(name, f"a text of at most {most:,} {unit}")
     return text
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether it has no halves of pairs, which JSON can write and nothing can store."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _rate(document: Mapping[str, Any]) -> float | None:

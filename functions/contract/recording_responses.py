@@ -5,7 +5,7 @@ from typing import Final
 
 from functions.contract.details import CANDIDATE
 from functions.contract.responses import NOBODY
-from functions.contract.shapes import COUNT, GUID, NUMBER, NUMBER_OR_NONE, SCORE, TEXT, YES_OR_NO, Field, ListOf, Shape
+from functions.contract.shapes import COUNT, EVIDENCE, GUID, NUMBER, SCORE, TEXT, YES_OR_NO, Field, ListOf, Shape
 from shared.recognition.outcomes import Candidate
 from shared.recordings.conversations import Told
 from shared.recordings.formats import milliseconds
@@ -26,7 +26,7 @@ _RUNNER_UP: Final = Shape[Candidate](
     (
         Field("profileId", GUID, lambda of: of.profile_id),
         Field("score", SCORE, lambda of: of.score),
-        Field("llr", NUMBER, lambda of: of.verdict.llr),
+        Field("llr", EVIDENCE, lambda of: of.verdict.llr),
     ),
     open_to_more=True,
 )
@@ -36,7 +36,7 @@ _SPEAKER: Final = Shape[Named](
         Field("speaker", COUNT, lambda of: of.voice.number, "number, from 1, in order of appearance"),
         Field("profileId", GUID, lambda of: of.profile_id or NOBODY, "who it is; all zeros for none of the profiles"),
         Field("score", SCORE, lambda of: _best(of).score, "of the profile that is most like the speaker"),
-        Field("llr", NUMBER, lambda of: _best(of).verdict.llr, "its natural log-likelihood ratio"),
+        Field("llr", EVIDENCE, lambda of: _best(of).verdict.llr, "its natural log-likelihood ratio"),
         Field("speechMs", COUNT, lambda of: milliseconds(of.voice.speech_sec), "how long the speaker speaks"),
         Field(
             "runnerUp", _RUNNER_UP, _second, "the profile that is second; absent where one was offered", optional=True
@@ -67,7 +67,7 @@ _EVIDENCE: Final = Shape[Named](
     (
         Field("speaker", COUNT, lambda of: of.voice.number),
         Field("aloneMs", COUNT, lambda of: milliseconds(of.voice.alone_sec), "speech that was compared"),
-        Field("margin", NUMBER_OR_NONE, _lead, "lead of the best profile; null where one was offered"),
+        Field("margin", EVIDENCE, _lead, "lead of the best profile; null where one was offered"),
         Field("leastMargin", NUMBER, lambda _: MARGIN, "below it nobody is named"),
         Field("candidates", ListOf(CANDIDATE), lambda of: of.ranking, "up to five, from best to worst"),
     ),

@@ -7,8 +7,10 @@ from shared.errors import (
     CREATE,
     ENROLL,
     IDENTIFY,
+    KNOWN,
     RECOGNIZE,
     RECORDING,
+    TRY_LATER,
     VERIFY,
     Forbidden,
     InvalidArgument,
@@ -21,7 +23,7 @@ from shared.voices.refusals import CHANGE_MEMBERS, OF_ONE_GROUP, PUT_GROUP
 
 LIST: Final = ("ListProfiles",)
 LISTS: Final = (*LIST, "ListGroups", "ListGroupProfiles")
-JSON: Final = (*CREATE, *PUT_GROUP, *CHANGE_MEMBERS)
+JSON: Final = (*CREATE, *PUT_GROUP, *CHANGE_MEMBERS, "PutConsent", "OptIn")
 
 
 class NoBody(InvalidRequest):
@@ -222,7 +224,7 @@ class NoGuid(NotFound):
 
     says = UnknownProfile.says
     adds = "The id is not a GUID."
-    where = ("GetProfile", "FindDuplicates", "ResetProfile", "DeleteProfile", *AUDIO)
+    where = (*KNOWN, "DeleteProfile", "OptOut")
 
 
 class NoSuchRoute(NotFound):
@@ -281,7 +283,7 @@ class RateLimited(SpeakerError):
 
     status, code = 429, "RateLimit"
     wait_sec: int
-    says = "Rate limit is exceeded. Try again in {wait_sec} seconds."
+    says = TRY_LATER
     note = "also as `Retry-After`; only with `SPEAKER_RATE_LIMIT`"
 
     @property

@@ -153,11 +153,19 @@ def locale(body: bytes) -> str:
     """
     if not body.strip():
         raise NoBody
-    document = json_object(body, '{"locale":"en-us"}')
+    return named_locale(locale_in(json_object(body, '{"locale":"en-us"}')))
+
+
+def locale_in(document: Mapping[str, Any]) -> str | None:
+    """The locale in a document, if there is one.
+
+    Raises:
+        NoJson: it is no text.
+    """
     value = next((value for key, value in document.items() if key.lower() == "locale"), None)
     if not isinstance(value, str | None):
         raise NoJson("locale must be a string.")
-    return named_locale(value)
+    return value
 
 
 def named_locale(text: str | None) -> str:
@@ -212,3 +220,8 @@ def json_object(body: bytes, example: str) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise NoJson(f"Expected an object such as {example}.")
     return document
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it has no halves of pairs, which JSON can write and nothing can store."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -33,6 +33,7 @@ from shared.profiles.enrolling import Enrolled
 from shared.profiles.lifecycle import Cleared
 from shared.recognition.everyone import MAX_TOP
 from shared.recognition.outcomes import Identified, Verified, Watched
+from shared.voices.consent import Consent
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile
 
@@ -76,6 +77,14 @@ _PROGRESS: Final[tuple[Field[Profile], ...]] = (
 )
 
 
+_CONSENT: Final = Shape[Consent](
+    "Consent",
+    (
+        Field("version", TEXT, lambda of: of.version, "of the text that the speaker agreed to, by your own name"),
+        Field("givenDateTime", MOMENT, lambda of: of.given),
+        Field("by", TEXT, lambda of: of.by, "who, or what, took it down"),
+    ),
+)
 PROFILE: Final = Shape[Profile](
     "ProfileInfo",
     (
@@ -97,6 +106,8 @@ PROFILE: Final = Shape[Profile](
             lambda profile: profile.speech_sec,
             when=lambda context: "enrollmentSpeechLengthInSec" in context.dialect.has,
         ),
+        Field("lockedUntilDateTime", MOMENT, lambda profile: profile.locked_until, "not verified until", optional=True),
+        Field("consent", _CONSENT, lambda profile: profile.consent, "the speaker's, where it was noted", optional=True),
     ),
     details=PROFILE_DETAILS,
 )
@@ -185,6 +196,7 @@ PHRASES: Final = Either(lambda context: ListOf(_PHRASE) if context.dialect.bare_
 class _Failure:
     code: str
     message: str
+    reason: str
 
 
 _ERROR: Final = Shape[_Failure](
@@ -194,9 +206,21 @@ _ERROR: Final = Shape[_Failure](
         Field("message", TEXT, lambda failure: failure.message, "what is wrong, what was measured, what is allowed"),
     ),
 )
-ERROR: Final = Shape[_Failure]("ErrorResponse", (Field("error", _ERROR, lambda failure: failure),))
+_ERROR_DETAILS: Final = Shape[_Failure](
+    "ErrorDetails",
+    (Field("reason", TEXT, lambda failure: failure.reason, "where the profile stands, in a word"),),
+    open_to_more=True,
+)
+ERROR: Final = Shape[_Failure](
+    "ErrorResponse", (Field("error", _ERROR, lambda failure: failure),), details=_ERROR_DETAILS
+)
 
 
-def error_of(dialect: Dialect, failure: SpeakerError) -> Json:
-    """The envelope of a typed error; what is only for the log stays out of it."""
-    return ERROR.write(Context(dialect, VERIFICATION), _Failure(dialect.code(failure), failure.told))
+def error_of(dialect: Dialect, failure: SpeakerError, *, details: bool = False) -> Json:
+    """The envelope of a typed error; what is only for the log stays out of it.
+
+    Args:
+        details: also say the reason.
+    """
+    context = Context(dialect, VERIFICATION, details)
+    return ERROR.write(context, _Failure(dialect.code(failure), failure.told, failure.reason))

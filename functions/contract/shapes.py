@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any, Final, Protocol
 
 from functions.contract.dialects import V2021, Context, Json
@@ -86,6 +87,42 @@ class Either:
     def named(self, context: Context) -> Iterator[tuple[str, Json]]:
         """Its parts that have names."""
         return self.choose(context).named(context)
+
+
+@dataclass(frozen=True)
+class Score:
+    """The wire score: with the decimals that the operator wants, rounded down: 0.5 stays the point to accept from."""
+
+    def schema(self, _: Context) -> Json:
+        """Its JSON Schema."""
+        return {"type": "number", "minimum": 0, "maximum": 1}
+
+    def write(self, context: Context, value: float) -> float:
+        """The score."""
+        if context.decimals is None:
+            return value
+        return float(Decimal(value).quantize(Decimal(1).scaleb(-context.decimals), ROUND_FLOOR))
+
+    def named(self, _: Context) -> Iterator[tuple[str, Json]]:
+        """None."""
+        return iter(())
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A number that tells more of a comparison than the score: null where the operator wants scores to tell little."""
+
+    def schema(self, _: Context) -> Json:
+        """Its JSON Schema."""
+        return {"type": ["number", "null"]}
+
+    def write(self, context: Context, value: float | None) -> float | None:
+        """The number."""
+        return None if value is None or context.decimals is not None else round(value, 9)
+
+    def named(self, _: Context) -> Iterator[tuple[str, Json]]:
+        """None."""
+        return iter(())
 
 
 def _always(_: Context) -> bool:
@@ -200,7 +237,8 @@ def _rounded(digits: int) -> Callable[[float], float]:
 TEXT: Final = Plain({"type": "string"})
 GUID: Final = Plain({"type": "string", "format": "uuid"})
 COUNT: Final = Plain({"type": "integer", "minimum": 0})
-SCORE: Final = Plain({"type": "number", "minimum": 0, "maximum": 1})
+SCORE: Final = Score()
+EVIDENCE: Final = Evidence()
 SECONDS: Final = Plain({"type": "number", "minimum": 0}, _rounded(3))
 """To a millisecond: a frame of speech has 32 of them."""
 NUMBER: Final = Plain({"type": "number"}, _rounded(9))

@@ -6,7 +6,7 @@ from typing import Final
 
 import azure.functions as func
 
-from functions.contract.operations import Operation
+from functions.contract.operation import Operation
 from functions.contract.refusals import AccessDenied, Unauthorized
 from functions.plumbing.call import parameter
 from functions.plumbing.keys import MIN_LENGTH, Key, find_key, read_keys

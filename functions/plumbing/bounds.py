@@ -4,13 +4,19 @@ from typing import Final
 
 import azure.functions as func
 
-from functions.contract.operations import Operation
+from functions.contract.operation import Operation
 from functions.contract.refusals import LengthRequired, TooMuchJson, UnsupportedMediaType
 from shared.listening.containers import MAX_BODY_BYTES
 from shared.listening.refusals import TooLarge
 from shared.recordings.conversations import MAX_BYTES
 
-MAX_JSON_BYTES: Final = {"locale": 16 * 1024, "group": 128 * 1024, "members": 16 * 1024}
+MAX_JSON_BYTES: Final = {
+    "locale": 16 * 1024,
+    "group": 128 * 1024,
+    "members": 16 * 1024,
+    "consent": 16 * 1024,
+    "optIn": 16 * 1024,
+}
 """Of a body in JSON; that of a group may hold user data, which JSON can write at six times its length."""
 MAX_FORM_BYTES: Final = 64 * 1024
 """What a form may add to the audio that it wraps."""

@@ -10,7 +10,7 @@ import azure.functions as func
 from functions.contract import requests
 from functions.contract.dialects import Context, Dialect, Json
 from functions.contract.group_requests import group_id
-from functions.contract.operations import Operation
+from functions.contract.operation import Operation
 from functions.contract.refusals import UnsupportedParameter
 from functions.plumbing.multipart import audio_in
 from shared.listening.declared import Recording

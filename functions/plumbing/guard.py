@@ -12,7 +12,8 @@ from typing import Final
 import azure.functions as func
 
 from functions.contract.dialects import V2021, Context, Dialect
-from functions.contract.operations import OPERATIONS, Operation
+from functions.contract.operation import Operation
+from functions.contract.operations import OPERATIONS
 from functions.contract.refusals import NoSuchRoute, WrongVersion
 from functions.contract.requests import flag, profile_id
 from functions.contract.responses import error_of
@@ -96,10 +97,10 @@ def guarding(name: str, request: func.HttpRequest, dialect: Dialect = V2021) -> 
         try:
             yield answering
         except SpeakerError as failure:
-            answering.response = _failed(dialect, failure)
+            answering.response = _failed(dialect, request, failure)
         except Exception as failure:
             logger.exception("an error that nobody expected")
-            answering.response = _failed(dialect, Fault(type(failure).__name__))
+            answering.response = _failed(dialect, request, Fault(type(failure).__name__))
         trace.status = answering.response.status_code
     answering.response.headers[CORRELATION_ID] = trace.correlation_id
     noted(trace)
@@ -156,12 +157,13 @@ def _admitted(
     app.admission.admit(request, operation)
     _check_version(dialect, request)
     check_body(operation, request)
-    context = Context(dialect, family, _wants_details(request))
+    details = _wants_details(request) and "details" in operation.query
+    context = Context(dialect, family, details, app.settings.score_decimals)
     here = origin(app.settings, request.url, request.headers)
     return Call(app, request, operation, context, here, _profile(params), params)
 
 
-def _failed(dialect: Dialect, failure: SpeakerError) -> func.HttpResponse:
+def _failed(dialect: Dialect, request: func.HttpRequest, failure: SpeakerError) -> func.HttpResponse:
     current().error = type(failure).__name__
     if failure.status >= 500:
         current().problem = str(failure)
@@ -170,7 +172,8 @@ def _failed(dialect: Dialect, failure: SpeakerError) -> func.HttpResponse:
         headers["retry-after"] = str(failure.retry_after_sec)
     if isinstance(failure, REJECTED):
         headers[RESULT] = "rejected"
-    return reply(failure.status, error_of(dialect, failure), **headers)
+    details = bool(failure.reason) and _wants_details(request)
+    return reply(failure.status, error_of(dialect, failure, details=details), **headers)
 
 
 def _family(operation: Operation, params: Mapping[str, str]) -> Family:

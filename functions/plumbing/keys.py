@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from functions.contract.operations import SCOPES, Operation
+from functions.contract.operation import SCOPES, Operation
 from functions.contract.refusals import AccessDenied, Unauthorized, WrongScope
 
 MIN_LENGTH: Final = 16

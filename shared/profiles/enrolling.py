@@ -24,7 +24,9 @@ from shared.store import Store
 from shared.store.changes import Kind
 from shared.voices.families import Family
 from shared.voices.records import Enrollment, Profile
+from shared.voices.refusals import NoConsent
 from shared.voices.signatures import Signature, View
+from shared.voices.standing import Act
 from shared.words.checker import PhraseChecker
 from shared.words.matching import Saying
 
@@ -55,6 +57,7 @@ class Enrolling:
         fitting: tells how a clip goes with those that the profile holds.
         checker: hears whether a clip says what it has to.
         keep_audio: store enrollment audio, so that signatures can be re-extracted.
+        needs_consent: refuse the voices of speakers of whom no consent was taken down.
     """
 
     store: Store
@@ -63,6 +66,7 @@ class Enrolling:
     now: Callable[[], datetime]
     fitting: Fitting
     keep_audio: bool = True
+    needs_consent: bool = False
 
     def enroll(
         self,
@@ -82,6 +86,7 @@ class Enrolling:
 
         Raises:
             UnknownProfile: no profile of the family has the id.
+            EnrollingOptedOut, NoConsent: its speaker does not want it, or was not asked.
             InvalidAudio: the clip is not fit to enroll.
             TwoVoices: different people speak on its channels.
             PhraseNotSaid: it does not say the phrase that it has to.
@@ -91,7 +96,8 @@ class Enrolling:
             Conflict: other requests kept changing the profile.
             TranscriberUnavailable: nobody could tell what it says.
         """
-        profile = read(self.store, family, profile_id)
+        profile = read(self.store, family, profile_id, Act.ENROLL)
+        self._check_consent(profile)
         heard = self.listener.listen(audio, family.enrolling)
         _check_one_voice(heard.quality.sides)
         known = profile.enrollment(enrollment_id)
@@ -124,12 +130,13 @@ class Enrolling:
                 fit = self.fitting.fit(fresh, heard, prints, voice.model_version)
             if fit.ignored:
                 return fresh
+            self._check_consent(fresh)
             grown = fresh.with_enrollment(enrollment, voice, saying, self.now(), waive_minimum=waive_minimum)
             found = twins.of(grown) if twins else None
             return grown
 
         with self._audio_of(profile, enrollment, heard, alone=enrollment_id is None):
-            _, grown = change(self.store, profile.family, profile.id, grow)
+            _, grown = change(self.store, profile.family, profile.id, grow, Act.ENROLL)
         kept = self._without_audio(profile, enrollment) if fit.ignored else enrollment
         return Enrolled(grown, kept, heard.quality, voice.model_version, saying, fit, found)
 
@@ -157,6 +164,10 @@ class Enrolling:
         signature = reduce(Signature.joined_by, (voice_of(self.listener, each, self.version) for each in heard))
         write(self.store, profile.with_signature(signature, [each.band for each in heard]), Kind.RE_EXTRACTED)
         return True
+
+    def _check_consent(self, profile: Profile) -> None:
+        if self.needs_consent and profile.consent is None:
+            raise NoConsent(profile.id)
 
     def _saying(self, profile: Profile, heard: Utterance) -> Saying | None:
         """What the clip says, where the profile has to hear a phrase; the voice is embedded meanwhile."""

@@ -10,10 +10,13 @@ from shared.profiles.changes import change, read
 from shared.profiles.quota import ProfileQuota
 from shared.store import Store
 from shared.store.changes import ChangeLog, Kind
+from shared.store.failures import Failures
 from shared.store.groups import GroupTable
 from shared.store.outbox import Deed, Outbox
+from shared.voices.consent import Consent
 from shared.voices.families import Family
 from shared.voices.records import Profile, is_guid
+from shared.voices.standing import Act, Standing
 from shared.words.checker import PhraseChecker
 
 
@@ -36,10 +39,15 @@ class Cleared:
 
 @dataclass(frozen=True)
 class KeptAudio:
-    """Enrollments whose audio is kept, and whether that is enough for another model to re-extract the signature."""
+    """Enrollments whose audio is kept, and whether that is enough for another model to re-extract the signature.
+
+    Attributes:
+        standing: where the profile stands.
+    """
 
     clips: int
     can_be_re_extracted: bool
+    standing: Standing
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +58,7 @@ class Lifecycle:
     fails.
 
     Attributes:
+        failures: of verifications, in a row.
         active_enrollment: new profiles are inactive until they have heard an activation phrase.
     """
 
@@ -57,50 +66,64 @@ class Lifecycle:
     checker: PhraseChecker
     quota: ProfileQuota
     now: Callable[[], datetime]
+    failures: Failures
     active_enrollment: bool = False
 
-    def create(self, family: Family, locale: str, profile_id: str | None = None) -> Profile:
+    def create(
+        self, family: Family, locale: str, profile_id: str | None = None, *, consent: Consent | None = None
+    ) -> Profile:
         """A new profile without enrollments, or the one that has the id already.
 
         Args:
             profile_id: derived from the request, so that it is nobody else's; without it a random one.
+            consent: the speaker's, where it was taken down already.
 
         Raises:
             UnknownLocale: the locale is not supported; names those that are.
             QuotaExceeded: the service holds as many profiles as it may.
         """
-        profile = Profile.new(family, locale, self.now(), active=self._begins_active(family))
-        self.checker.book.locale(family.script, locale)
-        if profile.has_script:
-            self.checker.understood(family.script, locale)
+        new = Profile.new(family, locale, self.now(), active=self.begins_active(family))
+        profile = replace(new, consent=consent)
+        self.check_locale(profile)
         if not profile_id:
             return self._made(profile, self.store.insert)
         known = self.store.get(family, profile_id)
         return known or self._made(replace(profile, id=profile_id), self.store.insert_once)
 
     def get(self, family: Family, profile_id: str) -> Profile:
-        """The profile, for somebody who looks at it."""
+        """The profile, and until when it is locked, for somebody who looks at it."""
         profile = read(self.store, family, profile_id)
         Outbox.of(self.store).tell(Deed.READ, family, profile_id, profile.standing.value)
-        return profile
+        return replace(profile, locked_until=self.failures.locked_until(family, profile_id))
 
     def page(self, family: Family, *, after: str, size: int) -> Page:
         """At most ``size`` profiles whose ids follow ``after``, ascending."""
         found = self.store.page(family, after=after, size=size + 1)
         return Page(found[:size], more=len(found) > size)
 
+    def unlock(self, family: Family, profile_id: str) -> Profile:
+        """The profile, whose failures are forgotten."""
+        profile = read(self.store, family, profile_id, Act.UNLOCK)
+        self.failures.unlock(family, profile_id)
+        return profile
+
     def reset(self, family: Family, profile_id: str) -> Profile:
         """The profile as it was created; its audio is removed once nothing names it."""
-        active = self._begins_active(family)
+        active = self.begins_active(family)
         before, after = change(self.store, family, profile_id, lambda profile: profile.reset(self.now(), active=active))
         self.store.delete_audio(family, profile_id, [enrollment.id for enrollment in before.enrollments])
+        self.failures.forget(family, profile_id)
         return after
 
-    def delete(self, family: Family, profile_id: str) -> None:
-        """Remove a profile and its audio; gone for every reader with the first write, and no error if it was."""
+    def delete(self, family: Family, profile_id: str, *, due: Callable[[Profile], bool] = lambda _: True) -> None:
+        """Remove a profile and its audio; gone for every reader with the first write, and no error if it was.
+
+        Args:
+            due: whether it is to go, as it stands by then.
+        """
         stored = self.store.get(family, profile_id)
-        if stored is not None:
-            self._erase(stored)
+        if stored is not None and due(stored):
+            self.erase(stored, due)
 
     def delete_all(self, family: Family, *, until: datetime | None = None) -> Iterator[Cleared]:
         """Remove every profile of a family, and audio of it that no profile has; as much of it as is done ``until``.
@@ -113,7 +136,7 @@ class Lifecycle:
             if self._is_over(until):
                 yield cleared
                 return
-            self._erase(profile)
+            self.erase(profile)
             deleted = cleared.deleted + 1
             cleared = Cleared(deleted, found=max(deleted, cleared.found))
             yield cleared
@@ -124,7 +147,22 @@ class Lifecycle:
         """The audio that is kept of a profile's enrollments."""
         stored = {clip.enrollment_id for clip in self.store.all_audio(profile)}
         kept = [enrollment for enrollment in profile.enrollments if enrollment.id in stored]
-        return KeptAudio(len(kept), can_be_re_extracted=0 < len(kept) == len(profile.enrollments))
+        standing = Standing.LOCKED if profile.enrolled and profile.locked_until else profile.standing
+        return KeptAudio(len(kept), 0 < len(kept) == len(profile.enrollments), standing)
+
+    def begins_active(self, family: Family) -> bool:
+        """Whether a new profile needs no activation phrase."""
+        return family.script.every_clip or not self.active_enrollment
+
+    def check_locale(self, profile: Profile) -> None:
+        """Refuse a profile without enrollments whose phrases there are not, or whose words nobody could write down.
+
+        Raises:
+            UnknownLocale: names the locales that are supported.
+        """
+        self.checker.book.locale(profile.family.script, profile.locale)
+        if profile.has_script:
+            self.checker.understood(profile.family.script, profile.locale)
 
     def check_storage(self) -> None:
         """Return if storage answers."""
@@ -137,12 +175,11 @@ class Lifecycle:
             ended(stored.standing.value, "")
         return stored
 
-    def _begins_active(self, family: Family) -> bool:
-        return family.script.every_clip or not self.active_enrollment
-
-    def _erase(self, stored: Profile) -> None:
-        """Mark a profile, remove its audio, then its row."""
-        marked = self._marked(stored)
+    def erase(self, stored: Profile, due: Callable[[Profile], bool] = lambda _: True) -> None:
+        """Mark a profile that was read, remove its audio, then its row; unless it is not ``due`` any more."""
+        marked = self._marked(stored, due)
+        if marked.is_readable and not marked.deleting:
+            return
         self.store.shred(stored)
         log = ChangeLog(self.store.changes)
         if not stored.is_readable:
@@ -151,18 +188,23 @@ class Lifecycle:
         log.forget(stored.family, stored.id)
         for group in marked.groups:
             GroupTable(self.store.groups).unlist_member(stored.family, group, stored.id)
+        self.failures.forget(stored.family, stored.id)
         if is_guid(stored.id):
             self.store.delete_folder(stored.family, stored.id)
         self.store.shred(stored)  # once more: who was enrolling meanwhile may have made a key
         self.store.remove(marked)
         Outbox.of(self.store).tell(Deed.ERASED, stored.family, stored.id, "done")
 
-    def _marked(self, stored: Profile) -> Profile:
+    def _marked(self, stored: Profile, due: Callable[[Profile], bool]) -> Profile:
         """The profile, marked by us or by others; what cannot be read is not, as nobody sees it."""
         if not stored.is_readable or stored.deleting:
             return stored
+
+        def marked(profile: Profile) -> Profile:
+            return profile.marked_deleting(self.now()) if due(profile) else profile
+
         with suppress(NotFound):
-            return change(self.store, stored.family, stored.id, lambda profile: profile.marked_deleting(self.now()))[1]
+            return change(self.store, stored.family, stored.id, marked)[1]
         return stored.marked_deleting(self.now())
 
     def _is_over(self, until: datetime | None) -> bool:

@@ -3,19 +3,22 @@ signatures of an older model."""
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
-from shared.errors import Conflict, UnreadableProfile
+from shared.errors import Conflict, NotFound, UnreadableProfile
 from shared.listening.refusals import InvalidAudio
 from shared.observing.trace import mark
+from shared.profiles.changes import change
 from shared.profiles.enrolling import Enrolling
 from shared.profiles.lifecycle import Lifecycle
 from shared.profiles.resealing import reseal
-from shared.store import PARTITIONS, WIDTHS, Span, Store, StoredAudio, UpkeepReport, Walk
+from shared.store import PARTITIONS, WIDTHS, Met, Span, Store, StoredAudio, UpkeepReport, Walk
+from shared.voices.choices import aged
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
 
@@ -35,11 +38,13 @@ class Done:
         unreadable: profiles that cannot be read.
         foreign_audio: what lies among the audio and is none.
         resealed: voices and clips that were sealed, or opened, as the settings want it.
+        consenting, without_consent: profiles that hold a voice, by whether their speakers' consent was taken down.
         older: signatures of an older model that were found.
     """
 
     deletions_finished: int = 0
     profiles_expired: int = 0
+    voices_expired: int = 0
     audio_expired: int = 0
     audio_left_over: int = 0
     resealed: int = 0
@@ -47,7 +52,14 @@ class Done:
     not_re_extracted: int = 0
     unreadable: int = 0
     foreign_audio: int = 0
+    consenting: int = field(default=0, compare=False)
+    without_consent: int = field(default=0, compare=False)
     older: int = field(default=0, compare=False)
+
+    @property
+    def met(self) -> Met:
+        """What it has met."""
+        return Met(self.unreadable, self.foreign_audio, self.consenting, self.without_consent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +72,7 @@ class Upkeep:
         audio_days: how long enrollment audio is kept; 0 keeps none.
         profile_days: after how many days without use a profile is deleted; 0 never does.
         chores: what else is due from time to time, and does not take long.
+        expiry_days: after how many days without its speaker a voice is not compared any more; 0 always is.
     """
 
     store: Store
@@ -69,6 +82,7 @@ class Upkeep:
     audio_days: int
     profile_days: int
     chores: tuple[Callable[[], None], ...] = ()
+    expiry_days: int = 0
 
     def run(self, *, until: datetime | None = None) -> Iterator[Done]:
         """Do what is due in one span after the other ``until`` then; without an end, a whole walk from the start.
@@ -82,7 +96,7 @@ class Upkeep:
             chore()
         done, walk = Done(), (self.store.walk() if until else None) or Walk(self.now())
         for span in self._ahead(walk):
-            walk, before = walk.entering(span), replace(done)
+            walk, before = walk.entering(span), done.met
             older, audio = self._tidied(span, done, until)
             yield done
             for profile in older:
@@ -96,7 +110,7 @@ class Upkeep:
             if self._is_over(until):
                 self.store.write_walk(replace(walk, moved=self.now()))
                 return
-            walk = walk.leaving(span, done.unreadable - before.unreadable, done.foreign_audio - before.foreign_audio)
+            walk = walk.leaving(span, done.met - before)
         self._arrived(walk, done)
         yield done
 
@@ -118,7 +132,8 @@ class Upkeep:
         When time is up, the rest of the span is left for the next run.
         """
         known = self.store.recount(span)
-        kept = [profile for profile in known if not (self._is_due(profile) and self._forgotten(profile, done, until))]
+        left = (profile for profile in known if not (self._is_due(profile) and self._forgotten(profile, done, until)))
+        kept = [self._aged(profile, done, until) for profile in left]
         audio = self._clear_audio(span, kept, done, until)
         self._name_damage(span, kept, done)
         done.resealed += reseal(self.store, span, kept, lambda: self._is_over(until))
@@ -130,8 +145,7 @@ class Upkeep:
         """End a walk: say what it has met, and where the next one begins."""
         beside = self._name_foreign(None)
         done.foreign_audio += beside
-        report = UpkeepReport(self.now(), walk.unreadable_profiles, walk.foreign_audio + beside)
-        self.store.write_report(report)
+        self.store.write_report(UpkeepReport(self.now(), *astuple(walk.met + Met(foreign_audio=beside))))
         self.store.write_walk(Walk(self.now()))
         logger.info("upkeep: %s", done)
 
@@ -139,19 +153,36 @@ class Upkeep:
         return until is not None and self.now() >= until
 
     def _is_due(self, profile: Profile) -> bool:
-        """Whether a profile has to go."""
+        """Whether a profile has to go; that a speaker has opted out is not forgotten."""
         unused = self.now() - profile.last_seen()
         expired = self.profile_days > 0 and unused >= timedelta(days=self.profile_days)
-        return profile.deleting or (expired and profile.is_readable)
+        return profile.deleting or (expired and profile.is_readable and not profile.opted_out)
 
     def _forgotten(self, profile: Profile, done: Done, until: datetime | None) -> bool:
         """Delete a profile, if there is time; whether it was."""
         if self._is_over(until):
             return False
-        self.lifecycle.delete(profile.family, profile.id)
+        self.lifecycle.delete(profile.family, profile.id, due=self._is_due)
         done.deletions_finished += profile.deleting
         done.profiles_expired += not profile.deleting
         return True
+
+    def _aged(self, profile: Profile, done: Done, until: datetime | None) -> Profile:
+        """A profile that stays, expired where that is due; whether its speaker consented is counted."""
+        if profile.opted_out:
+            self.store.shred(profile)  # whoever was cut off may not have
+        if profile.enrollments:
+            done.consenting += profile.consent is not None
+            done.without_consent += profile.consent is None
+        if self._is_over(until) or self._expired(profile) is profile:
+            return profile
+        with suppress(Conflict, NotFound):
+            before, profile = change(self.store, profile.family, profile.id, self._expired)
+            done.voices_expired += before is not profile
+        return profile
+
+    def _expired(self, profile: Profile) -> Profile:
+        return aged(profile, self.now(), timedelta(days=self.expiry_days)) if self.expiry_days else profile
 
     def _clear_audio(self, span: Span, known: list[Profile], done: Done, until: datetime | None) -> set[str]:
         """Remove audio that is too old, or that no profile names; the enrollments whose audio stays.

@@ -10,10 +10,11 @@ from shared.listening.declared import Recording
 from shared.listening.listener import Utterance
 from shared.listening.scoring import unit
 from shared.observing.trace import current
+from shared.profiles.changes import signature_of
 from shared.recognition.gallery import Gallery, Look
 from shared.recognition.judging import Clip, Enrolled, Probe
 from shared.recognition.outcomes import Candidate, Identified, Watched
-from shared.recognition.recognizer import Recognizer, ranked, signature_of
+from shared.recognition.recognizer import Recognizer, ranked
 from shared.store.groups import GroupTable
 from shared.store.outbox import Deed
 from shared.voices.families import IDENTIFICATION, Family
@@ -31,11 +32,16 @@ LEAST: Final = 50
 
 @dataclass(frozen=True)
 class Found:
-    """Whom a search found, from best to worst, among how many, as of when."""
+    """Whom a search found, from best to worst, among how many, as of when.
+
+    Attributes:
+        there: those who were compared.
+    """
 
     ranking: list[Candidate]
     among: int
     as_of: datetime
+    there: list[Profile]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +77,7 @@ class Everyone:
         if not found.ranking:
             raise NobodyEnrolled
         identified = Identified(found.ranking[:wanted], heard.quality, found.among, found.as_of)
+        self._note_use(found, identified.speaker)
         self.recognizer.told(Deed.IDENTIFIED, family, identified.found_id, identified.best.decision)
         return identified
 
@@ -114,7 +121,13 @@ class Everyone:
         self._check_still_there(group)
         judge, among = self.recognizer.judge, max(look.count(key), len(there))
         candidates = [judge.candidate(each, signature_of(each), probe, among, rate) for each in there]
-        return Found(ranked(candidates) if candidates else [], among, look.as_of)
+        return Found(ranked(candidates) if candidates else [], among, look.as_of, there)
+
+    def _note_use(self, found: Found, speaker: Candidate | None) -> None:
+        """Of so many only who was named is noted."""
+        if speaker:
+            named = [profile for profile in found.there if profile.id == speaker.profile_id]
+            self.recognizer.note_uses(named, [speaker.profile_id])
 
     def _likely(self, look: Look, key: str | None, probe: Probe, count: int) -> list[str]:
         """Ids of those who are most like a voice, from best to worst."""

@@ -1,23 +1,25 @@
 """Is this the enrolled speaker, and which of these is it?"""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
-from shared.errors import Conflict, MixedLocales, NotEnrolled, TooManyCandidates
+from shared.errors import MixedLocales, TooManyCandidates
 from shared.listening.declared import Recording
 from shared.listening.listener import Listener, Utterance
 from shared.observing.trace import Decision, current
-from shared.profiles.changes import present, read
+from shared.profiles.changes import note, present, read, signature_of
 from shared.recognition.cohort import Cohorts
 from shared.recognition.judging import Clip, Judge
 from shared.recognition.outcomes import Candidate, Identified, Verified, Watched
 from shared.store import Store
+from shared.store.failures import Failures
 from shared.store.outbox import Deed, Outbox
 from shared.voices.families import Family
 from shared.voices.records import Profile
 from shared.voices.signatures import Signature
+from shared.voices.standing import Act
 from shared.words.book import same_locale
 from shared.words.checker import PhraseChecker
 from shared.words.matching import Saying
@@ -30,7 +32,9 @@ class Recognizer:
     Attributes:
         false_match_rate: how often, at most, a stranger may be accepted in one request of free speech.
         cohorts: other voices, which tell how alike strangers are here.
+        failures: counts the verifications of a profile that fail in a row.
         note_use: note on which day a profile was last used.
+        note_recognized: note on which day its speaker was last accepted.
     """
 
     store: Store
@@ -39,7 +43,9 @@ class Recognizer:
     now: Callable[[], datetime]
     false_match_rate: float
     cohorts: Cohorts
+    failures: Failures
     note_use: bool = False
+    note_recognized: bool = False
 
     def verify(
         self,
@@ -59,18 +65,21 @@ class Recognizer:
 
         Raises:
             UnknownProfile: no profile of the family has the id.
-            NotEnrolled: the profile has no signature yet.
+            NotEnrolled, Expired, OptedOut: the profile has no signature yet, or none to compare with any more.
+            Locked: too many verifications of the profile failed in a row.
             InvalidAudio: the clip is not fit to recognize.
             TranscriberUnavailable: nobody could tell what it says.
         """
         self.cohorts.expect(family)
         profile = read(self.store, family, profile_id)
-        signature = signature_of(profile)
+        signature = signature_of(profile, Act.VERIFY)
+        self.failures.check(family, profile_id)
         heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
         saying = self._saying(profile, signature, heard)
         voice = self._candidate(profile, signature, heard)
-        self.note_uses([profile])
         candidate = replace(voice, said=saying is None or saying.phrase == profile.phrase)
+        self.failures.judged(family, profile_id, accepted=candidate.accepted)
+        self.note_uses([profile], [profile.id] if candidate.accepted else [])
         verified = Verified(candidate, heard.quality, saying, watch(heard) if watch else None)
         self.told(Deed.VERIFIED, family, profile_id, candidate.decision)
         return verified
@@ -92,7 +101,7 @@ class Recognizer:
         Raises:
             TooManyCandidates, MixedLocales: the profiles cannot be compared in one request.
             UnknownProfile: no profile of the family has one of the ids.
-            NotEnrolled: one of the profiles has no signature yet.
+            NotEnrolled, Expired, OptedOut: one of the profiles has no signature to compare with.
             InvalidAudio: the clip is not fit to recognize.
         """
         current().candidates = len(profile_ids)
@@ -105,8 +114,8 @@ class Recognizer:
         _check_locales(profiles)
         signatures = [signature_of(profile) for profile in profiles]
         candidates = [self._candidate(*each, heard, len(profiles)) for each in zip(profiles, signatures, strict=True)]
-        self.note_uses(profiles)
         ranking = ranked(candidates)
+        self.note_uses(profiles, [each.profile_id for each in ranking[:1] if each.accepted])
         identified = Identified(ranking[: top or family.max_ranking], heard.quality, len(profiles))
         self.told(Deed.IDENTIFIED, family, identified.found_id, identified.best.decision, profile_ids)
         return identified
@@ -133,15 +142,20 @@ class Recognizer:
         """A profile as one of so many; a clip can be seen by any model."""
         return self.judge.candidate(profile, signature, Clip(self.listener, heard), among)
 
-    def note_uses(self, profiles: Iterable[Profile]) -> None:
-        """Note the day on profiles that were compared, where that decides how long they are kept."""
-        if not self.note_use:
-            return
+    def note_uses(self, profiles: Iterable[Profile], recognized: Collection[str | None] = ()) -> None:
+        """Note the day on profiles that were compared, where that decides how long they are kept or stay enrolled.
+
+        Args:
+            recognized: ids of those whose speakers were accepted.
+        """
         for profile in profiles:
-            used = profile.used_on(self.now())
-            if used is not profile:
-                with suppress(Conflict):  # whoever was faster has used it as well
-                    self.store.replace(used)
+            note(self.store, profile, partial(self._noted, recognized=profile.id in recognized))
+
+    def _noted(self, profile: Profile, *, recognized: bool) -> Profile:
+        if not profile.enrolled:
+            return profile
+        used = profile.used_on(self.now()) if self.note_use else profile
+        return used.recognized_on(self.now()) if self.note_recognized and recognized else used
 
 
 def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -161,21 +175,7 @@ def check_count(family: Family, profile_ids: Sequence[str]) -> None:
 
 
 def _check_locales(profiles: Sequence[Profile]) -> None:
-    if not all(same_locale(profile.locale, profiles[0].locale) for profile in profiles):
+    """Refuse to compare them; whoever opted out before there was a profile has none."""
+    locales = [profile.locale for profile in profiles if profile.locale]
+    if not all(same_locale(locale, locales[0]) for locale in locales):
         raise MixedLocales
-
-
-def signature_of(profile: Profile) -> Signature:
-    """The signature of a profile.
-
-    Raises:
-        NotEnrolled: it has none that may be compared.
-    """
-    if not (profile.enrolled and profile.signature):
-        missing = (
-            f"{profile.remaining_clips} more enrollment(s)"
-            if profile.family.clips_to_enroll
-            else f"{profile.remaining_speech_sec:.2f} more seconds of speech"
-        )
-        raise NotEnrolled(profile.id, missing)
-    return profile.signature

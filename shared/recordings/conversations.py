@@ -9,8 +9,8 @@ from shared.listening.audio import Clip, decode
 from shared.listening.declared import Recording, declared
 from shared.listening.limits import ClipLimits
 from shared.observing.trace import current, stage
-from shared.profiles.changes import present
-from shared.recognition.recognizer import Recognizer, check_count, signature_of
+from shared.profiles.changes import present, signature_of
+from shared.recognition.recognizer import Recognizer, check_count
 from shared.recordings.diarizer import Diarizer, band_of, together
 from shared.recordings.naming import Known, Named, Naming
 from shared.recordings.turns import Diarized
@@ -66,7 +66,7 @@ class Conversations:
         heard = [self.diarizer.hear(self._decoded(audio).samples)]
         found = together(heard)
         told = Told(found, self._naming.named(found.voices, offered, band_of(heard)), self._naming.version)
-        self.recognizer.note_uses(profiles)
+        self.recognizer.note_uses(profiles, {speaker.profile_id for speaker in told.speakers})
         self._tell(family, profile_ids, told)
         return told
 

@@ -101,6 +101,13 @@ def share(name: str, text: str) -> float:
     return float(text)
 
 
+def decimals(name: str, text: str) -> int | None:
+    """How many decimals a score has; None for all."""
+    if text and not re.fullmatch("[1-6]", text):
+        raise Misconfigured(f"{name}={text!r}: a whole number from 1 to 6 is needed, or nothing for all")
+    return int(text) if text else None
+
+
 def rate(name: str, text: str) -> float:
     """Requests a second."""
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.errors import Misconfigured
 from shared.settings.platform import Platform
-from shared.settings.readers import endpoint, one_of, setting, switch, text
+from shared.settings.readers import decimals, endpoint, one_of, setting, switch, text, whole
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,37 @@ class TrustSettings(Platform):
         endpoint,
         "",
         "topic of Event Grid that is told what was done to voices; empty for none; the template's `events` makes one",
+    )
+    expiry_days: int = setting(
+        "SPEAKER_EXPIRY_DAYS",
+        "0",
+        whole,
+        "",
+        "after how many days without enrollment or successful recognition a voice is not compared any more, until it "
+        "is enrolled again; `0` never",
+    )
+    consent: str = setting(
+        "SPEAKER_CONSENT",
+        "optional",
+        one_of("optional", "required"),
+        "",
+        "`required`: nothing is enrolled before the speaker's consent was noted with the profile",
+    )
+    failure_limit: int = setting(
+        "SPEAKER_FAILURE_LIMIT",
+        "0",
+        whole,
+        "",
+        "after how many rejected verifications in a row a profile is locked, for 30 seconds at first and twice as long "
+        "with each further one; `0` never",
+    )
+    score_decimals: int | None = setting(
+        "SPEAKER_SCORE_DECIMALS",
+        "",
+        decimals,
+        "",
+        "decimals of scores, 1 to 6, rounded down, so that nobody finds the way to a voice by them; evidence in "
+        "`details` is null then",
     )
 
     def __post_init__(self) -> None:

@@ -1,8 +1,9 @@
 """Where profiles and enrollment audio live. One entity is one profile and the commit point of every change to it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from operator import add, sub
 from typing import Final, Protocol
 
 from shared.store.appends import Appends
@@ -60,6 +61,31 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Met:
+    """What a walk has met so far, in numbers.
+
+    Attributes:
+        unreadable_profiles: those of which nothing can be read.
+        foreign_audio: what lies among the audio and is none.
+        consenting: profiles that hold a voice, of speakers who consented.
+        without_consent: likewise, of whom no consent was taken down.
+    """
+
+    unreadable_profiles: int = 0
+    foreign_audio: int = 0
+    consenting: int = 0
+    without_consent: int = 0
+
+    def __add__(self, other: "Met") -> "Met":
+        """Both together."""
+        return Met(*map(add, astuple(self), astuple(other)))
+
+    def __sub__(self, other: "Met") -> "Met":
+        """What was met since the other."""
+        return Met(*map(sub, astuple(self), astuple(other)))
+
+
+@dataclass(frozen=True)
 class Walk:
     """How far upkeep has come on its way through everything.
 
@@ -68,16 +94,14 @@ class Walk:
         family: name of the one that it is in; empty where the next walk begins.
         begin: number of the partition that comes next.
         after: id up to which signatures are done there.
-        unreadable_profiles: as many as it has met.
-        foreign_audio: as much as it has met.
+        met: what it has met.
     """
 
     moved: datetime
     family: str = ""
     begin: int = 0
     after: str = ""
-    unreadable_profiles: int = 0
-    foreign_audio: int = 0
+    met: Met = Met()
 
     def entering(self, span: Span) -> "Walk":
         """The walk at the begin of a span, or where it had stopped within."""
@@ -85,24 +109,20 @@ class Walk:
         after = self.after if (self.family, self.begin) == here else ""
         return replace(self, family=here[0], begin=here[1], after=after)
 
-    def leaving(self, span: Span, unreadable_profiles: int, foreign_audio: int) -> "Walk":
+    def leaving(self, span: Span, met: Met) -> "Walk":
         """The walk at the end of a span in which that was met."""
-        return replace(
-            self,
-            begin=span.end,
-            after="",
-            unreadable_profiles=self.unreadable_profiles + unreadable_profiles,
-            foreign_audio=self.foreign_audio + foreign_audio,
-        )
+        return replace(self, begin=span.end, after="", met=self.met + met)
 
 
 @dataclass(frozen=True)
 class UpkeepReport:
-    """When a walk through everything that is stored ended, and what it could not read."""
+    """When a walk through everything that is stored ended, and what it has met, as ``Met`` has it."""
 
     finished: datetime
     unreadable_profiles: int
     foreign_audio: int
+    consenting: int = 0
+    without_consent: int = 0
 
 
 class Store(Protocol):
@@ -123,6 +143,10 @@ class Store(Protocol):
     @property
     def requests(self) -> Rows:
         """Rows of requests that may be sent again."""
+
+    @property
+    def trials(self) -> Rows:
+        """Rows of what was tried on profiles: failures in a row."""
 
     @property
     def outbox(self) -> Rows:

@@ -54,6 +54,7 @@ for _talkative in ("azure.core", "azure.data", "azure.keyvault", "azure.storage"
 TABLE: Final = "SpeakerProfiles"
 GROUPS_TABLE: Final = "SpeakerGroups"
 CHANGES_TABLE: Final = "SpeakerChanges"
+TRIALS_TABLE: Final = "SpeakerTrials"
 REQUESTS_TABLE: Final = "SpeakerRequests"
 OUTBOX_TABLE: Final = "SpeakerOutbox"
 KEYS_TABLE: Final = "SpeakerKeys"
@@ -85,6 +86,7 @@ class AzureStore(AudioBlobs):
         self.groups = TableRows(tables, GROUPS_TABLE, authorize)
         self.changes = TableRows(tables, CHANGES_TABLE, authorize)
         self.requests = TableRows(tables, REQUESTS_TABLE, authorize)
+        self.trials = TableRows(tables, TRIALS_TABLE, authorize)
         self.outbox = TableRows(tables, OUTBOX_TABLE, authorize)
         self.listeners: tuple[str, ...] = ()
         self.snapshots: Blobs = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)

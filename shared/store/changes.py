@@ -37,8 +37,19 @@ class Kind(StrEnum):
     DELETED = "deleted"
     JOINED = "joined"
     LEFT = "left"
+    OPTED_OUT = "opted out"
+    OPTED_IN = "opted in"
+    EXPIRED = "expired"
+    CONSENTED = "consented"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
     UNSURE = "unsure"
-    """It may have been written: who wrote it was cut off before he told."""
+    """It may have been written: who wrote it was cut off before he told; or a newer version told of something else."""
+
+    @classmethod
+    def _missing_(cls, _: object) -> "Kind":
+        """What a newer version tells beside this one."""
+        return cls.UNSURE
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ import base64
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 
 from shared.listening.views import Band
-from shared.store import PARTITIONS, Span, StoredAudio, UpkeepReport, Walk
+from shared.store import PARTITIONS, Met, Span, StoredAudio, UpkeepReport, Walk
+from shared.voices.consent import Consent
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Enrollment, Profile, is_guid
 from shared.voices.signatures import Signature, View
@@ -22,6 +24,8 @@ from shared.voices.standing import Standing
 
 SCHEMA: Final = 1
 """Raised when an older app must not touch what a newer one has written."""
+OPTED_OUT_SCHEMA: Final = 2
+"""Of rows whose speakers have opted out, which older apps would enroll again."""
 SEALED_SCHEMA: Final = 3
 """Of rows that are sealed, which older apps could only take for others."""
 BOOKS: Final = "upkeep"
@@ -34,8 +38,11 @@ _STANDINGS: Final[Mapping[Standing, Mapping[str, bool]]] = {
     Standing.INACTIVE: {"Deleting": False, "Enrolled": False, "Active": False},
     Standing.ENROLLED: {"Deleting": False, "Enrolled": True, "Active": True},
     Standing.ENROLLING: {"Deleting": False, "Enrolled": False, "Active": True},
+    Standing.EXPIRED: {"Deleting": False, "Enrolled": False, "Active": True},
+    Standing.OPTED_OUT: {"Deleting": False, "Enrolled": False, "Active": False},
 }
-
+_NAMED: Final = {standing.value: standing for standing in (Standing.EXPIRED, Standing.OPTED_OUT)}
+"""Those that booleans do not tell."""
 
 _VIEWS: Final[Mapping[Band, tuple[str, str]]] = {
     Band.WIDE: ("Signature", "SignatureSpeechSec"),
@@ -49,10 +56,15 @@ _WALK: Final[Mapping[str, tuple[str, type]]] = {
     "Family": ("family", str),
     "Begin": ("begin", int),
     "After": ("after", str),
-    "UnreadableProfiles": ("unreadable_profiles", int),
-    "ForeignAudio": ("foreign_audio", int),
 }
 """Properties of a walk: its field, and of which type."""
+_MET: Final = {
+    "UnreadableProfiles": "unreadable_profiles",
+    "ForeignAudio": "foreign_audio",
+    "Consenting": "consenting",
+    "WithoutConsent": "without_consent",
+}
+"""Likewise of what was met: numbers. Older versions met less."""
 
 
 def partition_of(family: Family, profile_id: str) -> str:
@@ -75,10 +87,11 @@ def to_entity(profile: Profile) -> dict[str, Any]:
     return {
         "PartitionKey": partition_of(profile.family, profile.id),
         "RowKey": profile.id,
-        "Schema": SCHEMA,
+        "Schema": OPTED_OUT_SCHEMA if profile.opted_out else SCHEMA,
         "Locale": profile.locale,
         "Created": profile.created,
         **_STANDINGS[profile.standing],
+        **({"Standing": profile.standing.value} if profile.standing in _NAMED.values() else {}),
         "Enrollments": json.dumps(
             [(each.id, each.audio_sec, each.speech_sec, each.snr_db) for each in profile.enrollments]
         ),
@@ -86,6 +99,8 @@ def to_entity(profile: Profile) -> dict[str, Any]:
         **({"Phrase": profile.phrase} if profile.phrase else {}),
         **({"Updated": profile.updated} if profile.updated else {}),
         **({"Used": profile.used} if profile.used else {}),
+        **({"Recognized": profile.recognized} if profile.recognized else {}),
+        **({"Consent": _consent_text(profile.consent)} if profile.consent else {}),
         **({"Groups": json.dumps(sorted(profile.groups))} if profile.groups else {}),
         **_signature_properties(profile.signature),
     }
@@ -116,37 +131,41 @@ def stored_audio(name: str, written: datetime, noted: Mapping[str, str] | None =
 
 def report_properties(report: UpkeepReport) -> dict[str, Any]:
     """A report's properties."""
-    return {
-        "Finished": report.finished,
-        "UnreadableProfiles": report.unreadable_profiles,
-        "ForeignAudio": report.foreign_audio,
-    }
+    return {"Finished": report.finished, **_met_properties(report)}
 
 
 def report_of(entity: Mapping[str, Any]) -> UpkeepReport | None:
     """The report that an entity holds; None if it cannot be understood."""
-    match [entity.get(name) for name in ("Finished", "UnreadableProfiles", "ForeignAudio")]:
-        case [datetime() as finished, int() as profiles, int() as audio]:
-            return UpkeepReport(finished, profiles, audio)
-    return None
+    try:
+        return UpkeepReport(_of(datetime, entity["Finished"]), *astuple(_met(entity)))
+    except (KeyError, TypeError):
+        return None
 
 
 def walk_properties(walk: Walk) -> dict[str, Any]:
     """A walk's properties."""
-    return {name: getattr(walk, field) for name, (field, _) in _WALK.items()}
+    return {**{name: getattr(walk, field) for name, (field, _) in _WALK.items()}, **_met_properties(walk.met)}
 
 
 def walk_of(entity: Mapping[str, Any]) -> Walk | None:
     """The walk that an entity holds; None if it cannot be understood, and the next one begins anew."""
     try:
-        return Walk(**{field: _of(kind, entity[name]) for name, (field, kind) in _WALK.items()})
+        return Walk(**{field: _of(kind, entity[name]) for name, (field, kind) in _WALK.items()}, met=_met(entity))
     except (KeyError, TypeError):
         return None
 
 
+def _met_properties(of: Met | UpkeepReport) -> dict[str, int]:
+    return {name: getattr(of, field) for name, field in _MET.items()}
+
+
+def _met(entity: Mapping[str, Any]) -> Met:
+    return Met(**{field: _of(int, entity.get(name, 0)) for name, field in _MET.items()})
+
+
 def _read(family: Family, profile_id: str, entity: Mapping[str, Any], etag: str) -> Profile:
     """The profile that an entity holds; raises KeyError, TypeError or ValueError where it is none."""
-    if _of(int, entity.get("Schema", SCHEMA)) not in (SCHEMA, SEALED_SCHEMA):
+    if _of(int, entity.get("Schema", SCHEMA)) not in (SCHEMA, OPTED_OUT_SCHEMA, SEALED_SCHEMA):
         raise ValueError("a newer version wrote it")
     if not is_guid(profile_id) or entity["PartitionKey"] != partition_of(family, profile_id):
         raise ValueError("nobody would find it here")
@@ -157,6 +176,8 @@ def _read(family: Family, profile_id: str, entity: Mapping[str, Any], etag: str)
         created=_of(datetime, entity["Created"]),
         updated=_moment(entity.get("Updated")),
         used=_moment(entity.get("Used")),
+        recognized=_moment(entity.get("Recognized")),
+        consent=_consent(entity.get("Consent")),
         standing=_standing(entity),
         phrase=None if entity.get("Phrase") is None else _of(str, entity["Phrase"]),
         enrollments=_enrollments(entity),
@@ -174,6 +195,18 @@ def _of[Value](kind: type[Value], value: object) -> Value:
 
 def _moment(value: object) -> datetime | None:
     return None if value is None else _of(datetime, value)
+
+
+def _consent_text(consent: Consent) -> str:
+    return json.dumps({"version": consent.version, "given": consent.given.isoformat(), "by": consent.by})
+
+
+def _consent(text: object) -> Consent | None:
+    if text is None:
+        return None
+    told = _of(dict, json.loads(_of(str, text)))
+    given = datetime.fromisoformat(_of(str, told["given"]))
+    return Consent(_of(str, told["version"]), given, _of(str, told["by"]))
 
 
 def _number(value: object) -> float:
@@ -222,6 +255,8 @@ def _standing(entity: Mapping[str, Any]) -> Standing:
     """Where a profile stands; an enrolled one is active, and whether it was is of no use once it is being deleted."""
     if _of(bool, entity["Deleting"]):
         return Standing.DELETING
+    if "Standing" in entity:
+        return _NAMED[entity["Standing"]]
     if _of(bool, entity["Enrolled"]):
         return Standing.ENROLLED
     active = _of(bool, entity.get("Active", True))  # it was not written before there were activation phrases

@@ -37,6 +37,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self.groups = MemoryRows()
         self.changes = MemoryRows()
+        self.trials = MemoryRows()
         self.requests = MemoryRows()
         self.outbox = MemoryRows()
         self.seals = InClear()

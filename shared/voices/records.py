@@ -12,6 +12,7 @@ from typing import Final
 
 from shared.errors import Conflict, ProfileFull, TooManyEnrollments
 from shared.listening.views import Band
+from shared.voices.consent import Consent
 from shared.voices.families import Family
 from shared.voices.refusals import TooManyGroups
 from shared.voices.signatures import Signature
@@ -54,6 +55,9 @@ class Profile:
         sealed: whether its voice was found sealed.
         groups: keys of the groups that it is in, and of some that are gone.
         used: when the profile was last enrolled, verified or identified, to a day; None if that is not noted.
+        recognized: when its speaker was last accepted, to a day; None if that is not noted.
+        consent: the speaker's; None where none was taken down.
+        locked_until: until when it is not verified, where that was looked up: it stands in a row of its own.
     """
 
     family: Family
@@ -67,6 +71,9 @@ class Profile:
     signature: Signature | None = None
     groups: frozenset[str] = frozenset()
     used: datetime | None = None
+    recognized: datetime | None = None
+    consent: Consent | None = None
+    locked_until: datetime | None = field(default=None, compare=False)
     etag: str | None = field(default=None, compare=False)
     partition: str | None = field(default=None, compare=False)
     sealed: bool = field(default=False, compare=False)
@@ -74,7 +81,7 @@ class Profile:
     @classmethod
     def new(cls, family: Family, locale: str, now: datetime, *, active: bool = True) -> "Profile":
         """A profile without enrollments under a fresh random id; one that is not active waits for its phrase."""
-        return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now, standing=_blank(active=active))
+        return cls(family=family, id=str(uuid.uuid4()), locale=locale, created=now, standing=blank(active=active))
 
     @classmethod
     def unreadable(cls, family: Family, profile_id: str, etag: str, partition: str | None = None) -> "Profile":
@@ -95,7 +102,12 @@ class Profile:
     @property
     def active(self) -> bool:
         """Whether no activation phrase is missing."""
-        return self.standing is not Standing.INACTIVE
+        return self.standing not in (Standing.INACTIVE, Standing.OPTED_OUT)
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether its speaker wants nothing of it."""
+        return self.standing is Standing.OPTED_OUT
 
     @property
     def deleting(self) -> bool:
@@ -193,7 +205,8 @@ class Profile:
             signature=signature,
             updated=now,
         )
-        enough = self.enrolled or grown.is_complete or self.family.waives_minimum(asked=waive_minimum)
+        once = self.standing in (Standing.ENROLLED, Standing.EXPIRED)
+        enough = once or grown.is_complete or self.family.waives_minimum(asked=waive_minimum)
         return replace(grown, standing=Standing.ENROLLED if enough else Standing.ENROLLING)
 
     def with_signature(self, signature: Signature, bands: Iterable[Band]) -> "Profile":
@@ -203,9 +216,11 @@ class Profile:
 
     def used_on(self, now: datetime) -> "Profile":
         """The profile, noted as used; itself if that is noted for the day."""
-        if self.used is not None and now - self.used < USE_IS_NOTED_EVERY:
-            return self
-        return replace(self, used=now)
+        return self if _is_noted(self.used, now) else replace(self, used=now)
+
+    def recognized_on(self, now: datetime) -> "Profile":
+        """The profile, noted as recognized; itself if that is noted for the day."""
+        return self if _is_noted(self.recognized, now) else replace(self, recognized=now)
 
     def joining(self, group: str) -> "Profile":
         """The profile as a member of a group, by its key; itself if it is one.
@@ -224,13 +239,14 @@ class Profile:
         return replace(self, groups=self.groups - {group}) if group in self.groups else self
 
     def last_seen(self) -> datetime:
-        """When anybody may last have had to do with the profile: later uses of a day are not noted."""
-        used = self.used + USE_IS_NOTED_EVERY if self.used else None
-        return max(moment for moment in (self.created, self.updated, used) if moment)
+        """When anybody may last have had to do with the profile."""
+        return last_of(self.created, self.updated, to_a_day(self.used), to_a_day(self.recognized))
 
     def reset(self, now: datetime, *, active: bool = True) -> "Profile":
-        """The profile as it was created: same id, no enrollments, no phrase, no signature."""
-        return replace(self, standing=_blank(active=active), phrase=None, enrollments=(), signature=None, updated=now)
+        """The profile as it was created: same id, no enrollments, no phrase, no signature; opted out, it stays."""
+        if self.opted_out:
+            return self
+        return replace(self, standing=blank(active=active), phrase=None, enrollments=(), signature=None, updated=now)
 
     def marked_deleting(self, now: datetime) -> "Profile":
         """The profile, gone for every reader, with its signature already dropped."""
@@ -242,6 +258,21 @@ def is_guid(text: str) -> bool:
     return _GUID.fullmatch(text) is not None
 
 
-def _blank(*, active: bool) -> Standing:
+def blank(*, active: bool) -> Standing:
     """The standing of a profile without enrollments."""
     return Standing.ENROLLING if active else Standing.INACTIVE
+
+
+def _is_noted(moment: datetime | None, now: datetime) -> bool:
+    """Whether what happens now is noted for the day already."""
+    return moment is not None and now - moment < USE_IS_NOTED_EVERY
+
+
+def to_a_day(noted: datetime | None) -> datetime | None:
+    """When what was noted may have happened again, at the latest: later uses of a day are not noted."""
+    return noted + USE_IS_NOTED_EVERY if noted else None
+
+
+def last_of(*moments: datetime | None) -> datetime:
+    """The latest of those that there are."""
+    return max(moment for moment in moments if moment)

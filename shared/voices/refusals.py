@@ -1,8 +1,19 @@
-"""What can be wrong with groups of voices: a part of the tree of ``shared/errors.py``."""
+"""What can be wrong with voices that are known, and with groups of them: a part of the tree of ``shared/errors.py``."""
 
 from typing import Final
 
-from shared.errors import IDENTIFY, RECOGNIZE, Forbidden, InvalidRequest, NotFound, SpeakerError
+from shared.errors import (
+    ENROLL,
+    IDENTIFY,
+    RECOGNIZE,
+    TRY_LATER,
+    VERIFY,
+    Forbidden,
+    InvalidRequest,
+    NotEnrolled,
+    NotFound,
+    SpeakerError,
+)
 
 PUT_GROUP: Final = ("PutGroup",)
 ADD_TO_GROUP: Final = ("AddToGroup",)
@@ -50,3 +61,70 @@ class GroupChanged(SpeakerError):
     where = PUT_GROUP
     note = "only with `If-Match`"
     own = True
+
+
+class Expired(InvalidRequest):
+    """The voice was not heard for too long."""
+
+    profile_id: str
+    reason = "expired"
+    says = NotEnrolled.says
+    adds = "Profile {profile_id} has expired. Another enrollment revives it."
+    where = NotEnrolled.where
+    note = "`SPEAKER_EXPIRY_DAYS`"
+    own = True
+
+
+class OptedOut(InvalidRequest):
+    """The speaker has opted out: there is no voice to compare with."""
+
+    profile_id: str
+    reason = "optedOut"
+    says = NotEnrolled.says
+    adds = "The speaker of profile {profile_id} has opted out."
+    where = NotEnrolled.where
+    own = True
+
+
+class EnrollingOptedOut(Forbidden):
+    """The speaker has opted out: no voice is taken."""
+
+    code = "InvalidOperation"
+    profile_id: str
+    reason = "optedOut"
+    says = "The speaker has opted out."
+    adds = "Profile {profile_id} takes no speech until its speaker opts in."
+    where = (*ENROLL, "PutConsent")
+    own = True
+
+
+class NoConsent(Forbidden):
+    """Nobody has noted that the speaker consents."""
+
+    code = "InvalidOperation"
+    profile_id: str
+    reason = "noConsent"
+    says = "The speaker's consent is missing."
+    adds = "Note it with profile {profile_id} before anything is enrolled."
+    where = ENROLL
+    note = "only with `SPEAKER_CONSENT=required`"
+    own = True
+
+
+class Locked(SpeakerError):
+    """Too many verifications of the profile failed in a row."""
+
+    status, code = 429, "RateLimit"
+    failures: int
+    wait_sec: int
+    reason = "locked"
+    says = TRY_LATER
+    adds = "The last {failures} verifications of the profile failed."
+    where = VERIFY
+    note = "also as `Retry-After`; only with `SPEAKER_FAILURE_LIMIT`"
+    own = True
+
+    @property
+    def retry_after_sec(self) -> int | None:
+        """When the next verification is heard."""
+        return self.wait_sec

@@ -23,6 +23,7 @@ from tests.speech_service import Asked, heard, speech_service
 
 KEY = {"SPEAKER_RECOGNITION_KEYS": ",".join(KEYS)}
 CAREFUL = {**KEY, "SPEAKER_ENROLLMENT_AGREEMENT": "refuse", "SPEAKER_REPEATED_AUDIO": "refuse"}
+STRICT = {**KEY, "SPEAKER_CONSENT": "required", "SPEAKER_FAILURE_LIMIT": "1", "SPEAKER_SCORE_DECIMALS": "1"}
 ACTIVE = {**KEY, "SPEAKER_ACTIVE_ENROLLMENT": "true"}
 IN_PROCESS: Final = "in process"
 OVER_HTTP: Final = "over http"
@@ -102,6 +103,13 @@ def active(serve: Serve) -> Iterator[BackedApi]:
 def careful(serve: Serve) -> Iterator[BackedApi]:
     """A service that refuses clips which spoil a profile."""
     with serve(CAREFUL) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def strict(serve: Serve) -> Iterator[BackedApi]:
+    """A service that wants consent, and locks a profile after the first reject."""
+    with serve(STRICT) as api:
         yield api
 
 

@@ -22,6 +22,7 @@ from azure.storage.blob import ContainerClient
 from devhost.azurite import azurite
 from devhost.stack import host
 from functions.contract.catalogue import causes
+from functions.contract.choice_refusals import BadConsent
 from functions.contract.dialects import V2021
 from functions.contract.operations import OPERATIONS
 from functions.contract.refusals import (
@@ -101,7 +102,18 @@ from shared.voices.families import IDENTIFICATION as IDENTIFICATION_FAMILY
 from shared.voices.families import PASSPHRASE_VERIFICATION, Family
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
 from shared.voices.records import Enrollment, Profile
-from shared.voices.refusals import GroupChanged, NobodyEnrolled, TooManyGroups, UnknownGroup
+from shared.voices.refusals import (
+    EnrollingOptedOut,
+    Expired,
+    GroupChanged,
+    Locked,
+    NobodyEnrolled,
+    NoConsent,
+    OptedOut,
+    TooManyGroups,
+    UnknownGroup,
+)
+from shared.voices.standing import Standing
 from tests import remembering, voices
 from tests.conftest import KEYS
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
@@ -208,6 +220,34 @@ def _in_501(api: Api) -> requests.Response:
     api.store.replace(replace(profile, groups=frozenset(map(str, range(500)))))
     api("PUT", f"{VERIFICATION}/groups/last")
     return api("POST", f"{VERIFICATION}/groups/last/profiles:add", json.dumps({"profileIds": [profile.id]}))
+
+
+def _verify_opted_out(api: Api) -> requests.Response:
+    profile_id = api.enrolled(CLIP)
+    assert api("POST", f"{PROFILES}/{profile_id}:optOut").ok
+    return api.verify(profile_id, CLIP)
+
+
+def _verify_expired(api: Api) -> requests.Response:
+    assert isinstance(api, BackedApi)
+    profile = api.store.get(VERIFICATION_FAMILY, api.enrolled(CLIP))
+    assert profile is not None
+    api.store.replace(replace(profile, standing=Standing.EXPIRED))
+    return api.verify(profile.id, CLIP)
+
+
+def _enroll_after_opting_out(api: Api) -> requests.Response:
+    assert api("POST", f"{PROFILES}/{uuid.UUID(int=2)}:optOut").ok
+    return api.enroll(str(uuid.UUID(int=2)), CLIP)
+
+
+def _verify_after_a_stranger(api: Api) -> requests.Response:
+    profile_id = api.create()
+    consent = '{"version":"1","givenDateTime":"2026-01-31T09:30:00Z","by":"test"}'
+    assert api("PUT", f"{PROFILES}/{profile_id}/consent", consent).ok
+    assert api.enroll(profile_id, CLIP, ignoreMinLength="true").ok
+    assert api.verify(profile_id, voices.seconds("david", 6)).json()["recognitionResult"] == "Reject"
+    return api.verify(profile_id, CLIP)
 
 
 def _flac(seconds: float) -> bytes:
@@ -601,6 +641,22 @@ PROVOKED = [
         "Invalid profileIds value. It should be a list of 1 to 100 profile ids. The body holds 101.",
         lambda api: api("POST", f"{VERIFICATION}/groups/staff/profiles:add", json.dumps({"profileIds": ["x"] * 101})),
     ),
+    Provoked("opted-out", OptedOut, "Profile is not enrolled. The speaker", _verify_opted_out),
+    Provoked("enroll-opted-out", EnrollingOptedOut, "The speaker has opted out.", _enroll_after_opting_out),
+    Provoked("expired", Expired, "Profile is not enrolled. Profile", _verify_expired),
+    Provoked(
+        "no-consent",
+        NoConsent,
+        "The speaker's consent is missing.",
+        lambda api: api.enroll(api.create(), CLIP),
+    ),
+    Provoked("locked", Locked, "Rate limit is exceeded. Try again in", _verify_after_a_stranger),
+    Provoked(
+        "consent",
+        BadConsent,
+        "Invalid consent. Its version should be a text of 1 to 128 characters.",
+        lambda api: api("POST", PROFILES, '{"locale":"en-us","consent":{}}'),
+    ),
     Provoked(
         "unknown-group",
         UnknownGroup,
@@ -734,6 +790,9 @@ SERVICES = {
     "unreadable": "active",
     "too-many-groups": "active",
     "outdated": "careful",
+    "expired": "careful",
+    "no-consent": "strict",
+    "locked": "strict",
 }
 """Where it is another than ``api``."""
 

@@ -1,5 +1,6 @@
 """The service answers what its own description promises: every operation, in every version and family."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -144,12 +145,25 @@ def test_a_profiles_whole_life_is_answered_as_described(described: Described, fa
         if not version:
             turns = call("IdentifyRecording", clip, profileIds=",".join(ids), details="true").json()
             assert turns["value"]
+    if not version:
+        _decide(call, ids[0])
+    if family.mode == "verification" and not version:
+        assert call("Unlock", profileId=ids[0]).status_code == 200
     assert call("ResetProfile", profileId=ids[0]).ok
     assert call("DeleteProfile", profileId=ids[0]).status_code == 204
     assert call("DeleteProfiles", confirm="delete-all-profiles").json()["remaining"] is False
     assert call("GetProfile", profileId=ids[1]).status_code == 404
     if family == PASSPHRASE_VERIFICATION or not version:
         assert call("ListPhrases", locale="en-us").status_code == 200
+
+
+def _decide(call: Callable[..., requests.Response], profile_id: str) -> None:
+    """A speaker consents, opts out and opts in again."""
+    consent = '{"version":"2026-01","givenDateTime":"2026-01-31T09:30:00.000Z","by":"web form"}'
+    assert call("PutConsent", consent, profileId=profile_id).json()["consent"] == json.loads(consent)
+    assert call("OptOut", profileId=profile_id, details="true").json()["details"]["standing"] == "optedOut"
+    assert call("PutConsent", consent, profileId=profile_id, details="true").json()["details"]["reason"] == "optedOut"
+    assert call("OptIn", profileId=profile_id).json()["enrollmentStatus"] == "Enrolling"
 
 
 _REFUSED_OF_GROUPS = {
@@ -196,8 +210,10 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
     elif name in _REFUSED_OF_GROUPS:
         body, status = _REFUSED_OF_GROUPS[name]
         yield call(body, groupId="nobodys" if status == 404 else "No Body", **{"$continuationToken": "x"}), status
-    elif name == "DeleteProfile":
+    elif name in ("DeleteProfile", "OptOut"):
         yield call(profileId="x"), 404
+    elif name in ("PutConsent", "OptIn"):
+        yield call(b"{", profileId=NOBODY), 400
     else:
         yield call(CLIP, profileId=NOBODY), 404
 

@@ -134,3 +134,10 @@ def test_a_seal_without_a_key_of_its_kind_is_refused(sealing: str, key: str, pro
 def test_a_seal_is_off_by_default_and_may_keep_its_key_when_it_is() -> None:
     assert (Settings.read({}).sealing, Settings.read({}).listeners) == ("off", ())
     assert Settings.read({"SPEAKER_SEALING_KEY": "AAAA"}).sealing == "off"
+
+
+def test_scores_have_all_their_decimals_or_one_to_six() -> None:
+    assert [Settings.read({"SPEAKER_SCORE_DECIMALS": text}).score_decimals for text in ("", "1", "6")] == [None, 1, 6]
+    for text in ("0", "7", "two"):
+        with pytest.raises(Misconfigured, match="a whole number from 1 to 6 is needed"):
+            Settings.read({"SPEAKER_SCORE_DECIMALS": text})

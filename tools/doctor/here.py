@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 from urllib.parse import urlsplit
 
-from functions.contract.operations import SCOPES
+from functions.contract.operation import SCOPES
 from functions.health import LATE
 from functions.plumbing.keys import MIN_LENGTH, Key, read_keys
 from functions.plumbing.origin import is_loopback

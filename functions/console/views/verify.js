@@ -37,15 +37,23 @@ export function Verify({ session }) {
   `;
 }
 
+/** What stands behind a score, where the service tells it. */
+function evidence({ llr, threshold, cosine }, say) {
+  if (llr === null) return [];
+  return [
+    [say.llr, llr.toFixed(2)],
+    [say.threshold, threshold.toFixed(2)],
+    [say.margin, (llr - threshold).toFixed(2)],
+    [say.cosine, cosine.toFixed(3)],
+  ];
+}
+
 function Decision({ answer, name }) {
   const { recognitionResult: result, score, details } = answer;
   const say = text.verify;
   const facts = [
     [say.score, score.toFixed(3)],
-    [say.llr, details.llr.toFixed(2)],
-    [say.threshold, details.threshold.toFixed(2)],
-    [say.margin, (details.llr - details.threshold).toFixed(2)],
-    [say.cosine, details.cosine.toFixed(3)],
+    ...evidence(details, say),
   ];
   return html`
     <section class="decision">

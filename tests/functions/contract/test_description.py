@@ -55,7 +55,7 @@ def test_it_is_valid_openapi() -> None:
 def test_every_operation_is_there_once_under_a_name_of_its_own() -> None:
     listed = [operation["operationId"] for path in DESCRIBED["paths"].values() for operation in path.values()]
     there = sum(len(operation.families()) for operation, dialect in spoken())
-    assert len(set(listed)) == len(listed) == there == 71
+    assert len(set(listed)) == len(listed) == there == 82
 
 
 def test_every_enum_and_const_says_of_which_type_it_is() -> None:
@@ -113,7 +113,11 @@ def test_there_is_one_error_to_which_every_other_response_refers() -> None:
         assert all(response == error for response in refusals)
     content = DESCRIBED["components"]["responses"]["Error"]["content"]
     assert content == {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}}
-    assert SCHEMAS["ErrorResponse"]["properties"] == {"error": {"$ref": "#/components/schemas/Error"}}
+    assert SCHEMAS["ErrorResponse"]["properties"] == {
+        "error": {"$ref": "#/components/schemas/Error"},
+        "details": {"$ref": "#/components/schemas/ErrorDetails"},
+    }
+    assert SCHEMAS["ErrorResponse"]["required"] == ["error"]
 
 
 def test_nothing_is_a_uri_reference_and_dates_are_no_patterns() -> None:

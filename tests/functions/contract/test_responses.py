@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
+import pytest
 
 from functions.contract.dialects import V2, V2021, Context
 from functions.contract.responses import (
@@ -13,7 +14,7 @@ from functions.contract.responses import (
     VERIFICATION_RESULT,
     error_of,
 )
-from functions.contract.shapes import Listed, timestamp
+from functions.contract.shapes import EVIDENCE, SCORE, Listed, timestamp
 from shared.errors import StorageUnavailable, UnknownProfile
 from shared.listening.quality import Quality
 from shared.listening.scoring import Verdict
@@ -172,3 +173,24 @@ def test_errors_of_the_server_keep_their_cause_to_themselves() -> None:
 
 def test_timestamps_are_utc_with_milliseconds() -> None:
     assert timestamp(datetime(2026, 5, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))) == "2026-04-30T23:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("decimals", "score", "written"),
+    [
+        (None, 0.123456789012, 0.123456789012),
+        (1, 0.4999999, 0.4),
+        (2, 0.29, 0.28),
+        (2, 0.5, 0.5),
+        (3, 0.99996, 0.999),
+        (1, 1.0, 1.0),
+        (6, 0.0, 0.0),
+    ],
+)
+def test_a_score_is_rounded_down(decimals: int | None, score: float, written: float) -> None:
+    assert SCORE.write(replace(TOLD, decimals=decimals), score) == written
+
+
+def test_evidence_is_told_where_scores_are_exact() -> None:
+    assert [EVIDENCE.write(TOLD, value) for value in (1.23456789012, None)] == [1.23456789, None]
+    assert EVIDENCE.write(replace(TOLD, decimals=3), 1.2) is None

@@ -210,7 +210,7 @@ def test_audio_in_flight_is_not_swept_whatever_our_clock_says(stored: Stored) ->
 
 
 def test_an_older_app_refuses_to_overwrite_what_a_newer_one_wrote(stored: Stored) -> None:
-    stored.damage(Schema=2, Novelty="kept")
+    stored.damage(Schema=99, Novelty="kept")
     with pytest.raises(UnreadableProfile):
         stored.domain.enroll(IDENTIFICATION, stored.bad, CLIP, waive_minimum=True)
     assert stored.table.get_entity(f"{IDENTIFICATION.name}:{stored.bad[:2]}", stored.bad)["Novelty"] == "kept"

@@ -13,7 +13,7 @@ from shared.voices.standing import Standing
 PROFILE = Profile.new(VERIFICATION, "en-us", datetime(2026, 1, 1, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("standing", [standing for standing in Standing if standing is not Standing.UNREADABLE])
+@pytest.mark.parametrize("standing", sorted({*Standing} - {Standing.UNREADABLE, Standing.LOCKED}, key=str))
 def test_every_standing_comes_back(standing: Standing) -> None:
     entity = to_entity(replace(PROFILE, standing=standing))
     assert from_entity(VERIFICATION, entity, "etag").standing is standing
