@@ -11,6 +11,7 @@ the same file on every machine.
 import argparse
 import json
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,22 +59,21 @@ def whole(members: Mapping[str, bytes]) -> bytes:
 
 def in_eight_bits(content: bytes, ranges: Mapping[str, Range]) -> bytes:
     """A model of ``tools.bundle.campplus`` in float, with convolutions in 8 bits."""
-    runtime()
-    from onnxruntime.quantization import QuantType
-    from onnxruntime.quantization.calibrate import CalibrationMethod, TensorData, TensorsData
-    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
-
-    model = _named(content)
-    bounds = {
-        name: TensorData(lowest=np.float32(low), highest=np.float32(high)) for name, (low, high) in ranges.items()
+    library = f"{runtime().__name__}.quantization"
+    names = ("quant_utils", "calibrate", "qdq_quantizer")
+    types, ranged, quantizers = (import_module(f"{library}.{name}") for name in names)
+    data = {
+        name: ranged.TensorData(lowest=np.float32(low), highest=np.float32(high))
+        for name, (low, high) in ranges.items()
     }
-    quantizer = QDQQuantizer(
+    model = _named(content)
+    quantizer = quantizers.QDQQuantizer(
         model,
         per_channel=True,
         reduce_range=False,
-        weight_qType=QuantType.QInt8,
-        activation_qType=QuantType.QUInt8,
-        tensors_range=TensorsData(CalibrationMethod.MinMax, bounds),
+        weight_qType=types.QuantType.QInt8,
+        activation_qType=types.QuantType.QUInt8,
+        tensors_range=ranged.TensorsData(ranged.CalibrationMethod.MinMax, data),
         nodes_to_quantize=[node.name for node in _rounded(model)],
         nodes_to_exclude=[],
         op_types_to_quantize=["Conv", "Relu"],
