@@ -19,7 +19,6 @@ from shared.errors import BundleError
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.misread import FILE as MISREAD
 from shared.listening.misread import Misreadings
-from shared.listening.runtime import runtime
 from shared.listening.scoring import Calibration
 
 MANIFEST: Final = "manifest.json"
@@ -200,37 +199,6 @@ class Bundle:
                 f"{self.model_file} is {difference:.2g} away from its golden output, more than "
                 f"{golden.tolerance:g}: this machine computes something else, or the manifest is not of this model"
             )
-
-
-class Model:
-    """The weights of a bundle in memory, checked against their hash; safe to run from several threads.
-
-    Raises:
-        BundleError: the weights are missing, damaged, or not a model.
-    """
-
-    def __init__(self, bundle: Bundle) -> None:
-        file = bundle.model_file
-        bundle.check_files()
-        try:
-            self._session = runtime().InferenceSession(file, _session_options(), providers=["CPUExecutionProvider"])
-        except Exception as error:  # its exceptions have no common base but this
-            raise BundleError(f"{file} cannot be loaded: {error}".splitlines()[0]) from error
-
-    def run(self, **inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """All outputs for the named inputs."""
-        outputs: list[NDArray[np.float32]] = self._session.run(None, inputs)
-        return outputs
-
-
-def _session_options() -> Any:  # noqa: ANN401 (onnxruntime is untyped)
-    options = runtime().SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # one request, one core
-    options.enable_mem_pattern = False  # would keep a plan for every length of audio it ever saw
-    options.log_severity_level = 3
-    # The first pass of the optimiser already finds everything in these graphs; more passes only delay the start.
-    options.add_session_config_entry("session.graph_optimizations_loop_level", "0")
-    return options
 
 
 def golden_signal() -> NDArray[np.float32]:

@@ -5,8 +5,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.bundle import Bundle, Model, golden_signal
+from shared.listening.bundle import Bundle, golden_signal
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.model import Model
 from shared.listening.refusals import TooShort
 from shared.listening.scoring import unit
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.bundle import Bundle, Model, golden_signal
+from shared.listening.bundle import Bundle, golden_signal
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.frames import (
     DIGITAL_SILENCE,
@@ -19,6 +19,7 @@ from shared.listening.frames import (
     whole_frames,
     widened,
 )
+from shared.listening.model import Model
 from shared.listening.noise import clip_snr_db
 from shared.listening.sides import Sides
 from shared.listening.tones import tonal_frames

@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.bundle import Bundle, Model, golden_signal
+from shared.listening.bundle import Bundle, golden_signal
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.model import Model
 
 WINDOW: Final = 10 * SAMPLE_RATE
 """Samples that the model hears at once, as it was trained."""

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from shared.errors import BundleError
-from shared.listening.bundle import MANIFEST, Bundle, Model, golden_signal, sha256
+from shared.listening.bundle import MANIFEST, Bundle, golden_signal, sha256
+from shared.listening.model import Model
 
 MODELS = Path(__file__).parents[3] / "models"
 BUNDLES = sorted(manifest.parent.name for manifest in MODELS.glob("*/manifest.json"))

@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.errors import BundleError
-from shared.listening.bundle import Bundle, Model, golden_signal
+from shared.listening.bundle import Bundle, golden_signal
 from shared.listening.embedder import CHUNK_SEC, Embedder
+from shared.listening.model import Model
 from shared.listening.refusals import InvalidAudio
 from tests.recordings import Recordings
 

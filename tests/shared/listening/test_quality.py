@@ -7,9 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.listening.audio import decode
-from shared.listening.bundle import Bundle, Model
+from shared.listening.bundle import Bundle
 from shared.listening.embedder import Embedder
 from shared.listening.frames import FRAME
+from shared.listening.model import Model
 from shared.listening.noise import snr_db
 from shared.listening.quality import SpeechDetector, audible, quality, speech_frames, speech_only
 from shared.listening.runtime import runtime

@@ -10,7 +10,8 @@ from shared.settings import MODELS, ROOT
 
 LOADS = f"""
 from pathlib import Path
-from shared.listening.bundle import Bundle, Model
+from shared.listening.bundle import Bundle
+from shared.listening.model import Model
 Model(Bundle.load(Path({str(MODELS / "silero-vad")!r})))
 """
 IMPORT = re.compile(r"^\s*(import|from) onnxruntime\b", re.MULTILINE)

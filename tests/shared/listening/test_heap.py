@@ -1,0 +1,41 @@
+"""Memory that nobody uses goes back to the system."""
+
+import ctypes
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.listening import heap
+
+_GIVES_BACK = """
+import ctypes
+from pathlib import Path
+from shared.listening.heap import give_back
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = libc.free.argtypes = [ctypes.c_void_p]
+blocks = [libc.malloc(60_000) for _ in range(1_000)]
+for block in blocks:
+    ctypes.memset(block, 1, 60_000)
+for block in blocks[:-1]:
+    libc.free(block)
+before = resident()
+give_back()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="only glibc can give back")
+def test_what_is_free_goes_back_to_the_system() -> None:
+    given = subprocess.check_output([sys.executable, "-c", _GIVES_BACK], cwd=Path(heap.__file__).parents[2])
+    assert int(given) > 50_000_000
+
+
+def test_nothing_is_done_where_the_c_library_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heap, "_LIBC", object())
+    heap.give_back()
+    heap.share_arenas()
