@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from functions import (
+    account,
     choices,
     console,
     enroll,
@@ -32,6 +33,7 @@ for module in (
     identify,
     groups,
     choices,
+    account,
     recordings,
     phrases,
     openapi,

@@ -6,6 +6,7 @@ from typing import Final
 import azure.functions as func
 
 from functions.contract import requests
+from functions.contract.account_responses import RECEIPT
 from functions.contract.choice_requests import new_consent
 from functions.contract.dialects import Json
 from functions.contract.responses import CLEARED, PROFILE, PROFILE_LIST
@@ -52,8 +53,11 @@ def get(call: Call) -> func.HttpResponse:
 
 @serves(blueprint, "DeleteProfile")
 def delete(call: Call) -> func.HttpResponse:
-    """204, also for a profile that is already gone."""
-    call.service.lifecycle.delete(call.family, call.profile_id)
+    """204, also for a profile that is already gone; 200 with a receipt for who asks for one."""
+    lifecycle = call.service.lifecycle
+    if call.takes("receipt") and requests.flag("receipt", call.query("receipt")):
+        return reply(200, RECEIPT.write(call.context, lifecycle.delete_with_receipt(call.family, call.profile_id)))
+    lifecycle.delete(call.family, call.profile_id)
     return reply(204)
 
 

@@ -27,6 +27,7 @@ from shared.settings import MODELS, Settings
 from shared.store import Store
 from shared.store.failures import Failures
 from shared.store.outbox import Outbox
+from shared.trust.account import Account
 from shared.trust.events import Events, to_topic
 from shared.trust.repeats import Repeats
 from shared.trust.trail import Trail
@@ -240,6 +241,11 @@ class Service:
         """Who speaks when, by name."""
         diarizer = Diarizer(self.listener, Bundle.load(MODELS / "pyannote-segmentation"))
         return Conversations(self.recognizer, diarizer, any_format=self.settings.decode_any)
+
+    @part
+    def account(self) -> Account:
+        """What a person may ask for."""
+        return Account(self.store)
 
     @part
     def trail(self) -> Trail:

@@ -51,6 +51,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── Unconfirmed             400 InvalidArgument      All profiles would be deleted, and nobody confirms it.
 │   ├── WrongVersion            400 InvalidArgument      Another version of the API is asked for, or none.
 │   ├── BadConsent              400 InvalidArgument      What is said of a consent is not allowed.
+│   ├── BadDay                  400 InvalidArgument      A day is none of the calendar.
 │   └── BadRepeatability        400 InvalidArgument      A header of a repeatable request means nothing.
 ├── Forbidden                   403 InvalidRequest       A quota is used up.
 │   ├── ProfileFull             403 InvalidRequest       The profile would hold more audio than it may.
@@ -94,7 +95,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from functions.contract import choice_refusals, refusals
+from functions.contract import account_refusals, choice_refusals, refusals
 from functions.plumbing import refusals as refusals_of_plumbing
 from shared import errors
 from shared.errors import SpeakerError
@@ -139,6 +140,7 @@ ROOMS: Final = tuple(
         refusals_of_recognition,
         refusals,
         choice_refusals,
+        account_refusals,
         refusals_of_plumbing,
     )
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from functions.contract.account_responses import ARCHIVE, MEDIA
 from functions.contract.catalogue import causes
 from functions.contract.dialects import DIALECTS, V2021, Context, Dialect, Json
 from functions.contract.group_requests import MAX_MEMBERS
@@ -109,6 +110,8 @@ _PARAMETERS: Final[dict[str, Json]] = {
     },
     "channel": {"type": "string", "description": "left, right or a number from 1: which channel is heard"},
     "ignoreMinLength": {"type": "boolean", "default": False, "description": "waive the minimum of net speech"},
+    "receipt": {"type": "boolean", "default": False, "description": "answer 200 with what was deleted"},
+    "since": {"type": "string", "format": "date", "description": "the first day that is answered"},
     "confirm": {"type": "string", "const": CONFIRMATION},
     "details": {
         "type": "boolean",
@@ -135,7 +138,7 @@ def description(server: str) -> Json:
         for family in operation.families():
             path = paths.setdefault(_path(operation, dialect, family), {})
             path[operation.method.lower()] = _described(operation, dialect, family)
-            if _answers(operation, dialect) and operation.result:
+            if operation.result and operation.successes(dialect) != [204]:
                 schemas |= dict(operation.result.named(Context(dialect, family)))
     return {
         "openapi": "3.1.0",
@@ -164,7 +167,9 @@ def _described(operation: Operation, dialect: Dialect, family: Family) -> Json:
         "parameters": _parameters(operation, dialect, family),
         **({"requestBody": _BODIES[operation.body]} if operation.body else {}),
         "responses": {
-            **{str(status): _response(operation, Context(dialect, family)) for status in operation.successes(dialect)},
+            **{
+                str(each): _response(operation, each, Context(dialect, family)) for each in operation.successes(dialect)
+            },
             **{str(status): _REFUSED for status in operation.errors()},
         },
     }
@@ -194,15 +199,12 @@ def _parameter(name: str, schema: Json, where: str, *, needed: bool) -> Json:
     return {"name": name, "in": where, **({"required": True} if needed else {}), "schema": schema}
 
 
-def _answers(operation: Operation, dialect: Dialect) -> bool:
-    return operation.result is not None and operation.success(dialect) != 204
-
-
-def _response(operation: Operation, context: Context) -> Json:
-    if operation.result is None or not _answers(operation, context.dialect):
+def _response(operation: Operation, status: int, context: Context) -> Json:
+    if operation.result is None or status == 204:
         return {"description": "Done"}
-    schema = operation.result.schema(context)
-    return {"description": operation.summary, "content": {"application/json": {"schema": schema}}}
+    media = MEDIA if operation.result is ARCHIVE else "application/json"
+    content = {media: {"schema": operation.result.schema(context)}}
+    return {"description": operation.summary, "content": content}
 
 
 def _error() -> Json:

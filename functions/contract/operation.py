@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from functions.contract.catalogue import statuses
-from functions.contract.dialects import DIALECTS, Dialect
+from functions.contract.dialects import DIALECTS, V2021, Dialect
 from functions.contract.shapes import Kind
 from shared.voices.families import FAMILIES, Family, family_of
 
@@ -75,8 +75,8 @@ class Operation:
         return dialect.reset_status if self.name == "ResetProfile" else self.status
 
     def successes(self, dialect: Dialect) -> list[int]:
-        """Every status of success."""
-        return [self.success(dialect), *([self.other_status] if self.other_status else [])]
+        """Every status of success; the contract knows one of each."""
+        return [self.success(dialect), *([self.other_status] if self.other_status and dialect is V2021 else [])]
 
     def errors(self) -> list[int]:
         """Statuses of its errors, ascending."""
@@ -84,7 +84,7 @@ class Operation:
 
     def parameters(self, dialect: Dialect, family: Family) -> list[str]:
         """Its query parameters that mean something in a version and for a family."""
-        means = {name: name in dialect.has for name in ("channel", "groupId", "$top")}
+        means = {name: name in dialect.has for name in ("channel", "groupId", "$top", "receipt")}
         means["ignoreMinLength"] = family.minimum_can_be_waived
         means["watchlist"] = "watchlist" in dialect.has and family.dependency in FREE_SPEECH
         return [name for name in self.query if means.get(name, True)]

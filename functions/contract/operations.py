@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Final
 
+from functions.contract.account_operations import ACCOUNT
+from functions.contract.account_responses import RECEIPT
 from functions.contract.dialects import DIALECTS, V2021, Dialect
 from functions.contract.group_responses import COUNTED_GROUP, DUPLICATES, GROUP, GROUP_LIST, MEMBERSHIP
 from functions.contract.operation import ENROLL, FREE_SPEECH, MANAGE, RECOGNIZE, SCOPES, Operation
@@ -134,6 +136,9 @@ OPERATIONS: Final = {
             "DELETE",
             "profiles/{profileId}",
             status=204,
+            other_status=200,
+            result=RECEIPT,
+            query=("receipt",),
         ),
         Operation(
             "DeleteProfiles",
@@ -196,6 +201,7 @@ OPERATIONS: Final = {
         ),
         *GROUPS,
         *CHOICES,
+        *ACCOUNT,
         Operation(
             "IdentifyRecording",
             "Who speaks when in a recording of up to five minutes, and which of these profiles are they?",

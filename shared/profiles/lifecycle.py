@@ -50,6 +50,23 @@ class KeptAudio:
     standing: Standing
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """That nothing is left of a profile, from when on, and what there was.
+
+    Attributes:
+        clips: recordings that were kept of its enrollments.
+        shredded: its voice was sealed, and the key is gone.
+    """
+
+    profile_id: str
+    existed: bool
+    erased: datetime
+    enrollments: int
+    clips: int
+    shredded: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Lifecycle:
     """Creates, reads, lists, resets and deletes profiles.
@@ -90,11 +107,15 @@ class Lifecycle:
         known = self.store.get(family, profile_id)
         return known or self._made(replace(profile, id=profile_id), self.store.insert_once)
 
-    def get(self, family: Family, profile_id: str) -> Profile:
+    def get(self, family: Family, profile_id: str, deed: Deed = Deed.READ) -> Profile:
         """The profile, and until when it is locked, for somebody who looks at it."""
         profile = read(self.store, family, profile_id)
-        Outbox.of(self.store).tell(Deed.READ, family, profile_id, profile.standing.value)
+        Outbox.of(self.store).tell(deed, family, profile_id, profile.standing.value)
         return replace(profile, locked_until=self.failures.locked_until(family, profile_id))
+
+    def exporting(self, family: Family, profile_id: str) -> Profile:
+        """The profile, for somebody who is given all that is held."""
+        return self.get(family, profile_id, Deed.EXPORTED)
 
     def page(self, family: Family, *, after: str, size: int) -> Page:
         """At most ``size`` profiles whose ids follow ``after``, ascending."""
@@ -124,6 +145,14 @@ class Lifecycle:
         stored = self.store.get(family, profile_id)
         if stored is not None and due(stored):
             self.erase(stored, due)
+
+    def delete_with_receipt(self, family: Family, profile_id: str) -> Receipt:
+        """Remove a profile as ``delete`` does, and say what it was."""
+        stored = self.store.get(family, profile_id)
+        clips = sum(1 for _ in self.store.all_audio(stored)) if stored else 0
+        self.delete(family, profile_id)
+        count = len(stored.enrollments) if stored else 0
+        return Receipt(profile_id, stored is not None, self.now(), count, clips, bool(stored and stored.sealed))
 
     def delete_all(self, family: Family, *, until: datetime | None = None) -> Iterator[Cleared]:
         """Remove every profile of a family, and audio of it that no profile has; as much of it as is done ``until``.

@@ -125,7 +125,8 @@ class AzureStore(AudioBlobs):
         keys = DataKeys(TableRows(self._tables, KEYS_TABLE, self._authorize), wrapping)
         keys.begin()
         self.seals = seals = VoiceSeals(keys, on=on)
-        self.snapshots = SealedBlobs(self.snapshots, seals)
+        self.snapshots = galleries = SealedBlobs(self.snapshots, seals)
+        galleries.drop_others()
 
     @classmethod
     def _by_secret(cls, connection_string: str) -> Self:

@@ -28,6 +28,8 @@ _NONCE: Final = 12
 _VOICE: Final = ("Signature", "NarrowSignature")
 _PRINTS: Final = "Heard"
 _GALLERIES: Final = "galleries"
+_SUFFIX: Final = ".sealed"
+"""Of names of galleries that are sealed."""
 
 
 class VoiceSeals:
@@ -87,39 +89,51 @@ class VoiceSeals:
 
 
 class SealedBlobs:
-    """Galleries, each under a key of its own, which goes when the gallery does; one in the other state is not there."""
+    """Galleries, each under a key of its own, which goes with it; those in the other state are not there."""
 
     def __init__(self, blobs: Blobs, seals: VoiceSeals) -> None:
         """Bind to where they are."""
         self._blobs = blobs
         self._seals = seals
 
+    def drop_others(self) -> None:
+        """Remove those that are not kept as they are to be: they are written again, from the profiles."""
+        for name in self._blobs.names(""):
+            if name.endswith(_SUFFIX) != self._seals.on:
+                self._remove(name)
+
     def put(self, name: str, value: bytes) -> None:
+        stored = self._stored(name)
         if self._seals.on:
-            nonce, key = secrets.token_bytes(_NONCE), self._seals.keys.renewed(_GALLERIES, _key_name(name))
-            value = MARK + nonce + key.encrypt(nonce, value, name.encode())
-        self._blobs.put(name, value)
+            nonce, key = secrets.token_bytes(_NONCE), self._seals.keys.renewed(_GALLERIES, _key_name(stored))
+            value = MARK + nonce + key.encrypt(nonce, value, stored.encode())
+        self._blobs.put(stored, value)
 
     def get(self, name: str) -> bytes | None:
-        value = self._blobs.get(name)
-        if value is None or is_sealed(value) != self._seals.on:
-            return None
-        return self._opened(name, value) if self._seals.on else value
+        value = self._blobs.get(self._stored(name))
+        return self._opened(self._stored(name), value) if value is not None and self._seals.on else value
 
     def names(self, prefix: str) -> list[str]:
-        return self._blobs.names(prefix)
+        there = (name for name in self._blobs.names(prefix) if name.endswith(_SUFFIX) == self._seals.on)
+        return [name.removesuffix(_SUFFIX) for name in there]
 
     def remove(self, name: str) -> None:
-        self._seals.shred(_GALLERIES, _key_name(name))
-        self._blobs.remove(name)
+        self._remove(self._stored(name))
 
-    def _opened(self, name: str, value: bytes) -> bytes | None:
+    def _stored(self, name: str) -> str:
+        return name + _SUFFIX if self._seals.on else name
+
+    def _remove(self, stored: str) -> None:
+        self._seals.shred(_GALLERIES, _key_name(stored))
+        self._blobs.remove(stored)
+
+    def _opened(self, stored: str, value: bytes) -> bytes | None:
         nonce, sealed = value[len(MARK) :][:_NONCE], value[len(MARK) + _NONCE :]
         try:
-            key = self._seals.keys.known(_GALLERIES, _key_name(name))
-            return key.decrypt(nonce, sealed, name.encode()) if key else None
+            key = self._seals.keys.known(_GALLERIES, _key_name(stored))
+            return key.decrypt(nonce, sealed, stored.encode()) if key else None
         except (InvalidTag, UnusableKey, ValueError):
-            logger.error("gallery %s cannot be opened; the profiles are read instead", mark(name))
+            logger.error("gallery %s cannot be opened; the profiles are read instead", mark(stored))
             return None
 
 

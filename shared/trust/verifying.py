@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from shared.observing.trace import mark
@@ -45,7 +46,7 @@ def verify(store: Store) -> Verdict:
     """
     head = Head.read(store.outbox)
     verdict, number, passed = Verdict(), 0, head.number == 0
-    for where, line in _lines(store.trail):
+    for where, line in chain.from_iterable(_lines(store.trail, day) for day in store.trail.lengths()):
         told = _read(line)
         _compare(verdict, told, where, number)
         number = told["number"] if isinstance(told.get("number"), int) else number + 1
@@ -62,24 +63,30 @@ def of_profile(store: Store, profile_id: str, since: str = "") -> Iterator[Told]
 
     Who else was named beside it is left out.
     """
-    known = mark(profile_id)
-    for _, line in _lines(store.trail, since):
-        if known.encode() in line:
-            told = _read(line)
-            yield _shown(told) if told.get("profile") == known else {**_shown(told), "outcome": BESIDE}
-
-
-def _lines(appends: Appends, since: str = "") -> Iterator[tuple[str, bytes]]:
-    """Every line, and where it stands."""
-    for day in appends.lengths():
+    for day in store.trail.lengths():
         if day >= since:
-            for number, line in enumerate(appends.read(day).split(b"\n"), 1):
-                if line:
-                    yield f"{day}, line {number}", line
+            yield from of_day(store.trail, day, profile_id)
 
 
-def _shown(told: Told) -> Told:
-    return {name: told[name] for name in _SHOWN if name in told}
+def of_day(appends: Appends, day: str, profile_id: str) -> Iterator[Told]:
+    """What a day of the trail says of a profile."""
+    known = mark(profile_id)
+    for _, line in _lines(appends, day):
+        if known.encode() in line:
+            yield shown_to(known, _read(line))
+
+
+def shown_to(known: str, told: Told) -> Told:
+    """What a line says to the profile of a mark."""
+    shown: Told = {name: told[name] for name in _SHOWN if name in told}
+    return shown if told.get("profile") == known else {**shown, "outcome": BESIDE}
+
+
+def _lines(appends: Appends, day: str) -> Iterator[tuple[str, bytes]]:
+    """Every line of a day, and where it stands."""
+    for number, line in enumerate(appends.read(day).split(b"\n"), 1):
+        if line:
+            yield f"{day}, line {number}", line
 
 
 def _read(line: bytes) -> Told:

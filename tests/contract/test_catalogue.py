@@ -21,6 +21,7 @@ from azure.storage.blob import ContainerClient
 
 from devhost.azurite import azurite
 from devhost.stack import host
+from functions.contract.account_refusals import BadDay
 from functions.contract.catalogue import causes
 from functions.contract.choice_refusals import BadConsent
 from functions.contract.dialects import V2021
@@ -651,6 +652,12 @@ PROVOKED = [
         lambda api: api.enroll(api.create(), CLIP),
     ),
     Provoked("locked", Locked, "Rate limit is exceeded. Try again in", _verify_after_a_stranger),
+    Provoked(
+        "a day that is none",
+        BadDay,
+        "Invalid since value. It should be a day, as in 2026-11-26.",
+        lambda api: api("GET", f"{PROFILES}/{uuid.uuid4()}/audit", since="2026-13-01"),
+    ),
     Provoked(
         "consent",
         BadConsent,

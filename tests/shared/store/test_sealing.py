@@ -257,21 +257,26 @@ def test_audio_that_cannot_be_opened_is_left_and_told(lives: Lives, caplog: pyte
 
 
 def test_galleries_are_sealed_and_one_that_is_gone_cannot_be_opened_in_a_copy(lives: Lives) -> None:
-    galleries = lives.store.snapshots
+    galleries, stored = lives.store.snapshots, "family/1.npz.sealed"
     galleries.put("family/1.npz", WAV)
     blobs = BlobServiceClient.from_connection_string(lives.storage, **blob_bounds())
     container = blobs.get_container_client("voice-galleries")
-    copy = container.download_blob("family/1.npz").readall()
+    copy = container.download_blob(stored).readall()
     assert WAV[:64] not in copy
     assert sealing(lives.storage).snapshots.get("family/1.npz") == WAV
-    assert sealing(lives.storage, "off").snapshots.get("family/1.npz") is None
-    container.upload_blob("family/1.npz", copy[:-1], overwrite=True)
+    container.upload_blob(stored, copy[:-1], overwrite=True)
     assert sealing(lives.storage).snapshots.get("family/1.npz") is None
     galleries.remove("family/1.npz")
     assert galleries.names("family/") == []
-    container.upload_blob("family/1.npz", copy)
+    container.upload_blob(stored, copy)
     assert sealing(lives.storage).snapshots.get("family/1.npz") is None
-    sealing(lives.storage, "off").snapshots.put("family/1.npz", WAV)
-    assert sealing(lives.storage, "off").snapshots.get("family/1.npz") == WAV
-    assert lives.store.snapshots.get("family/1.npz") is None
-    lives.store.snapshots.remove("family/1.npz")
+    galleries.remove("family/1.npz")
+
+
+def test_galleries_in_the_other_state_are_removed_when_a_process_begins(lives: Lives) -> None:
+    for how, other in (("local", "off"), ("off", "local")):
+        sealing(lives.storage, how).snapshots.put("family/1.npz", WAV)
+        assert sealing(lives.storage, how).snapshots.names("family/") == ["family/1.npz"]
+        store = sealing(lives.storage, other)
+        assert (store.snapshots.names("family/"), store.snapshots.get("family/1.npz")) == ([], None)
+        assert sealing(lives.storage, how).snapshots.get("family/1.npz") is None
