@@ -284,6 +284,19 @@ def test_an_older_service_that_looks_for_no_duplicates_is_not_taken_for_one_that
     assert local.steps == 2
 
 
+@pytest.mark.parametrize(("wish", "outcome"), [("report", "enrolled"), ("fail", "refused")])
+def test_whose_voice_another_profile_has_is_reported_or_refused(
+    local: Local, tmp_path: Path, wish: str, outcome: str
+) -> None:
+    table = _table(tmp_path, "anna")
+    _add(table, "again,again.wav,en-us,,,", again=voices.seconds("anna", 60))
+    assert _command(table, "--duplicates", wish) == int(outcome == "refused")
+    anna, again = _report(table).values()
+    assert (anna["outcome"], anna["duplicates"], again["outcome"]) == ("enrolled", "", outcome)
+    told = again["duplicates"] if wish == "report" else again["why"]
+    assert anna["profileId"] in told
+
+
 def test_consent_is_sent_with_the_creation(local: Local, tmp_path: Path) -> None:
     sent: list[bytes] = []
     send = Mortal.send

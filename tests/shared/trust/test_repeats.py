@@ -70,7 +70,7 @@ class Mortal:
 def _send(store: Any, path: str, body: bytes, request_id: str) -> requests.Response:  # noqa: ANN401  mortal or not
     app = App(ENVIRONMENT, store=store, listener=remembering.listener(any_format=True))
     headers = {"Ocp-Apim-Subscription-Key": KEYS[0], "Repeatability-Request-ID": request_id}
-    url = f"{ORIGIN}/speaker-recognition/{PATH}/{path}?api-version=2021-09-05"
+    url = f"{ORIGIN}/speaker-recognition/{PATH}/{path}{'' if '?' in path else '?'}api-version=2021-09-05"
     return sending_to(app)("POST", url, headers=headers, data=body)
 
 
@@ -121,6 +121,18 @@ def _check(store: MemoryStore, answer: dict[str, Any], known_id: str) -> None:
     named = {clip.id for profile in store.profiles.values() for clip in profile.enrollments}
     assert len(named) == answer["enrollmentsCount"]
     assert named == {enrollment_id for _, _, enrollment_id in store.audio}
+
+
+def test_a_repeated_enrollment_also_tells_whose_voice_it_is() -> None:
+    path, request_id = "profiles/{}/enrollments?duplicates=report&", str(uuid.uuid4())
+    other, other_id = _blank()
+    whole = Mortal(other, 0, after=False)
+    assert _send(whole, path.format(other_id), CLIP, request_id).status_code == 201
+    store, profile_id = _blank()
+    with pytest.raises(KilledError):
+        _send(Mortal(store, whole.calls.index("replace") + 1, after=True), path.format(profile_id), CLIP, request_id)
+    assert len(store.profiles[VERIFICATION.name, profile_id].enrollments) == 1
+    assert _send(store, path.format(profile_id), CLIP, request_id).json()["details"]["duplicates"] == []
 
 
 def test_a_repeated_creation_leaves_what_was_enrolled_meanwhile_alone() -> None:
