@@ -127,10 +127,9 @@ class Enrolling:
 
         def grow(fresh: Profile) -> Profile:
             nonlocal fit, found
-            if fresh.enrollment(enrollment.id):
-                return fresh
-            fit = self.fitting.fit(fresh, heard, prints, voice.model_version)
-            if fit.ignored:
+            known = fresh.enrollment(enrollment.id) is not None
+            fit = fit if known else self.fitting.fit(fresh, heard, prints, voice.model_version)
+            if known or fit.ignored:
                 return fresh
             self._check_consent(fresh)
             grown = fresh.with_enrollment(enrollment, voice, saying, self.now(), waive_minimum=waive_minimum)

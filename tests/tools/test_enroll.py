@@ -45,7 +45,7 @@ def _table(folder: Path, *names: str) -> Path:
     for name in names:
         for number, clip in enumerate(voices.speakers()[name].enrollments[:2]):
             (folder / f"{name}-{number}.wav").write_bytes(clip)
-        lines.append(f"{name},{name}-0.wav;{name}-1.wav,en-us,2026-01,2026-11-26T00:00:00Z,paper")
+        lines.append(f"{name},{name}-0.wav;{name}-1.wav,en-us,2026-01,2026-02-03T00:00:00Z,paper")
     table = folder / "people.csv"
     table.write_text("\n".join(lines))
     return table
@@ -139,11 +139,12 @@ class Local:
     point: int = 0
     after: bool = False
     steps: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
 
     def session(self) -> requests.Session:
         """One that leads to the service."""
         listener = remembering.listener(any_format=True)
-        app = App({"SPEAKER_RECOGNITION_KEYS": KEYS[0]}, store=self.store, listener=listener)
+        app = App({"SPEAKER_RECOGNITION_KEYS": KEYS[0], **self.settings}, store=self.store, listener=listener)
         made = Session()
         made.mount(ORIGIN, Mortal(app, self))
         return made
@@ -297,19 +298,21 @@ def test_whose_voice_another_profile_has_is_reported_or_refused(
     assert anna["profileId"] in told
 
 
-def test_consent_is_sent_with_the_creation(local: Local, tmp_path: Path) -> None:
-    sent: list[bytes] = []
-    send = Mortal.send
-
-    def seen(self: Mortal, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
-        sent.append(request.body if isinstance(request.body, bytes) else b"")
-        return send(self, request)
-
-    with patch.object(Mortal, "send", seen):
-        assert _command(_table(tmp_path, "anna")) == 0
-    consent = {"version": "2026-01", "givenDateTime": "2026-11-26T00:00:00Z", "by": "paper"}
-    assert json.loads(sent[0]) == {"locale": "en-us", "consent": consent}
-    assert local.steps == len(sent) + 3
+def test_consent_comes_with_the_profile_and_who_gave_none_is_refused_where_it_is_required(
+    local: Local, tmp_path: Path
+) -> None:
+    local.settings = {"SPEAKER_CONSENT": "required"}
+    table = _table(tmp_path, "anna")
+    _add(table, "david,david.wav,en-us,,,", david=voices.seconds("david", 40))
+    _add(table, "late,david.wav,en-us,2026-01,yesterday,paper")
+    assert _command(table) == 1
+    said = _report(table)
+    assert [row["outcome"] for row in said.values()] == ["enrolled", "refused", "refused"]
+    assert "onsent" in said["david"]["why"]
+    assert "givenDateTime" in said["late"]["why"]
+    consent = local.store.profiles[VERIFICATION.name, said["anna"]["profileId"]].consent
+    assert consent is not None
+    assert (consent.version, consent.by, f"{consent.given:%Y-%m-%d}") == ("2026-01", "paper", "2026-02-03")
 
 
 def _answer(status: int, body: object = None, **headers: str) -> requests.HTTPError:
@@ -406,7 +409,7 @@ def test_a_table_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None
 
 
 def test_both_kinds_of_table_say_the_same(tmp_path: Path) -> None:
-    consent = {"version": "2026-01", "givenDateTime": "2026-11-26T00:00:00Z", "by": "paper"}
+    consent = {"version": "2026-01", "givenDateTime": "2026-02-03T00:00:00Z", "by": "paper"}
     first = {"externalId": "anna", "files": ["anna-0.wav", "anna-1.wav"], "locale": "en-us", "consent": consent}
     second = {"externalId": "x", "files": ["x.wav"], "locale": "de-de"}
     (tmp_path / "people.jsonl").write_text(f"{json.dumps(first)}\n\n{json.dumps(second)}\n")
