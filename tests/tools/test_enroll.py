@@ -218,7 +218,7 @@ def test_overwriting_that_is_cut_off_at_any_step_comes_to_the_same(local: Local,
     local.steps = 0
     assert _command(table, "--existing", "overwrite") == 1
     steps = local.steps
-    assert steps == 1 + 1 + 1 + 2 + 1 + 1
+    assert steps == 1 + 3 + 2 + 1 + 1
     for point in range(1, steps + 1):
         for after in (False, True):
             local.point, local.after, local.steps = point, after, 0
@@ -313,6 +313,11 @@ def test_consent_comes_with_the_profile_and_who_gave_none_is_refused_where_it_is
     consent = local.store.profiles[VERIFICATION.name, said["anna"]["profileId"]].consent
     assert consent is not None
     assert (consent.version, consent.by, f"{consent.given:%Y-%m-%d}") == ("2026-01", "paper", "2026-02-03")
+    table.write_text(
+        table.read_text().replace("david.wav,en-us,,,", "david.wav,en-us,2026-01,2026-02-03T00:00:00Z,web")
+    )
+    assert _command(table) == 1
+    assert [row["outcome"] for row in _report(table).values()] == ["skipped", "enrolled", "refused"]
 
 
 def _answer(status: int, body: object = None, **headers: str) -> requests.HTTPError:
