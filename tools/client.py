@@ -1,5 +1,6 @@
 """A REST client of the 2021-09-05 API, as small as one can be: what a user of the service writes on the first day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -45,6 +46,10 @@ class Client:
     def delete(self, profile_id: str) -> None:
         """Delete a profile."""
         self._call("DELETE", f"profiles/{profile_id}")
+
+    def consent(self, profile_id: str, consent: Mapping[str, str]) -> dict[str, Any]:
+        """Note a speaker's consent; ProfileInfo."""
+        return self._call("PUT", f"profiles/{profile_id}/consent", json=consent)
 
     def enroll(self, profile_id: str, wav: bytes, request_id: str = "", **options: str) -> dict[str, Any]:
         """Add a clip to a profile, once under a request's id; EnrollmentInfo."""

@@ -14,7 +14,7 @@ from functions.plumbing.call import Call
 from functions.plumbing.refusals import BadRepeatability, SentTooLongAgo
 from shared.errors import SpeakerError
 from shared.trust.refusals import UsedForAnother
-from shared.trust.repeats import KEPT, Repeatable, answer_in
+from shared.trust.repeats import KEPT, Repeatable
 
 REQUEST_ID: Final = "Repeatability-Request-ID"
 FIRST_SENT: Final = "Repeatability-First-Sent"
@@ -26,8 +26,6 @@ AHEAD: Final = timedelta(minutes=15)
 """By so much a caller's clock may be ahead of ours."""
 
 _IMF_FIXDATE: Final = "%a, %d %b %Y %H:%M:%S GMT"
-_PROFILE: Final = "<profile>"
-"""Stands in what is kept for the id of the profile."""
 
 
 def once(call: Call, content: bytes, work: Callable[[str | None], func.HttpResponse]) -> func.HttpResponse:
@@ -43,10 +41,9 @@ def once(call: Call, content: bytes, work: Callable[[str | None], func.HttpRespo
     request = _repeatable(call, content)
     if request is None:
         return work(None)
-    profile, repeats = call.profile_id or request.makes, call.service.repeats
+    repeats = call.service.repeats
     claim = repeats.claim(request)
-    kept = answer_in(claim) or repeats.keep(claim, _written(work(request.makes)).replace(profile, _PROFILE))
-    return _read(kept.replace(_PROFILE, profile))
+    return _read(claim.answer or repeats.keep(claim, _written(work(request.makes))))
 
 
 def _repeatable(call: Call, content: bytes) -> Repeatable | None:

@@ -102,7 +102,8 @@ class Enrolling:
         _check_one_voice(heard.quality.sides)
         known = profile.enrollment(enrollment_id)
         if known:
-            return Enrolled(profile, known, heard.quality, self._version_for(profile))
+            found = twins.find(profile) if twins else None
+            return Enrolled(profile, known, heard.quality, self._version_for(profile), duplicates=found)
         profile.check_room_for(heard.clip.seconds)
         saying = self._saying(profile, heard)
         profile.check_said(saying)
@@ -126,9 +127,9 @@ class Enrolling:
 
         def grow(fresh: Profile) -> Profile:
             nonlocal fit, found
-            if not fresh.enrollment(enrollment.id):
-                fit = self.fitting.fit(fresh, heard, prints, voice.model_version)
-            if fit.ignored:
+            known = fresh.enrollment(enrollment.id) is not None
+            fit = fit if known else self.fitting.fit(fresh, heard, prints, voice.model_version)
+            if known or fit.ignored:
                 return fresh
             self._check_consent(fresh)
             grown = fresh.with_enrollment(enrollment, voice, saying, self.now(), waive_minimum=waive_minimum)

@@ -22,7 +22,8 @@ from shared.trust.refusals import TopicUnavailable
 from shared.voices.families import IDENTIFICATION as FAMILY
 from tests import remembering, voices
 from tests.clock import Clock
-from tests.contract.api import IDENTIFICATION, Api
+from tests.conftest import KEYS
+from tests.contract.api import IDENTIFICATION, VERIFICATION, Api
 from tests.contract.conftest import KEY
 from tests.contract.in_process import ORIGIN, sending_to
 
@@ -76,7 +77,7 @@ def listener() -> Iterator[Listener]:
 def _app(listener: Listener, **settings: str) -> tuple[App, Api]:
     environment = {**KEY, "SPEAKER_EVENTS_TOPIC": listener.url, **settings}
     app = App(environment, store=MemoryStore(), listener=remembering.listener(any_format=True))
-    return app, Api(ORIGIN, KEY["SPEAKER_RECOGNITION_KEYS"].split(",")[0], sending_to(app))
+    return app, Api(ORIGIN, KEYS[0], sending_to(app))
 
 
 def test_a_life_is_published_as_the_schema_says(listener: Listener) -> None:
@@ -107,6 +108,36 @@ def test_a_life_is_published_as_the_schema_says(listener: Listener) -> None:
     assert len({event["id"] for event in listener.heard}) == len(listener.heard)
     assert listener.kinds == {"application/cloudevents-batch+json; charset=utf-8"}
     assert list(app.store.outbox.since("")) == []
+
+
+def test_who_is_locked_opts_out_or_expires_is_published(listener: Listener, clock: Clock) -> None:
+    environment = {
+        **KEY,
+        "SPEAKER_EVENTS_TOPIC": listener.url,
+        "SPEAKER_FAILURE_LIMIT": "1",
+        "SPEAKER_EXPIRY_DAYS": "9",
+    }
+    heard = remembering.listener(any_format=True)
+    app = App(environment, store=MemoryStore(clock), listener=heard, now=clock)
+    api = Api(ORIGIN, KEYS[0], sending_to(app))
+    ids = [api.enrolled(voices.seconds(name, 12)) for name in ("anna", "boris", "clara")]
+    assert api.verify(ids[0], voices.seconds("ewan", 6)).json()["recognitionResult"] == "Reject"
+    assert api("POST", f"{VERIFICATION}/profiles/{ids[0]}:unlock").ok
+    assert api("POST", f"{VERIFICATION}/profiles/{ids[1]}:optOut").ok
+    assert api("POST", f"{VERIFICATION}/profiles/{ids[1]}:optIn").ok
+    clock.let_pass(days=10)
+    list(app.upkeep.run())
+    app.events.drain()
+    told = {(event["type"].removeprefix("SpeakerRecognition."), event["subject"][9:]) for event in listener.heard}
+    assert {
+        ("ProfileLocked", ids[0]),
+        ("ProfileUnlocked", ids[0]),
+        ("ProfileOptedOut", ids[1]),
+        ("ProfileOptedIn", ids[1]),
+        ("ProfileExpired", ids[2]),
+    } <= told
+    for event in listener.heard:
+        jsonschema.validate(event, SCHEMA, format_checker=jsonschema.FormatChecker())
 
 
 def test_what_a_topic_does_not_take_is_published_later_under_the_same_ids(listener: Listener) -> None:

@@ -45,7 +45,7 @@ def _table(folder: Path, *names: str) -> Path:
     for name in names:
         for number, clip in enumerate(voices.speakers()[name].enrollments[:2]):
             (folder / f"{name}-{number}.wav").write_bytes(clip)
-        lines.append(f"{name},{name}-0.wav;{name}-1.wav,en-us,2026-01,2026-11-26T00:00:00Z,paper")
+        lines.append(f"{name},{name}-0.wav;{name}-1.wav,en-us,2026-01,2026-02-03T00:00:00Z,paper")
     table = folder / "people.csv"
     table.write_text("\n".join(lines))
     return table
@@ -139,11 +139,12 @@ class Local:
     point: int = 0
     after: bool = False
     steps: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
 
     def session(self) -> requests.Session:
         """One that leads to the service."""
         listener = remembering.listener(any_format=True)
-        app = App({"SPEAKER_RECOGNITION_KEYS": KEYS[0]}, store=self.store, listener=listener)
+        app = App({"SPEAKER_RECOGNITION_KEYS": KEYS[0], **self.settings}, store=self.store, listener=listener)
         made = Session()
         made.mount(ORIGIN, Mortal(app, self))
         return made
@@ -217,7 +218,7 @@ def test_overwriting_that_is_cut_off_at_any_step_comes_to_the_same(local: Local,
     local.steps = 0
     assert _command(table, "--existing", "overwrite") == 1
     steps = local.steps
-    assert steps == 1 + 1 + 1 + 2 + 1 + 1
+    assert steps == 1 + 3 + 2 + 1 + 1
     for point in range(1, steps + 1):
         for after in (False, True):
             local.point, local.after, local.steps = point, after, 0
@@ -284,19 +285,39 @@ def test_an_older_service_that_looks_for_no_duplicates_is_not_taken_for_one_that
     assert local.steps == 2
 
 
-def test_consent_is_sent_with_the_creation(local: Local, tmp_path: Path) -> None:
-    sent: list[bytes] = []
-    send = Mortal.send
+@pytest.mark.parametrize(("wish", "outcome"), [("report", "enrolled"), ("fail", "refused")])
+def test_whose_voice_another_profile_has_is_reported_or_refused(
+    local: Local, tmp_path: Path, wish: str, outcome: str
+) -> None:
+    table = _table(tmp_path, "anna")
+    _add(table, "again,again.wav,en-us,,,", again=voices.seconds("anna", 60))
+    assert _command(table, "--duplicates", wish) == int(outcome == "refused")
+    anna, again = _report(table).values()
+    assert (anna["outcome"], anna["duplicates"], again["outcome"]) == ("enrolled", "", outcome)
+    told = again["duplicates"] if wish == "report" else again["why"]
+    assert anna["profileId"] in told
 
-    def seen(self: Mortal, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
-        sent.append(request.body if isinstance(request.body, bytes) else b"")
-        return send(self, request)
 
-    with patch.object(Mortal, "send", seen):
-        assert _command(_table(tmp_path, "anna")) == 0
-    consent = {"version": "2026-01", "givenDateTime": "2026-11-26T00:00:00Z", "by": "paper"}
-    assert json.loads(sent[0]) == {"locale": "en-us", "consent": consent}
-    assert local.steps == len(sent) + 3
+def test_consent_comes_with_the_profile_and_who_gave_none_is_refused_where_it_is_required(
+    local: Local, tmp_path: Path
+) -> None:
+    local.settings = {"SPEAKER_CONSENT": "required"}
+    table = _table(tmp_path, "anna")
+    _add(table, "david,david.wav,en-us,,,", david=voices.seconds("david", 40))
+    _add(table, "late,david.wav,en-us,2026-01,yesterday,paper")
+    assert _command(table) == 1
+    said = _report(table)
+    assert [row["outcome"] for row in said.values()] == ["enrolled", "refused", "refused"]
+    assert "onsent" in said["david"]["why"]
+    assert "givenDateTime" in said["late"]["why"]
+    consent = local.store.profiles[VERIFICATION.name, said["anna"]["profileId"]].consent
+    assert consent is not None
+    assert (consent.version, consent.by, f"{consent.given:%Y-%m-%d}") == ("2026-01", "paper", "2026-02-03")
+    table.write_text(
+        table.read_text().replace("david.wav,en-us,,,", "david.wav,en-us,2026-01,2026-02-03T00:00:00Z,web")
+    )
+    assert _command(table) == 1
+    assert [row["outcome"] for row in _report(table).values()] == ["skipped", "enrolled", "refused"]
 
 
 def _answer(status: int, body: object = None, **headers: str) -> requests.HTTPError:
@@ -393,7 +414,7 @@ def test_a_table_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None
 
 
 def test_both_kinds_of_table_say_the_same(tmp_path: Path) -> None:
-    consent = {"version": "2026-01", "givenDateTime": "2026-11-26T00:00:00Z", "by": "paper"}
+    consent = {"version": "2026-01", "givenDateTime": "2026-02-03T00:00:00Z", "by": "paper"}
     first = {"externalId": "anna", "files": ["anna-0.wav", "anna-1.wav"], "locale": "en-us", "consent": consent}
     second = {"externalId": "x", "files": ["x.wav"], "locale": "de-de"}
     (tmp_path / "people.jsonl").write_text(f"{json.dumps(first)}\n\n{json.dumps(second)}\n")

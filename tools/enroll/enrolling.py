@@ -72,6 +72,7 @@ class Enroller:
         if profile_id and not self.journal.is_blank(person.id):
             try:
                 self.patience.ask(lambda: self._client.reset(profile_id))
+                self._note_consent(person, profile_id)
                 self.journal.emptied(person.id)
             except Refused as refused:
                 if refused.status != _GONE:
@@ -83,6 +84,11 @@ class Enroller:
         request_id = self.journal.request_id(person.id)
         made = self.patience.ask(lambda: self._client.make(person.locale, request_id, **consent))
         return str(made["profileId"])
+
+    def _note_consent(self, person: Person, profile_id: str) -> None:
+        consent = person.consent
+        if consent:
+            self.patience.ask(lambda: self._client.consent(profile_id, consent))
 
     def _sent(self, person: Person, profile_id: str, name: str, clip: bytes) -> dict[str, Any]:
         request_id = self.journal.request_id(person.id, name)

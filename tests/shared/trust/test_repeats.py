@@ -1,8 +1,9 @@
 """Requests that are cut off between any two storage calls, and sent again."""
 
+import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from shared.store.azure import AzureStore
 from shared.store.memory import MemoryStore
 from shared.store.rows import MemoryRows, Row
 from shared.trust.refusals import UsedForAnother
-from shared.trust.repeats import KEPT, Repeatable, Repeats, answer_in
+from shared.trust.repeats import KEPT, Repeatable, Repeats
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile
 from tests import remembering, voices
@@ -70,7 +71,7 @@ class Mortal:
 def _send(store: Any, path: str, body: bytes, request_id: str) -> requests.Response:  # noqa: ANN401  mortal or not
     app = App(ENVIRONMENT, store=store, listener=remembering.listener(any_format=True))
     headers = {"Ocp-Apim-Subscription-Key": KEYS[0], "Repeatability-Request-ID": request_id}
-    url = f"{ORIGIN}/speaker-recognition/{PATH}/{path}?api-version=2021-09-05"
+    url = f"{ORIGIN}/speaker-recognition/{PATH}/{path}{'' if '?' in path else '?'}api-version=2021-09-05"
     return sending_to(app)("POST", url, headers=headers, data=body)
 
 
@@ -123,6 +124,18 @@ def _check(store: MemoryStore, answer: dict[str, Any], known_id: str) -> None:
     assert named == {enrollment_id for _, _, enrollment_id in store.audio}
 
 
+def test_a_repeated_enrollment_also_tells_whose_voice_it_is() -> None:
+    path, request_id = "profiles/{}/enrollments?duplicates=report&", str(uuid.uuid4())
+    other, other_id = _blank()
+    whole = Mortal(other, 0, after=False)
+    assert _send(whole, path.format(other_id), CLIP, request_id).status_code == 201
+    store, profile_id = _blank()
+    with pytest.raises(KilledError):
+        _send(Mortal(store, whole.calls.index("replace") + 1, after=True), path.format(profile_id), CLIP, request_id)
+    assert len(store.profiles[VERIFICATION.name, profile_id].enrollments) == 1
+    assert _send(store, path.format(profile_id), CLIP, request_id).json()["details"]["duplicates"] == []
+
+
 def test_a_repeated_creation_leaves_what_was_enrolled_meanwhile_alone() -> None:
     store, known_id = _blank()
     request_id = str(uuid.uuid4())
@@ -144,13 +157,15 @@ def test_who_is_faster_by_one_store_call_is_the_only_one(storage: str) -> None:
         assert known.count(VERIFICATION) == before + 1
 
 
-def test_a_row_tells_no_id_and_goes_after_a_day(clock: Clock) -> None:
+def test_a_row_tells_nobody_what_was_answered_and_goes_after_a_day(clock: Clock) -> None:
     store = MemoryStore(clock)
     app = App(ENVIRONMENT, store=store, listener=remembering.listener(any_format=True), now=clock)
-    created = _send(store, "profiles", b'{"locale":"en-us"}', str(uuid.uuid4())).json()
+    consent = {"version": "1", "givenDateTime": "2026-01-01T00:00:00Z", "by": "Anna Example"}
+    body = json.dumps({"locale": "en-us", "consent": consent}).encode()
+    created = _send(store, "profiles", body, str(uuid.uuid4())).json()
+    assert created["consent"]["by"] == "Anna Example"
     [row] = store.requests.since("")
-    assert created["profileId"] not in f"{row}"
-    assert answer_in(row) is not None
+    assert [text for text in (created["profileId"], "Anna", "en-us") if text in f"{row}"] == []
     clock.let_pass(seconds=KEPT.total_seconds() - 60)
     list(app.upkeep.run())
     assert list(store.requests.since("")) == [row]
@@ -163,18 +178,30 @@ def test_a_row_tells_no_id_and_goes_after_a_day(clock: Clock) -> None:
 def test_the_answer_that_is_kept_first_counts() -> None:
     repeats, request = Repeats(MemoryRows(), lambda: datetime.now(UTC)), _request(b"x")
     first, second = (repeats.claim(request) for _ in range(2))
-    assert answer_in(second) is None
+    assert second.answer is None
     assert [repeats.keep(first, "one"), repeats.keep(second, "two")] == ["one", "one"]
-    assert answer_in(repeats.claim(request)) == "one"
+    assert repeats.claim(request).answer == "one"
     with pytest.raises(UsedForAnother, match=request.id):
         repeats.claim(_request(b"y"))
+
+
+@pytest.mark.parametrize("damaged", [b"", b"damaged" * 9, "text"])
+def test_a_damaged_answer_is_none_and_is_given_anew(damaged: object) -> None:
+    rows = MemoryRows()
+    repeats, request = Repeats(rows, lambda: datetime.now(UTC)), _request(b"x")
+    row = repeats.claim(request).row
+    rows.replace(replace(row, values={**row.values, "Answer": damaged}))
+    claim = repeats.claim(request)
+    assert claim.answer is None
+    assert repeats.keep(claim, "anew") == "anew"
+    assert repeats.claim(request).answer == "anew"
 
 
 def test_an_answer_counts_also_where_its_claim_was_dropped_meanwhile() -> None:
     rows = MemoryRows()
     repeats, request = Repeats(rows, lambda: datetime.now(UTC)), _request(b"x")
     claim = repeats.claim(request)
-    rows.remove(claim.partition, claim.name)
+    rows.remove(claim.row.partition, claim.row.name)
     assert repeats.keep(claim, "one") == "one"
 
 
@@ -189,7 +216,7 @@ def test_a_claim_that_goes_while_it_is_looked_at_is_made_anew() -> None:
             return super().insert(row)
 
     claim = Repeats(Going(), lambda: datetime.now(UTC)).claim(_request(b"x"))
-    assert claim.etag is not None
+    assert claim.row.etag is not None
 
 
 def test_what_is_made_is_named_after_all_that_was_asked() -> None:
