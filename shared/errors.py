@@ -14,9 +14,10 @@ RECOGNIZE: Final = (*VERIFY, *IDENTIFY)
 RECORDING: Final = ("IdentifyRecording",)
 AUDIO: Final[tuple[str, ...]] = (*ENROLL, *RECOGNIZE, *RECORDING)
 OPT_IN: Final = ("OptIn",)
+CHALLENGE: Final = ("CreateChallenge",)
 CONSENT: Final = ("PutConsent", *OPT_IN)
 DECIDE: Final = ("OptOut", *CONSENT)
-KNOWN: Final = ("GetProfile", "FindDuplicates", "ResetProfile", *AUDIO, "PutConsent", *OPT_IN, "Unlock")
+KNOWN: Final = ("GetProfile", "FindDuplicates", "ResetProfile", *AUDIO, "PutConsent", *OPT_IN, "Unlock", *CHALLENGE)
 """Those that need a profile."""
 TRY_LATER: Final = "Rate limit is exceeded. Try again in {wait_sec} seconds."
 """The contract's message of 429."""
@@ -86,14 +87,14 @@ class UnknownLocale(InvalidArgument):
     supported: str
     why: str = ""
     says = "Invalid locale value. Supported locales are {supported}{why}."
-    where = (*CREATE, "ListPhrases", *OPT_IN)
+    where = (*CREATE, "ListPhrases", *OPT_IN, *CHALLENGE)
 
 
 class LocaleNotUnderstood(UnknownLocale):
     """The transcriber could not write down the locale's phrases."""
 
     why: str = ": those that the configured transcriber understands"
-    where = (*CREATE, *ENROLL, *OPT_IN)
+    where = (*CREATE, *ENROLL, *OPT_IN, *CHALLENGE)
     own = True
 
 
@@ -105,7 +106,7 @@ class NotEnrolled(InvalidRequest):
     reason = "notEnrolled"
     says = "Profile is not enrolled."
     adds = "Profile {profile_id} needs {missing}."
-    where = (*RECOGNIZE, *RECORDING, "FindDuplicates")
+    where = (*RECOGNIZE, *RECORDING, "FindDuplicates", *CHALLENGE)
 
 
 class TooManyCandidates(InvalidRequest):

@@ -25,6 +25,7 @@ from shared.recordings.conversations import Conversations
 from shared.recordings.diarizer import Diarizer
 from shared.settings import MODELS, Settings
 from shared.store import Store
+from shared.store.challenges import Challenges
 from shared.store.failures import Failures
 from shared.store.outbox import Outbox
 from shared.trust.account import Account
@@ -232,6 +233,7 @@ class Service:
             false_match_rate=self.settings.false_match_rate,
             cohorts=Cohorts(self.store, on=self.settings.centring),
             failures=self.lockout,
+            challenges=Challenges(self.store, self.now),
             note_use=self.settings.profile_retention_days > 0,
             note_recognized=self.settings.expiry_days > 0,
         )

@@ -14,6 +14,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── NobodyEnrolled          400 InvalidRequest       There is nobody to compare with.
 │   ├── Expired                 400 InvalidRequest       The voice was not heard for too long.
 │   ├── OptedOut                400 InvalidRequest       The speaker has opted out: there is no voice to compare with.
+│   ├── ChallengeOver           400 InvalidRequest       The challenge cannot be answered any more.
 │   ├── UsedForAnother          400 InvalidRequest       A request comes under the id of another one.
 │   ├── InvalidAudio            400 InvalidRequest       The audio cannot be used.
 │   │   ├── WrongFormat         400 InvalidRequest       The audio is in a format that is not read, or damaged.

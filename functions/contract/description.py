@@ -108,6 +108,7 @@ _PARAMETERS: Final[dict[str, Json]] = {
         "enum": list(DUPLICATES),
         "description": "whether other profiles of the same person are reported in details, or refused",
     },
+    "challenge": {"type": "string", "description": "the clip has to say what this one asks for"},
     "channel": {"type": "string", "description": "left, right or a number from 1: which channel is heard"},
     "ignoreMinLength": {"type": "boolean", "default": False, "description": "waive the minimum of net speech"},
     "receipt": {"type": "boolean", "default": False, "description": "answer 200 with what was deleted"},

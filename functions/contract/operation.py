@@ -84,7 +84,7 @@ class Operation:
 
     def parameters(self, dialect: Dialect, family: Family) -> list[str]:
         """Its query parameters that mean something in a version and for a family."""
-        means = {name: name in dialect.has for name in ("channel", "groupId", "$top", "receipt")}
+        means = {name: name in dialect.has for name in ("channel", "challenge", "groupId", "$top", "receipt")}
         means["ignoreMinLength"] = family.minimum_can_be_waived
         means["watchlist"] = "watchlist" in dialect.has and family.dependency in FREE_SPEECH
         return [name for name in self.query if means.get(name, True)]

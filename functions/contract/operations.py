@@ -10,6 +10,7 @@ from functions.contract.group_responses import COUNTED_GROUP, DUPLICATES, GROUP,
 from functions.contract.operation import ENROLL, FREE_SPEECH, MANAGE, RECOGNIZE, SCOPES, Operation
 from functions.contract.recording_responses import TURNS
 from functions.contract.responses import (
+    CHALLENGE,
     CLEARED,
     ENROLLMENT,
     IDENTIFICATION_RESULT,
@@ -105,6 +106,17 @@ CHOICES: Final = (
         action="unlock",
         modes=("verification",),
     ),
+    Operation(
+        "CreateChallenge",
+        "Digits that the speaker is to say within two minutes, once",
+        "POST",
+        "profiles/{profileId}",
+        action="challenge",
+        scopes=(RECOGNIZE,),
+        modes=("verification",),
+        dialects=(V2021,),
+        result=CHALLENGE,
+    ),
 )
 """What speakers decide, which the contract does not know."""
 OPERATIONS: Final = {
@@ -177,7 +189,7 @@ OPERATIONS: Final = {
             modes=("verification",),
             body="audio",
             result=VERIFICATION_RESULT,
-            query=("ignoreMinLength", "channel", "watchlist", "details"),
+            query=("ignoreMinLength", "channel", "watchlist", "challenge", "details"),
         ),
         Operation(
             "IdentifySingleSpeaker",

@@ -33,6 +33,7 @@ from shared.profiles.enrolling import Enrolled
 from shared.profiles.lifecycle import Cleared
 from shared.recognition.everyone import MAX_TOP
 from shared.recognition.outcomes import Identified, Verified, Watched
+from shared.voices.challenge import Challenge
 from shared.voices.consent import Consent
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile
@@ -171,6 +172,14 @@ IDENTIFICATION_RESULT: Final = Shape[Identified](
         ),
     ),
     details=IDENTIFICATION_DETAILS,
+)
+CHALLENGE: Final = Shape[Challenge](
+    "SpeakerChallenge",
+    (
+        Field("challenge", TEXT, lambda of: of.token, "to be sent with the clip that answers it"),
+        Field("phrase", TEXT, lambda of: of.phrase, "what is to be said: digits, in the profile's language"),
+        Field("expiresDateTime", MOMENT, lambda of: of.expires),
+    ),
 )
 CLEARED: Final = Shape[Cleared](
     "Cleared",

@@ -10,6 +10,7 @@ from shared.errors import Conflict, UnknownProfile
 from shared.profiles.changes import change, read
 from shared.profiles.lifecycle import Lifecycle
 from shared.store import Store
+from shared.store.challenges import forget_trials
 from shared.store.changes import ChangeLog, Kind
 from shared.store.outbox import Deed, Outbox
 from shared.voices import choices
@@ -88,7 +89,7 @@ class Choices:
         if known and known.opted_out:
             self.store.shred(out)
             self.store.delete_folder(out.family, out.id)
-            self.lifecycle.failures.forget(out.family, out.id)
+            forget_trials(self.store, out.family, out.id)
 
     def _bury(self, family: Family, profile_id: str) -> None:
         """Keep an id for somebody who opts out before there is a profile."""

@@ -9,6 +9,7 @@ from shared.errors import NotFound
 from shared.profiles.changes import change, read
 from shared.profiles.quota import ProfileQuota
 from shared.store import Store
+from shared.store.challenges import forget_trials
 from shared.store.changes import ChangeLog, Kind
 from shared.store.failures import Failures
 from shared.store.groups import GroupTable
@@ -133,7 +134,7 @@ class Lifecycle:
         active = self.begins_active(family)
         before, after = change(self.store, family, profile_id, lambda profile: profile.reset(self.now(), active=active))
         self.store.delete_audio(family, profile_id, [enrollment.id for enrollment in before.enrollments])
-        self.failures.forget(family, profile_id)
+        forget_trials(self.store, family, profile_id)
         return after
 
     def delete(self, family: Family, profile_id: str, *, due: Callable[[Profile], bool] = lambda _: True) -> None:
@@ -217,7 +218,7 @@ class Lifecycle:
         log.forget(stored.family, stored.id)
         for group in marked.groups:
             GroupTable(self.store.groups).unlist_member(stored.family, group, stored.id)
-        self.failures.forget(stored.family, stored.id)
+        forget_trials(self.store, stored.family, stored.id)
         if is_guid(stored.id):
             self.store.delete_folder(stored.family, stored.id)
         self.store.shred(stored)  # once more: who was enrolling meanwhile may have made a key

@@ -14,14 +14,17 @@ from shared.recognition.cohort import Cohorts
 from shared.recognition.judging import Clip, Judge
 from shared.recognition.outcomes import Candidate, Identified, Verified, Watched
 from shared.store import Store
+from shared.store.challenges import Challenges
 from shared.store.failures import Failures
 from shared.store.outbox import Deed, Outbox
+from shared.voices.challenge import Challenge
 from shared.voices.families import Family
 from shared.voices.records import Profile
 from shared.voices.signatures import Signature
 from shared.voices.standing import Act
 from shared.words.book import same_locale
 from shared.words.checker import PhraseChecker
+from shared.words.digits import random_digits
 from shared.words.matching import Saying
 
 
@@ -33,6 +36,7 @@ class Recognizer:
         false_match_rate: how often, at most, a stranger may be accepted in one request of free speech.
         cohorts: other voices, which tell how alike strangers are here.
         failures: counts the verifications of a profile that fail in a row.
+        challenges: what speakers were asked to say.
         note_use: note on which day a profile was last used.
         note_recognized: note on which day its speaker was last accepted.
     """
@@ -44,6 +48,7 @@ class Recognizer:
     false_match_rate: float
     cohorts: Cohorts
     failures: Failures
+    challenges: Challenges
     note_use: bool = False
     note_recognized: bool = False
 
@@ -55,11 +60,14 @@ class Recognizer:
         *,
         waive_minimum: bool,
         watch: Callable[[Utterance], Watched] | None = None,
+        challenge: str | None = None,
     ) -> Verified:
         """How well a clip matches the profile's voice.
 
         Args:
             watch: whom else it may be.
+            challenge: token of the one that the clip answers: what it asks for replaces the profile's phrase, and the
+                minimum of speech.
 
         A clip that says another phrase than the profile's is no match, whoever says it; the score is the voice's.
 
@@ -67,6 +75,7 @@ class Recognizer:
             UnknownProfile: no profile of the family has the id.
             NotEnrolled, Expired, OptedOut: the profile has no signature yet, or none to compare with any more.
             Locked: too many verifications of the profile failed in a row.
+            ChallengeOver: it cannot be answered any more.
             InvalidAudio: the clip is not fit to recognize.
             TranscriberUnavailable: nobody could tell what it says.
         """
@@ -74,10 +83,14 @@ class Recognizer:
         profile = read(self.store, family, profile_id)
         signature = signature_of(profile, Act.VERIFY)
         self.failures.check(family, profile_id)
-        heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum))
-        saying = self._saying(profile, signature, heard)
+        asked = None if challenge is None else self.challenges.find(family, profile_id, challenge)
+        heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum or asked is not None))
+        wanted = asked.values["Phrase"] if asked else profile.phrase
+        saying = self._saying(profile, signature, heard, asked=wanted if asked else None)
         voice = self._candidate(profile, signature, heard)
-        candidate = replace(voice, said=saying is None or saying.phrase == profile.phrase)
+        candidate = replace(voice, said=saying is None or saying.phrase == wanted)
+        if asked:
+            self.challenges.spend(asked)
         self.failures.judged(family, profile_id, accepted=candidate.accepted)
         self.note_uses([profile], [profile.id] if candidate.accepted else [])
         verified = Verified(candidate, heard.quality, saying, watch(heard) if watch else None)
@@ -126,12 +139,26 @@ class Recognizer:
         outbox = Outbox.of(self.store)
         outbox.tell(deed, family, profile_id, decision.word, decision.model_version, tuple(among))
 
-    def _saying(self, profile: Profile, signature: Signature, heard: Utterance) -> Saying | None:
-        """What the clip says, where the profile has a passphrase; the voice is embedded meanwhile."""
-        if not profile.phrase:
+    def challenge(self, family: Family, profile_id: str) -> Challenge:
+        """Digits that the profile's speaker is to say; raises as ``verify``, before it hears anything.
+
+        Raises:
+            UnknownLocale: nobody could write down what is said.
+        """
+        profile = read(self.store, family, profile_id, Act.CHALLENGE)
+        self.failures.check(family, profile_id)
+        self.checker.understood(family.script, profile.locale)
+        return self.challenges.ask(family, profile_id, random_digits())
+
+    def _saying(self, profile: Profile, signature: Signature, heard: Utterance, asked: str | None) -> Saying | None:
+        """What the clip says, where it has to say anything; the voice is embedded meanwhile."""
+        if not (asked or profile.phrase):
             return None
+        script, locale = profile.family.script, profile.locale
         with self.listener.embedding(heard, signature.model_version):
-            return self.checker.check(profile.family.script, profile.locale, heard)
+            if asked:
+                return self.checker.challenged(script, locale, asked, heard)
+            return self.checker.check(script, locale, heard)
 
     @property
     def judge(self) -> Judge:

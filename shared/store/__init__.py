@@ -146,7 +146,7 @@ class Store(Protocol):
 
     @property
     def trials(self) -> Rows:
-        """Rows of what was tried on profiles: failures in a row."""
+        """Rows of what was tried on profiles: failures in a row, and challenges."""
 
     @property
     def outbox(self) -> Rows:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from shared.errors import (
+    CHALLENGE,
     ENROLL,
     IDENTIFY,
     RECOGNIZE,
@@ -111,6 +112,17 @@ class NoConsent(Forbidden):
     own = True
 
 
+class ChallengeOver(InvalidRequest):
+    """The challenge cannot be answered any more."""
+
+    minutes: int
+    reason = "challengeOver"
+    says = "Invalid challenge."
+    adds = "It is unknown, was answered before, or is older than {minutes} minutes. Ask for another."
+    where = VERIFY
+    own = True
+
+
 class Locked(SpeakerError):
     """Too many verifications of the profile failed in a row."""
 
@@ -120,7 +132,7 @@ class Locked(SpeakerError):
     reason = "locked"
     says = TRY_LATER
     adds = "The last {failures} verifications of the profile failed."
-    where = VERIFY
+    where = (*VERIFY, *CHALLENGE)
     note = "also as `Retry-After`; only with `SPEAKER_FAILURE_LIMIT`"
     own = True
 

@@ -45,6 +45,7 @@ class Act(Enum):
     VERIFY = "verify"
     NAME = "identify, named by id"
     SEARCH = "identify, in a group or among all"
+    CHALLENGE = "ask for a challenge"
     RESET = "reset"
     CONSENT = "note consent"
     OPT_OUT = "opt out"
@@ -70,7 +71,7 @@ _USUAL: Final[Mapping[Act, Answer]] = {
     Act.OPT_IN: Served.UNCHANGED,
     Act.UNLOCK: Served.UNCHANGED,
 }
-_BY_NAME: Final = (Act.VERIFY, Act.NAME)
+_BY_NAME: Final = (Act.VERIFY, Act.CHALLENGE, Act.NAME)
 _UNHEARD: Final[Mapping[Act, Answer]] = {
     **_USUAL,
     **dict.fromkeys(_BY_NAME, NotEnrolled),
@@ -80,7 +81,7 @@ ANSWERS: Final[Mapping[Standing, Mapping[Act, Answer]]] = {
     Standing.INACTIVE: _UNHEARD,
     Standing.ENROLLING: _UNHEARD,
     Standing.ENROLLED: _USUAL,
-    Standing.LOCKED: {**_USUAL, Act.VERIFY: Locked, Act.UNLOCK: Served.DONE},
+    Standing.LOCKED: {**_USUAL, Act.VERIFY: Locked, Act.CHALLENGE: Locked, Act.UNLOCK: Served.DONE},
     Standing.EXPIRED: {**_UNHEARD, **dict.fromkeys(_BY_NAME, Expired)},
     Standing.OPTED_OUT: {
         **_UNHEARD,

@@ -1,12 +1,15 @@
 """Whether a clip says what it has to: the phrase book and a transcriber together."""
 
+from collections.abc import Callable
+
 from shared.errors import LocaleNotUnderstood
 from shared.listening.listener import Utterance
 from shared.observing.trace import current, stage
 from shared.words.book import PhraseBook
+from shared.words.digits import saying_of
 from shared.words.matching import Saying
 from shared.words.scripts import Script
-from shared.words.transcript import Transcriber
+from shared.words.transcript import Transcriber, Transcript
 
 
 class PhraseChecker:
@@ -38,7 +41,15 @@ class PhraseChecker:
             TranscriberUnavailable: nobody could tell what it says.
         """
         known = self.understood(script, locale)
+        return self._heard(known, heard, lambda said: self.book.nearest(script, known, said))
+
+    def challenged(self, script: Script, locale: str, asked: str, heard: Utterance) -> Saying:
+        """How near an utterance comes to digits that were asked for; raises as ``check``."""
+        known = self.understood(script, locale)
+        return self._heard(known, heard, lambda said: saying_of(asked, said.text, known))
+
+    def _heard(self, locale: str, heard: Utterance, nearest: Callable[[Transcript], Saying]) -> Saying:
         with stage("transcribe"):
-            saying = self.book.nearest(script, known, self._transcriber.transcribe(heard.speech, known))
+            saying = nearest(self._transcriber.transcribe(heard.speech, locale))
         current().phrase_heard = saying.phrase is not None
         return saying

@@ -104,6 +104,7 @@ from shared.voices.families import PASSPHRASE_VERIFICATION, Family
 from shared.voices.families import VERIFICATION as VERIFICATION_FAMILY
 from shared.voices.records import Enrollment, Profile
 from shared.voices.refusals import (
+    ChallengeOver,
     EnrollingOptedOut,
     Expired,
     GroupChanged,
@@ -650,6 +651,12 @@ PROVOKED = [
         NoConsent,
         "The speaker's consent is missing.",
         lambda api: api.enroll(api.create(), CLIP),
+    ),
+    Provoked(
+        "challenge-over",
+        ChallengeOver,
+        "Invalid challenge. It is unknown, was answered before, or is older than 2 minutes.",
+        lambda api: api.verify(api.enrolled(CLIP), CLIP, challenge="x"),
     ),
     Provoked("locked", Locked, "Rate limit is exceeded. Try again in", _verify_after_a_stranger),
     Provoked(

@@ -149,6 +149,7 @@ def test_a_profiles_whole_life_is_answered_as_described(described: Described, fa
         _decide(call, ids[0])
     if family.mode == "verification" and not version:
         assert call("Unlock", profileId=ids[0]).status_code == 200
+        assert len(call("CreateChallenge", profileId=ids[1]).json()["phrase"]) == 15
     assert call("ResetProfile", profileId=ids[0]).ok
     assert call("DeleteProfile", profileId=ids[0]).status_code == 204
     assert call("DeleteProfiles", confirm="delete-all-profiles").json()["remaining"] is False

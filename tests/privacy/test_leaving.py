@@ -17,6 +17,7 @@ from tests.privacy.conftest import BAD_BODIES, CLIP, Watched
 from tests.privacy.outside import ends, way_out
 from tests.speech_service import speech_service
 
+CONSENT = '{"version":"1","givenDateTime":"2026-01-31T09:30:00Z","by":"test"}'
 CALLER = """
 import socket, sys
 caller = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
@@ -119,6 +120,8 @@ def _do_everything(seen: Watched) -> None:
             seen.send("enroll", "POST", f"{path}/enrollments", clip)
         if family != IDENTIFICATION:
             seen.send("verify", "POST", f"{path}:verify", passport if family == TEXT_DEPENDENT else CLIP)
+            seen.send("challenge", "POST", f"{path}:challenge")
+            seen.send("unlock", "POST", f"{path}:unlock")
     for resource in ("profiles:identifySingleSpeaker", "recordings:identify"):
         for body in (CLIP, *BAD_BODIES.values()):
             seen.send("identify", "POST", f"{IDENTIFICATION}/{resource}", body, profileIds=ids[IDENTIFICATION])
@@ -129,6 +132,9 @@ def _do_everything(seen: Watched) -> None:
         path = f"{family}/profiles"
         seen.send("get", "GET", f"{path}/{profile_id}", details="true")
         seen.send("list", "GET", path)
+        seen.send("consent", "PUT", f"{path}/{profile_id}/consent", CONSENT)
+        seen.send("opt out", "POST", f"{path}/{profile_id}:optOut")
+        seen.send("opt in", "POST", f"{path}/{profile_id}:optIn")
         seen.send("reset", "POST", f"{path}/{profile_id}:reset")
         seen.send("delete", "DELETE", f"{path}/{profile_id}")
         seen.send("all", "DELETE", path, confirm="delete-all-profiles")
