@@ -75,13 +75,14 @@ def test_a_row_a_locale_counts_what_was_accepted() -> None:
     header, german, french = table(_heard())
     assert [name for name in locales.COLUMNS if name in header] == list(locales.COLUMNS)
     assert " ".join(german.split()) == "de-DE 1 of 2 1 of 1 absent absent absent"
-    assert " ".join(french.split()) == "fr-FR 1 of 1 absent absent 0 of 1 absent"
+    assert " ".join(french.split()) == "fr-FR 1 of 1 absent 1 of 1 0 of 1 absent"
 
 
 def test_what_was_taken_for_something_else_is_told() -> None:
     assert wrongly_taken(_heard()) == [
         "de-DE, the phrase, missed: 'Ich'",
         "de-DE, half of it, begins: 'Ich spreche'",
+        "fr-FR, in another language, translated: 'Je vais'",
     ]
     assert falsely_accepted(_heard()) == 1
 
@@ -165,11 +166,14 @@ def _wheels() -> dict[str, bytes]:
 
 def _heard() -> list[Heard]:
     """Verdicts made by hand."""
-    verdicts = [
-        ("de-DE", RIGHT, "right", "Ich spreche jetzt", {"phrase"}),
+    book = PhraseBook.read()
+    [german], [french] = (book.phrases(ACTIVATION, locale) for locale in ("de-DE", "fr-FR"))
+    verdicts: list[tuple[str, str, str, str, set[str]]] = [
+        ("de-DE", RIGHT, "right", "Ich spreche jetzt", {german}),
         ("de-DE", RIGHT, "missed", "Ich", set()),
-        ("de-DE", HALF, "begins", "Ich spreche", {"phrase"}),
-        ("fr-FR", RIGHT, "right", "Je vais parler", {"phrase"}),
-        ("fr-FR", SENTENCE, "other", "Tous", set()),
+        ("de-DE", HALF, "begins", "Ich spreche", {german}),
+        ("fr-FR", RIGHT, "right", "Je vais parler", {french}),
+        ("fr-FR", FOREIGN, "translated", "Je vais", {french}),
+        ("fr-FR", SENTENCE, "other", "Tous", {"a passphrase"}),
     ]
     return [Heard(row, name, None, text, frozenset(found), locale) for locale, row, name, text, found in verdicts]

@@ -65,13 +65,14 @@ def measure(trials: Trials, calibration: Calibration, rate: float, *, quiet: boo
 
     Args:
         trials: labelled comparisons.
-        calibration: what is judged.
+        calibration: what is judged, as it holds where there are no other voices.
         rate: false-match rate that the operator chose; reported beside those that were fitted.
         quiet: show no progress.
     """
-    ratios = calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
-    points = operating_points(calibration, rate)
-    thresholds = {point["rate"]: calibration.threshold(point["rate"]) for point in points}
+    alone = calibration.alone()
+    ratios = alone.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
+    points = operating_points(alone, rate)
+    thresholds = {point["rate"]: alone.threshold(point["rate"]) for point in points}
     slices = [(part, mask) for part, mask in _slices(trials) if _has_both(trials, mask)]
     rows = [
         asdict(part) | _figures(trials.where(mask), ratios[mask], thresholds)

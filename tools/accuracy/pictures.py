@@ -1,4 +1,4 @@
-"""Pictures of scores: error trade-off, histograms, reliability."""
+"""Pictures of scores: error trade-off, histograms, reliability; without other voices to compare with."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -40,7 +40,7 @@ def draw(trials: Trials, calibration: Calibration, rate: float, folder: Path) ->
         return []
     pictures = {
         "det.svg": _det(kinds),
-        "scores.svg": _histograms(kinds, calibration.threshold(rate)),
+        "scores.svg": _histograms(kinds, calibration.alone().threshold(rate)),
         "reliability.svg": _reliability(kinds),
     }
     for name, picture in pictures.items():
@@ -55,7 +55,7 @@ def draw_trade_off(trials: Trials, calibration: Calibration, file: Path) -> None
 
 def draw_scores(trials: Trials, calibration: Calibration, rate: float, file: Path) -> None:
     """Write only the scores of the kinds of speech that ``draw`` shows, with the threshold of a false-match rate."""
-    save(_histograms(_shown(trials, calibration), calibration.threshold(rate)), file)
+    save(_histograms(_shown(trials, calibration), calibration.alone().threshold(rate)), file)
 
 
 def save(picture: "Figure", file: Path) -> None:
@@ -72,7 +72,7 @@ def _shown(trials: Trials, calibration: Calibration) -> Kinds:
 
 
 def _kinds(trials: Trials, calibration: Calibration) -> Iterator[tuple[str, tuple[Floats, NDArray[np.bool]]]]:
-    ratios = calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
+    ratios = calibration.alone().llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
     for name in trials.sets:
         own = trials.set == name
         if len(set(trials.same[own].tolist())) == 2:

@@ -27,6 +27,8 @@ SENTENCE: Final = "another sentence"
 BACKGROUND: Final = "English, noise"
 COLUMNS: Final = (RIGHT, HALF, FOREIGN, SENTENCE, BACKGROUND)
 """What is tried in each locale; only the first has to be accepted."""
+BARRED: Final = (HALF, SENTENCE, BACKGROUND)
+"""What may never be. The phrase in another language may: Whisper translates into the language that it is told."""
 
 HEADER: Final = "".join(f"{column:>22}" for column in ("", *COLUMNS))
 
@@ -49,11 +51,16 @@ def clips_by_locale() -> Iterator[Clip]:
 
 
 def _said(locale: str) -> Iterator[Clip]:
-    [phrase] = PhraseBook.read().phrases(ACTIVATION, locale)
     for name, samples in _phrases(locale):
-        yield Clip(RIGHT, name, phrase, samples, locale)
+        yield Clip(RIGHT, name, _phrase(locale), samples, locale)
         for part, half in zip(("begins", "ends"), np.array_split(samples, 2), strict=True):
             yield Clip(HALF, f"{name} {part}", None, half, locale)
+
+
+@cache
+def _phrase(locale: str) -> str:
+    [phrase] = PhraseBook.read().phrases(ACTIVATION, locale)
+    return phrase
 
 
 def _foreign(locale: str, locales: Sequence[str]) -> Iterator[Clip]:
@@ -109,7 +116,7 @@ def table(heard: Sequence[Heard]) -> Iterator[str]:
 
 
 def _counts(heard: Sequence[Heard]) -> Mapping[str, tuple[int, int]]:
-    verdicts = {column: [bool(clip.accepted) for clip in heard if clip.row == column] for column in COLUMNS}
+    verdicts = {column: [_is_accepted(clip) for clip in heard if clip.row == column] for column in COLUMNS}
     return {column: (sum(each), len(each)) for column, each in verdicts.items()}
 
 
@@ -118,10 +125,15 @@ def wrongly_taken(heard: Sequence[Heard]) -> list[str]:
     return [
         f"{clip.locale}, {clip.row}, {clip.name}: {clip.text!r}"
         for clip in heard
-        if bool(clip.accepted) != (clip.row == RIGHT)
+        if _is_accepted(clip) != (clip.row == RIGHT)
     ]
 
 
+def _is_accepted(clip: Heard) -> bool:
+    """As the activation phrase; whether it is taken for a passphrase is the other report's."""
+    return _phrase(clip.locale) in clip.accepted
+
+
 def falsely_accepted(heard: Sequence[Heard]) -> int:
-    """Clips without the phrase that were taken for it."""
-    return sum(bool(clip.accepted) for clip in heard if clip.row != RIGHT)
+    """Clips without the phrase in any language that were taken for it."""
+    return sum(_is_accepted(clip) for clip in heard if clip.row in BARRED)
