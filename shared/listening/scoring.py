@@ -133,18 +133,6 @@ class Calibration:
         """The ratio from which the typical kind of speech is accepted at a rate, whatever others would need."""
         return _between(false_match_rate, [(p.false_match_rate, p.llr) for p in self.operating_points])
 
-    def alone(self) -> "Calibration":
-        """What holds where there are no other voices, without rows: their first one, if it is for cosines as they are.
-
-        Its thresholds are so strict that the floor of ``decide`` changes none of its decisions.
-        """
-        if not self.rows or self.rows[0].voices:
-            return replace(self, rows=())
-        row = self.rows[0]
-        points = tuple(OperatingPoint(rate, at, at, (at, at)) for rate, at in row.thresholds)
-        line = (row.cosine, row.cosine_duration, row.duration, row.offset)
-        return Calibration(*line, self.duration_range, points, self.fitted_on)
-
     def decide(
         self,
         compared: "Comparison",
@@ -250,13 +238,10 @@ SAME_VOICE: Final = 0.72
 """Cosine from which another signature is taken to be the same person's, or made to be like it: it is no other voice."""
 
 
-def compare(
-    signature: NDArray[np.float32],
-    embedding: NDArray[np.float32],
-    others: NDArray[np.float32],
-    *,
-    narrowed: bool = False,
-) -> Comparison:
+type _Floats = NDArray[np.float32]
+
+
+def compare(signature: _Floats, embedding: _Floats, others: _Floats, *, narrowed: bool = False) -> Comparison:
     """Compare a clip with a voice, seen from the others that are most like both (local centring).
 
     Strangers are more alike where everybody says the same words, or speaks through the same telephone: their mean

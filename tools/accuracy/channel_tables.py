@@ -24,14 +24,14 @@ PICTURE: Final = PAGES[1].with_suffix(".svg")
 
 _MARKED: Final = re.compile(r"(<!-- channels (\w+) -->\n).*?(<!-- /channels -->)", re.DOTALL)
 _DIGITAL: Final = ("pcm-8k", "mu-law", "a-law", "opus-nb", "amr-nb")
-_NARROW: Final = (*_DIGITAL, "gsm", "300-3400")
+NARROW: Final = (*_DIGITAL, "gsm", "300-3400")
 _SUMMARY: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "wide, wide": lambda enrolled, tested: enrolled == tested == WIDE,
     f"wide, {', '.join(_DIGITAL)}": lambda enrolled, tested: enrolled == WIDE and tested in _DIGITAL,
     "wide, GSM": lambda enrolled, tested: (enrolled, tested) == (WIDE, "gsm"),
     "wide, 300-3400 Hz mu-law": lambda enrolled, tested: (enrolled, tested) == (WIDE, "300-3400"),
-    "narrow, wide": lambda enrolled, tested: enrolled in _NARROW and tested == WIDE,
-    "narrow, the same": lambda enrolled, tested: enrolled == tested and tested in _NARROW,
+    "narrow, wide": lambda enrolled, tested: enrolled in NARROW and tested == WIDE,
+    "narrow, the same": lambda enrolled, tested: enrolled == tested and tested in NARROW,
     "wide, noise 20 dB": lambda enrolled, tested: (enrolled, tested) == (WIDE, "noise-20"),
     "wide, noise 10 dB": lambda enrolled, tested: (enrolled, tested) == (WIDE, "noise-10"),
     "wide, babble 20 dB": lambda enrolled, tested: (enrolled, tested) == (WIDE, "babble-20"),

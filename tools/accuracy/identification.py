@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.scoring import Calibration, rate_of_one
+from tools.accuracy.alone import alone
 from tools.accuracy.measure import ALL
 from tools.accuracy.metrics import BOOTSTRAPS, Estimate, rate_estimate
 from tools.accuracy.trials import Corpus, Voices, cosines
@@ -59,13 +60,13 @@ def identify(corpus: Corpus, calibration: Calibration, rate: float) -> list[dict
 
     Each test has a gallery of its own: with its speaker for top-1 and FNIR, without for FPIR.
     """
-    rows, alone = [], calibration.alone()
+    rows, judged = [], alone(calibration)
     for group, enrollments, tests in _groups(corpus):
         for length in IDENTIFIED_SEC:
             chosen = tests.where(tests.length == length)
             if len(chosen.length):
-                lineup = Lineup.of(enrollments, chosen, alone)
-                rows += [{"group": group, "test_length": length} | row for row in _rates(lineup, alone, rate)]
+                lineup = Lineup.of(enrollments, chosen, judged)
+                rows += [{"group": group, "test_length": length} | row for row in _rates(lineup, judged, rate)]
     return rows
 
 

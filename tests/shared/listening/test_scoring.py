@@ -224,22 +224,6 @@ def test_the_best_may_be_named_by_its_lead(best: float, second: float, in_force:
     assert verdict.accepted is (in_force is not None or best > first.threshold)
 
 
-def test_alone_the_row_for_no_other_voices_holds_and_the_floor_changes_nothing() -> None:
-    alone = SHIPPED.alone()
-    assert alone.rows == ()
-    for rate in (0.01, 0.001, 0.0001, 2e-5):
-        for tested in (1, 2, 4, 20):
-            for value in np.linspace(0.2, 0.99, 80):
-                verdict = SHIPPED.decide(Comparison(float(value), 0, 0), 16, tested, rate)
-                accepted = float(alone.llr(value, 16, tested)) >= alone.threshold(rate)
-                assert verdict.accepted == accepted
-
-
-def test_alone_a_calibration_without_a_row_for_that_is_what_it_was() -> None:
-    assert LINE.alone() == LINE
-    assert replace(CENTRED, rows=CENTRED.rows[1:]).alone() == LINE
-
-
 def test_a_voice_that_is_narrowed_to_be_compared_is_expected_to_be_less_like_itself() -> None:
     narrower = replace(CENTRED, narrowed=0.7)
     for voices in (0, 3, 20):
