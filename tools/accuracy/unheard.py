@@ -36,7 +36,7 @@ def unheard(heard: Mapping[str, Heard], calibration: Calibration, rate: float, l
     for channel in tqdm(channels, desc="unheard", unit="channel", disable=None):
         through = _through(enrolled, tested, channel)
         for own, rest in _folds(trials, kind):
-            fitting = trials.where(rest & (~through if channel != WIDE else True))
+            fitting = trials.where(rest if channel == WIDE else rest & ~through)
             if fitting.same.any() and not fitting.same.all():
                 row = fit_row(fitting, REFERENCE_GALLERY, calibration.duration_range)
                 mine = own & through
@@ -46,7 +46,7 @@ def unheard(heard: Mapping[str, Heard], calibration: Calibration, rate: float, l
 
 
 def _parts(name: str) -> list[str]:
-    return name.split(", ")
+    return name.rsplit(", ", 2)
 
 
 def _through(enrolled: NDArray[np.str_], tested: NDArray[np.str_], channel: str) -> Mask:
