@@ -66,8 +66,8 @@ turns: models ## who spoke when in AUDIO=, by name where PROFILES= has a folder 
 turns-report: models ## how right turns and names are, on conversations that are made of recordings; PEER=1 for a peer
 	@$(TOOLS) der $(if $(PEER),--peer) $(ARGS)
 
-phrases: models ## what is accepted as a passphrase and what is not, on recordings; MORE=1 for many more voices
-	@$(TOOLS) phrases $(if $(MORE),--more)
+phrases: models ## what is accepted as a passphrase and what is not, on recordings; MORE=1 for many more voices, LOCALES=1 WHISPER=base for other languages
+	@$(TOOLS) phrases $(if $(MORE),--more) $(if $(LOCALES),--locales)
 
 calibrate: models ## fit the scores to FOLDER= or TRIALS=, and write them into the bundle's manifest
 	@$(TOOLS) calibrate $(or $(FOLDER),$(TRIALS)) $(ARGS)

@@ -1,4 +1,6 @@
-"""Speak the synthetic clips of the demo, or those of ``phrases``, again; needs espeak-ng and flite.
+"""Speak the synthetic clips of the demo, or those of ``phrases`` in English or in other ``locales``, again.
+
+Needs espeak-ng and flite.
 
 The clips are in the repository: only who changes voices or sentences does this.
 """
@@ -8,9 +10,10 @@ from typing import Final
 
 from tools.demo.make_voices import make_voices
 from tools.phrases.make_clips import make_clips
+from tools.phrases.make_locales import make_locales
 
 PROBLEMS: Final = (FileNotFoundError,)
-_MAKERS: Final = {"demo": make_voices, "phrases": make_clips}
+_MAKERS: Final = {"demo": make_voices, "phrases": make_clips, "locales": make_locales}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -62,6 +62,10 @@ class Row:
         """Natural log-likelihood ratios of cosines, given q within the fitted range."""
         return _on_line(self, similarity, q)
 
+    def threshold(self, false_match_rate: float) -> float:
+        """Ratio to accept from; linear in the logarithm of the rate between fitted ones."""
+        return _between(false_match_rate, self.thresholds)
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -75,6 +79,8 @@ class Calibration:
         operating_points: fitted ones, from the largest rate to the smallest.
         fitted_on: what the fit has seen, for people.
         rows: for centred cosines, by the number of voices, ascending; where there are none, nothing is centred.
+        narrowed: added to a row's ratio where one side was narrowed to be compared with the other: a voice is less like
+            itself then.
     """
 
     cosine: float
@@ -85,6 +91,7 @@ class Calibration:
     operating_points: tuple[OperatingPoint, ...]
     fitted_on: Mapping[str, Any]
     rows: tuple[Row, ...] = ()
+    narrowed: float = 0.0
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
@@ -146,8 +153,8 @@ class Calibration:
             return Verdict(compared.cosine, raw, self.threshold(rate), raw, 0, self.threshold(false_match_rate))
         row = fitting[-1]
         similarity = compared.centred if row.voices else compared.cosine
-        llr = float(row.llr(similarity, self._q(enrolled_sec, tested_sec)))
-        threshold, alone = _between(rate, row.thresholds), _between(false_match_rate, row.thresholds)
+        llr = float(row.llr(similarity, self._q(enrolled_sec, tested_sec))) + self.narrowed * compared.narrowed
+        threshold, alone = row.threshold(rate), row.threshold(false_match_rate)
         floor = raw - self.typical(rate)
         return Verdict(compared.cosine, min(llr, threshold + floor), threshold, raw, compared.voices, alone)
 
@@ -214,11 +221,13 @@ class Comparison:
         cosine: of the two as they are.
         centred: the cosine as seen from the other voices that are most like both.
         voices: how many others there were to choose from.
+        narrowed: whether one side was narrowed to be compared with the other, which came narrow.
     """
 
     cosine: float
     centred: float
     voices: int
+    narrowed: bool = False
 
 
 NEAREST: Final = 10
@@ -229,7 +238,10 @@ SAME_VOICE: Final = 0.72
 """Cosine from which another signature is taken to be the same person's, or made to be like it: it is no other voice."""
 
 
-def compare(signature: NDArray[np.float32], embedding: NDArray[np.float32], others: NDArray[np.float32]) -> Comparison:
+type _Floats = NDArray[np.float32]
+
+
+def compare(signature: _Floats, embedding: _Floats, others: _Floats, *, narrowed: bool = False) -> Comparison:
     """Compare a clip with a voice, seen from the others that are most like both (local centring).
 
     Strangers are more alike where everybody says the same words, or speaks through the same telephone: their mean
@@ -239,12 +251,13 @@ def compare(signature: NDArray[np.float32], embedding: NDArray[np.float32], othe
         signature: [dimension], any length.
         embedding: [dimension], any length.
         others: [voices, dimension] of unit length, neither side among them.
+        narrowed: as in ``Comparison``.
     """
     e, t = unit(signature), unit(embedding)
     apart = others[others @ e < SAME_VOICE] if len(others) else np.zeros((0, len(e)), np.float32)
     nearest = apart[np.argsort(-(apart @ e + apart @ t), kind="stable")[:NEAREST]]
     centre = nearest.sum(axis=0) / np.float32(len(nearest) + SHRINKAGE)
-    return Comparison(float(e @ t), cosine(e - centre, t - centre), len(apart))
+    return Comparison(float(e @ t), cosine(e - centre, t - centre), len(apart), narrowed)
 
 
 def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

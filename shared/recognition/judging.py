@@ -112,7 +112,8 @@ class Judge:
         version, band = signature.model_version, signature.band_for(probe.band)
         seen, view = probe.seen(version, band), signature.views[band]
         signature.check_comparable(seen)
-        compared = compare(view.mean, seen, self.cohorts.others(profile, band, version))
+        others, narrowed = self.cohorts.others(profile, band, version), signature.is_narrowed_with(probe.band)
+        compared = compare(view.mean, seen, others, narrowed=narrowed)
         calibration, allowed = self.listener.calibration(version), rate or self.false_match_rate
         verdict = calibration.decide(compared, view.speech_sec, probe.evidence_sec, allowed, among)
         return Candidate(profile.id, verdict, version, band)

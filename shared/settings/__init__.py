@@ -73,7 +73,7 @@ class Settings(TrustSettings):
         "0.001",
         readers.share,
         "falseMatchRate",
-        "how often, at most, a stranger is accepted in one request of free speech: the score 0.5",
+        "how often a stranger is accepted in one request, on average over kinds of speech: the score 0.5",
     )
     centring: bool = setting(
         "SPEAKER_CENTRING",

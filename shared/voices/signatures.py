@@ -52,16 +52,22 @@ class Signature:
         """Seconds of speech behind it."""
         return max(view.speech_sec for view in self.views.values())
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether most of what was enrolled is narrow."""
+        wide, narrow = self.views.get(Band.WIDE), self.views.get(Band.NARROW)
+        return wide is None or (narrow is not None and wide.speech_sec < narrow.speech_sec / 2)
+
     def band_for(self, clip: Band) -> Band:
         """In which band a clip is compared: in that which both have, where most of the enrolled speech is.
 
         A wide clip is compared as it came, unless most of what was enrolled is narrow.
         """
-        wide, narrow = self.views.get(Band.WIDE), self.views.get(Band.NARROW)
-        if wide and narrow:
-            mostly_narrow = wide.speech_sec < narrow.speech_sec / 2
-            return Band.NARROW if clip is Band.NARROW or mostly_narrow else Band.WIDE
-        return Band.WIDE if wide else Band.NARROW
+        return Band.NARROW if self.is_whole and (clip is Band.NARROW or self.is_narrow) else Band.WIDE
+
+    def is_narrowed_with(self, clip: Band) -> bool:
+        """Whether one side is narrowed to be compared with a clip, because the other came narrow."""
+        return self.band_for(clip) is Band.NARROW and self.is_narrow != (clip is Band.NARROW)
 
     def check_comparable(self, embedding: NDArray[np.float32]) -> None:
         """Refuse to compare or to join what is not of one model.

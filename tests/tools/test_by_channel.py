@@ -15,12 +15,15 @@ from shared.listening.scoring import Calibration
 from shared.listening.views import Band
 from shared.settings import ROOT
 from tests.recordings import SHIPPED
+from tools.accuracy import by_channel as module
 from tools.accuracy import channel_tables, command
 from tools.accuracy.by_channel import by_channel, failures, pairs, strangers_named
 from tools.accuracy.command import channels_result
+from tools.accuracy.crowds import crowded
 from tools.accuracy.galleries import Door, Tenant, attempts_of
 from tools.accuracy.heard import Heard, everybody, hear_through
 from tools.accuracy.measure import digest
+from tools.accuracy.unheard import unheard
 from tools.recordings import UnusableInput
 
 PEOPLE = 12
@@ -123,6 +126,55 @@ def test_far_voices_are_named_and_strangers_are_not(calibration: Calibration) ->
     rows = strangers_named({"wide": heard_of()}, calibration, 0.001, 4)
     assert [row["candidates"] for row in rows] == [5, 10]
     assert all((row["fpir"][0], row["fnir"][0]) == (0, 0) for row in rows)
+
+
+def test_a_thousand_candidates_are_filled_with_blends_of_those_who_were_measured(
+    calibration: Calibration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DRAWS", 1)
+    rows = strangers_named({"wide": heard_of(60)}, calibration, 0.001, 4)
+    assert [(row["candidates"], row["blended"]) for row in rows] == [(5, 0), (10, 0), (50, 0), (1000, 1000 - 59)]
+    assert all((row["tests"], row["fpir"][0], row["fnir"][0]) == (60, 0, 0) for row in rows)
+
+
+def test_blends_are_as_alike_a_test_as_measured_strangers_and_nobody_is_blended_of_who_is_tested() -> None:
+    tenant = Tenant.of(heard_of(60))
+    crowd = crowded(tenant, "made-up", tenant.names[0], 1000, np.random.default_rng(0))
+    assert crowd
+    alike = crowd.views[Band.WIDE] @ tenant.views[Band.WIDE][0]
+    drawn, measured = alike[60:], alike[1:60]
+    assert len(drawn) == 1000 - 59
+    assert drawn.mean() == pytest.approx(measured.mean(), abs=0.01)
+    assert drawn.std() == pytest.approx(measured.std(), rel=0.1)
+    assert drawn.max() < 0.5
+    assert crowd.signatures[999].views.keys() == tenant.signatures[0].views.keys()
+
+
+def test_of_few_people_no_crowd_is_drawn_and_of_enough_none_is_needed() -> None:
+    random = np.random.default_rng(0)
+    assert crowded(Tenant.of(heard_of(49)), "made-up", "", 1000, random) is None
+    assert crowded(Tenant.of(heard_of(60)), "made-up", "", 60, random) is None
+
+
+def test_constants_have_not_heard_whom_they_judge(calibration: Calibration) -> None:
+    """The kind with most people in halves, the other by a fit on that one; voices far apart are told apart."""
+    both = [replace(heard_of(count, kind=kind), speaker=np.array([f"{kind}{at:02}" for at in range(count)] * 2))
+            for kind, count in (("many", 24), ("few", 6))]  # fmt: skip
+    heard = Heard(**{name: np.concatenate([getattr(each, name) for each in both]) for name in vars(both[0])})
+    rows = unheard({"wide": heard, "gsm": heard}, calibration, 0.001, 4)
+    assert {(row["group"], row["enrolled"], row["tested"]) for row in rows} == {
+        (kind, *pair) for kind in ("many", "few") for pair in pairs(["wide", "gsm"])
+    }
+    for row in rows:
+        people = {"many": 24, "few": 6}[row["group"]]
+        within = {"many": people // 2, "few": people}[row["group"]]
+        assert (row["same"], row["different"]) == (people, people * (within - 1))
+        assert row["fnmr"][0] == 0
+        assert row["fmr"][0] < 0.01
+
+
+def test_without_enough_people_nothing_is_judged_by_unheard_constants(calibration: Calibration) -> None:
+    assert unheard({"wide": heard_of(6)}, calibration, 0.001, 4) == []
 
 
 def test_pairs_are_wide_to_each_each_to_wide_and_each_to_itself() -> None:

@@ -197,7 +197,7 @@ def test_a_folder_gives_rows_for_the_galleries_that_its_speakers_suffice_for(
     """Voices made up in two kinds, so that each is judged by the other."""
     one, other = heard_of(12), heard_of(12, kind="other")
     both = Heard(**{name: np.concatenate([column, vars(other)[name]]) for name, column in vars(one).items()})
-    monkeypatch.setattr(command, "hear_through", lambda _: {"wide": both})
+    monkeypatch.setattr(command, "hear_through", lambda _, **__: {"wide": both})
     arguments = argparse.ArgumentParser()
     command.add_arguments(arguments)
     command.run(arguments.parse_args([str(SHIPPED.speech), "--dry-run"]))

@@ -5,7 +5,7 @@ clips that the service refuses, so that nothing is compared.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from shared.listening.scoring import Calibration
+from tools.accuracy.crowds import crowded
 from tools.accuracy.galleries import Attempt, Door, Tenant, attempts_of
 from tools.accuracy.heard import Heard
 from tools.accuracy.identification import by_speaker
@@ -25,8 +26,10 @@ GALLERIES: Final = (0, 3, 10, 20, 50)
 REFERENCE_GALLERY: Final = 20
 MIXED: Final = ("wide", "pcm-8k", "mu-law", "300-3400", "gsm", "amr-nb")
 """Channels of the profiles in a mixed gallery, where they can be simulated."""
-CANDIDATES: Final = (5, 10, 50)
-"""Numbers of candidates, as many as there are speakers for."""
+CANDIDATES: Final = (5, 10, 50, 1000)
+"""Numbers of candidates, as many as there are speakers for; the most are filled with blends of them."""
+DRAWS: Final = 4
+"""Galleries that each test is identified in."""
 TELEPHONE: Final = ("mu-law", "gsm", "300-3400")
 IDENTIFIED: Final[tuple[Pair, ...]] = (
     (WIDE, WIDE),
@@ -74,11 +77,11 @@ def by_channel(heard: Mapping[str, Heard], calibration: Calibration, rate: float
     rows = []
     for enrolled, tested in tqdm(pairs(list(heard)), desc="channels", unit="pair", disable=None):
         tenant = tenants[enrolled]
-        doors = _doors(tenant, tenants, calibration, rate)
+        before = doors(tenant, tenants, calibration, rate)
         for kind in sorted(set(tenant.kinds.tolist())):
             tests, _ = attempts_of(heard[tested], kind, length)
             place = {"group": kind, "enrolled": enrolled, "tested": tested, "test_length": length}
-            rows += [place | row for row in _before_galleries(doors, tests, _sizes((enrolled, tested)))]
+            rows += [place | row for row in _before_galleries(before, tests, _sizes((enrolled, tested)))]
     return rows
 
 
@@ -93,16 +96,16 @@ def _sizes(pair: Pair) -> Sequence[int]:
     return GALLERIES if pair in EVERY_GALLERY else (0, REFERENCE_GALLERY)
 
 
-def _doors(tenant: Tenant, tenants: Mapping[str, Tenant], calibration: Calibration, rate: float) -> Mapping[bool, Door]:
+def doors(tenant: Tenant, tenants: Mapping[str, Tenant], calibration: Calibration, rate: float) -> Mapping[bool, Door]:
     """With the pure gallery, and with the mixed one."""
     others = [tenants[name] for name in MIXED if name in tenants]
     mixed = tenant.mixed_with(others, np.random.default_rng(0))
     return {False: Door(calibration, rate, tenant, tenant), True: Door(calibration, rate, tenant, mixed)}
 
 
-def _before_galleries(doors: Mapping[bool, Door], tests: Sequence[Attempt], sizes: Sequence[int]) -> Iterator[Row]:
+def _before_galleries(before: Mapping[bool, Door], tests: Sequence[Attempt], sizes: Sequence[int]) -> Iterator[Row]:
     for size in sizes:
-        for mixed, door in doors.items():
+        for mixed, door in before.items():
             judged = _judged(door, tests, size, mixed=mixed)
             if (size or not mixed) and judged.same.any() and not judged.same.all():
                 yield {"gallery": size, "mixed": mixed, **judged.rates()}
@@ -136,12 +139,29 @@ def strangers_named(heard: Mapping[str, Heard], calibration: Calibration, rate: 
 def _named(door: Door, tests: Sequence[Attempt]) -> Iterator[Row]:
     for size in CANDIDATES:
         random = np.random.default_rng(0)
-        outcomes = [(test.name, *outcome) for test in tests if (outcome := _lineup(door, test, size, random))]
+        outcomes = [
+            (test.name, *outcome)
+            for test in tests
+            for _ in range(DRAWS)
+            if (outcome := _lineup(_filled(door, test, size, random), test, size, random))
+        ]
         if outcomes:
             speaker, missed, named = zip(*outcomes, strict=True)
             _, who = np.unique(speaker, return_inverse=True)
             fnir, fpir = (by_speaker(np.array(each, np.float64), who).to_json() for each in (missed, named))
-            yield {"candidates": size, "tests": len(speaker), "fnir": fnir, "fpir": fpir}
+            blended = max(0, size - _people(door, tests[0]))
+            yield {"candidates": size, "blended": blended, "tests": len(speaker), "fnir": fnir, "fpir": fpir}
+
+
+def _people(door: Door, test: Attempt) -> int:
+    """Others of the kind of speech who were measured."""
+    return int(((door.tenant.kinds == test.kind) & (door.tenant.names != test.name)).sum())
+
+
+def _filled(door: Door, test: Attempt, size: int, random: np.random.Generator) -> Door:
+    """The same with as many candidates, if so many more than there are people can be made up."""
+    crowd = crowded(door.tenant, test.kind, test.name, size, random) if size == CANDIDATES[-1] else None
+    return replace(door, tenant=crowd, crowd=crowd) if crowd else door
 
 
 def _lineup(door: Door, test: Attempt, size: int, random: np.random.Generator) -> tuple[bool, bool] | None:

@@ -24,14 +24,14 @@ PICTURE: Final = PAGES[1].with_suffix(".svg")
 
 _MARKED: Final = re.compile(r"(<!-- channels (\w+) -->\n).*?(<!-- /channels -->)", re.DOTALL)
 _DIGITAL: Final = ("pcm-8k", "mu-law", "a-law", "opus-nb", "amr-nb")
-_NARROW: Final = (*_DIGITAL, "gsm", "300-3400")
+NARROW: Final = (*_DIGITAL, "gsm", "300-3400")
 _SUMMARY: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "wide, wide": lambda enrolled, tested: enrolled == tested == WIDE,
     f"wide, {', '.join(_DIGITAL)}": lambda enrolled, tested: enrolled == WIDE and tested in _DIGITAL,
     "wide, GSM": lambda enrolled, tested: (enrolled, tested) == (WIDE, "gsm"),
     "wide, 300-3400 Hz mu-law": lambda enrolled, tested: (enrolled, tested) == (WIDE, "300-3400"),
-    "narrow, wide": lambda enrolled, tested: enrolled in _NARROW and tested == WIDE,
-    "narrow, the same": lambda enrolled, tested: enrolled == tested and tested in _NARROW,
+    "narrow, wide": lambda enrolled, tested: enrolled in NARROW and tested == WIDE,
+    "narrow, the same": lambda enrolled, tested: enrolled == tested and tested in NARROW,
     "wide, noise 20 dB": lambda enrolled, tested: (enrolled, tested) == (WIDE, "noise-20"),
     "wide, noise 10 dB": lambda enrolled, tested: (enrolled, tested) == (WIDE, "noise-10"),
     "wide, babble 20 dB": lambda enrolled, tested: (enrolled, tested) == (WIDE, "babble-20"),
@@ -39,25 +39,32 @@ _SUMMARY: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "wide, a room": lambda enrolled, tested: (enrolled, tested) == (WIDE, "reverb"),
 }
 """Pairs of channels, by what they are called together."""
+_RATES: Final = ("FMR", "FNMR")
 
 
 def _summary(result: Result) -> str:
     """The worst pair of each line, before a mixed gallery and before none."""
     rows = [
-        [group, name, *_worst(own, REFERENCE_GALLERY, mixed=True), *_worst(own, 0, mixed=False)]
+        [group, name, *_worst(_before(own, REFERENCE_GALLERY, mixed=True)), *_worst(_before(own, 0, mixed=False)),
+         *_worst(_of(result.get("unheard", ()), group, belongs))]
         for group in _groups(result["verification"])
         for name, belongs in _SUMMARY.items()
-        if (own := [row for row in result["verification"]
-                    if row["group"] == group and belongs(row["enrolled"], row["tested"])])
+        if (own := _of(result["verification"], group, belongs))
     ]  # fmt: skip
-    before = f"before {REFERENCE_GALLERY} others"
-    head = ["speech", "enrolled, tested", f"FMR %, {before}", f"FNMR %, {before}", "FMR %, alone", "FNMR %, alone"]
-    return table(head, rows)
+    cases = (f"before {REFERENCE_GALLERY} others", "alone", "unheard")
+    return table(["speech", "enrolled, tested", *(f"{rate} %, {case}" for case in cases for rate in _RATES)], rows)
 
 
-def _worst(rows: Sequence[Row], gallery: int, *, mixed: bool) -> list[str]:
-    own = [row for row in rows if row["gallery"] == gallery and row["mixed"] == mixed]
-    return [percent(max(row[rate] for row in own)) if own else NOTHING for rate in ("fmr", "fnmr")]
+def _of(rows: Sequence[Row], group: str, belongs: Callable[[str, str], bool]) -> list[Row]:
+    return [row for row in rows if row["group"] == group and belongs(row["enrolled"], row["tested"])]
+
+
+def _before(rows: Sequence[Row], gallery: int, *, mixed: bool) -> list[Row]:
+    return [row for row in rows if row["gallery"] == gallery and row["mixed"] == mixed]
+
+
+def _worst(rows: Sequence[Row]) -> list[str]:
+    return [percent(max(row[rate.lower()] for row in rows)) if rows else NOTHING for rate in _RATES]
 
 
 def _groups(rows: Sequence[Row]) -> list[str]:
@@ -77,11 +84,25 @@ def _verification(result: Result) -> str:
 
 def _identification(result: Result) -> str:
     rows = [
-        [row["group"], f"{row['enrolled']}, {row['tested']}", str(row["candidates"]), str(row["tests"]),
+        [row["group"], f"{row['enrolled']}, {row['tested']}", _candidates(row), str(row["tests"]),
          percent(row["fpir"]), percent(row["fnir"])]
         for row in result["identification"]
     ]  # fmt: skip
     return table(["speech", "enrolled, tested", "candidates", "tests", "FPIR %", "FNIR %"], rows)
+
+
+def _unheard(result: Result) -> str:
+    rows = [
+        [row["group"], f"{row['enrolled']}, {row['tested']}", f"{row['same']} / {row['different']}",
+         percent(row["fmr"]), percent(row["fnmr"])]
+        for row in result["unheard"]
+    ]  # fmt: skip
+    return table(["speech", "enrolled, tested", "same / different", "FMR %", "FNMR %"], rows)
+
+
+def _candidates(row: Row) -> str:
+    blended = row.get("blended")
+    return f"{row['candidates']} ({blended} blended)" if blended else str(row["candidates"])
 
 
 def _failures(result: Result) -> str:
@@ -97,6 +118,7 @@ TABLES: Final[Mapping[str, tuple[str, Callable[[Result], str]]]] = {
     "summary": ("The worst pair of channels of each kind", _summary),
     "verification": ("Every pair of channels and gallery", _verification),
     "identification": ("Identification", _identification),
+    "unheard": ("By constants that have not heard whom they judge", _unheard),
     "failures": ("Failure to acquire", _failures),
 }
 """Title and table, by the name that a marker gives."""

@@ -27,6 +27,7 @@ from tools.accuracy.sources import from_folder
 from tools.accuracy.tables import Result, notes, sections
 from tools.accuracy.trial_table import read_csv
 from tools.accuracy.trials import Trials
+from tools.accuracy.unheard import unheard
 from tools.recordings import UnusableInput
 
 PROBLEMS: Final = (UnusableInput, SpeakerError, OSError)
@@ -93,6 +94,7 @@ def channels_result(
         "rate": rate,
         "verification": by_channel(heard, calibration, rate, REFERENCE_TEST_SEC),
         "identification": strangers_named(heard, calibration, rate, REFERENCE_TEST_SEC),
+        "unheard": unheard(heard, calibration, rate, REFERENCE_TEST_SEC),
         "failures": failures(heard, REFERENCE_TEST_SEC),
         "missing": missing(),
     }

@@ -1,13 +1,16 @@
 """How the calibration does on a kind of speech that it has not heard: fitted on all others, judged on that one."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from tqdm import tqdm
 
+from shared.listening.scoring import Calibration
 from tools.accuracy.measure import REFERENCE_TEST_SEC, measure
 from tools.accuracy.trials import Trials
 from tools.calibrate.fit import fit
+from tools.calibrate.rows import fit_row
 
 
 def held_out(trials: Trials, rate: float) -> Iterator[dict[str, Any]]:
@@ -16,8 +19,14 @@ def held_out(trials: Trials, rate: float) -> Iterator[dict[str, Any]]:
         rest, own = trials.where(trials.set != kind), trials.where(trials.set == kind)
         if _has_both(rest):
             judged = own.where(own.test_length == REFERENCE_TEST_SEC)
-            rows = measure(judged, fit(rest, bootstraps=0), rate, quiet=True)["rows"]
+            rows = measure(judged, fitted_alone(rest), rate, quiet=True)["rows"]
             yield from (row for row in rows if row["test_length"] == REFERENCE_TEST_SEC and row["enrolled"] is None)
+
+
+def fitted_alone(trials: Trials) -> Calibration:
+    """A calibration with the row for no other voices."""
+    fitted = fit(trials, bootstraps=0)
+    return replace(fitted, rows=(fit_row(trials, 0, fitted.duration_range),))
 
 
 def _has_both(trials: Trials) -> bool:

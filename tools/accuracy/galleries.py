@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from shared.listening.scoring import Calibration, Comparison, Verdict, compare, unit
 from shared.listening.views import ENROLLED, TESTED, Band, Seen
+from shared.recognition.cohort import SIZE
+from shared.recognition.everyone import LEAST
 from shared.voices.signatures import Signature, View
 from tools.accuracy.heard import Heard
 
@@ -172,11 +174,17 @@ class Door:
                 yield self._compared(int(target), attempt, random.permutation(others)[:gallery])
 
     def identify(self, attempt: Attempt, candidates: Indices) -> tuple[int, bool]:
-        """Which candidate is first, and whether it is named."""
-        compared = [self._compared(int(each), attempt, candidates[candidates != each]) for each in candidates]
+        """Which candidate is first, and whether it is named; of many, those most alike are judged, as it is served."""
+        likely = self._likely(attempt, candidates)
+        compared = [self._compared(int(each), attempt, candidates[candidates != each][:SIZE]) for each in likely]
         verdicts = [self._decide(each, attempt, len(candidates)) for each in compared]
-        first, second = sorted(range(len(candidates)), key=lambda at: -verdicts[at].above_threshold)[:2]
-        return int(candidates[first]), verdicts[first].ahead_of(verdicts[second]).accepted
+        first, second = sorted(range(len(likely)), key=lambda at: -verdicts[at].above_threshold)[:2]
+        return int(likely[first]), verdicts[first].ahead_of(verdicts[second]).accepted
+
+    def _likely(self, attempt: Attempt, candidates: Indices) -> Indices:
+        band = self.tenant.signatures[candidates[0]].band_for(attempt.band)
+        alike = self.tenant.views[band][candidates] @ attempt.seen_in(band)
+        return candidates[np.argsort(-alike, kind="stable")[:LEAST]]
 
     def _compared(self, target: int, attempt: Attempt, gallery: Indices) -> Compared:
         signature = self.tenant.signatures[target]
@@ -184,7 +192,8 @@ class Door:
         views = self.crowd.views[band][gallery]
         others = views[~np.isnan(views[:, 0])]
         view = signature.views[band]
-        compared = compare(view.mean, attempt.seen_in(band), others)
+        narrowed = signature.is_narrowed_with(attempt.band)
+        compared = compare(view.mean, attempt.seen_in(band), others, narrowed=narrowed)
         return Compared(str(self.tenant.names[target]), view.speech_sec, compared)
 
     def _decide(self, seen: Compared, attempt: Attempt, among: int = 1) -> Verdict:

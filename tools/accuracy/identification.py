@@ -1,4 +1,6 @@
-"""Who of a gallery is it, or nobody: the rates of identification by the service's own rule.
+"""Who of a gallery is it, or nobody: the rates of identification, by the threshold for so many candidates.
+
+The service centres on other voices and also names the best by its lead; ``by_channel`` judges that.
 
 Names of the rates are those of ISO/IEC 19795-1: FNIR, a speaker of the gallery is not named; FPIR, a stranger is.
 """
@@ -11,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.scoring import Calibration, rate_of_one
+from tools.accuracy.alone import alone
 from tools.accuracy.measure import ALL
 from tools.accuracy.metrics import BOOTSTRAPS, Estimate, rate_estimate
 from tools.accuracy.trials import Corpus, Voices, cosines
@@ -57,13 +60,13 @@ def identify(corpus: Corpus, calibration: Calibration, rate: float) -> list[dict
 
     Each test has a gallery of its own: with its speaker for top-1 and FNIR, without for FPIR.
     """
-    rows = []
+    rows, judged = [], alone(calibration)
     for group, enrollments, tests in _groups(corpus):
         for length in IDENTIFIED_SEC:
             chosen = tests.where(tests.length == length)
             if len(chosen.length):
-                lineup = Lineup.of(enrollments, chosen, calibration)
-                rows += [{"group": group, "test_length": length} | row for row in _rates(lineup, calibration, rate)]
+                lineup = Lineup.of(enrollments, chosen, judged)
+                rows += [{"group": group, "test_length": length} | row for row in _rates(lineup, judged, rate)]
     return rows
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from shared.listening.scoring import Calibration
+from tools.accuracy.alone import alone
 from tools.accuracy.metrics import (
     Metric,
     Resampling,
@@ -65,13 +66,14 @@ def measure(trials: Trials, calibration: Calibration, rate: float, *, quiet: boo
 
     Args:
         trials: labelled comparisons.
-        calibration: what is judged.
+        calibration: what is judged, as it holds where there are no other voices.
         rate: false-match rate that the operator chose; reported beside those that were fitted.
         quiet: show no progress.
     """
-    ratios = calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
-    points = operating_points(calibration, rate)
-    thresholds = {point["rate"]: calibration.threshold(point["rate"]) for point in points}
+    judged = alone(calibration)
+    ratios = judged.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
+    points = operating_points(judged, rate)
+    thresholds = {point["rate"]: judged.threshold(point["rate"]) for point in points}
     slices = [(part, mask) for part, mask in _slices(trials) if _has_both(trials, mask)]
     rows = [
         asdict(part) | _figures(trials.where(mask), ratios[mask], thresholds)

@@ -1,4 +1,4 @@
-"""Pictures of scores: error trade-off, histograms, reliability."""
+"""Pictures of scores: error trade-off, histograms, reliability; without other voices to compare with."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
 from shared.listening.scoring import Calibration
+from tools.accuracy.alone import alone
 from tools.accuracy.measure import REFERENCE_TEST_SEC
 from tools.accuracy.metrics import Tally
 from tools.accuracy.trials import Trials
@@ -40,7 +41,7 @@ def draw(trials: Trials, calibration: Calibration, rate: float, folder: Path) ->
         return []
     pictures = {
         "det.svg": _det(kinds),
-        "scores.svg": _histograms(kinds, calibration.threshold(rate)),
+        "scores.svg": _histograms(kinds, alone(calibration).threshold(rate)),
         "reliability.svg": _reliability(kinds),
     }
     for name, picture in pictures.items():
@@ -55,7 +56,7 @@ def draw_trade_off(trials: Trials, calibration: Calibration, file: Path) -> None
 
 def draw_scores(trials: Trials, calibration: Calibration, rate: float, file: Path) -> None:
     """Write only the scores of the kinds of speech that ``draw`` shows, with the threshold of a false-match rate."""
-    save(_histograms(_shown(trials, calibration), calibration.threshold(rate)), file)
+    save(_histograms(_shown(trials, calibration), alone(calibration).threshold(rate)), file)
 
 
 def save(picture: "Figure", file: Path) -> None:
@@ -72,7 +73,7 @@ def _shown(trials: Trials, calibration: Calibration) -> Kinds:
 
 
 def _kinds(trials: Trials, calibration: Calibration) -> Iterator[tuple[str, tuple[Floats, NDArray[np.bool]]]]:
-    ratios = calibration.llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
+    ratios = alone(calibration).llr(trials.cosine, trials.enrolled_sec, trials.tested_sec)
     for name in trials.sets:
         own = trials.set == name
         if len(set(trials.same[own].tolist())) == 2:

@@ -25,8 +25,9 @@ _INTERVALS: Final = (
     "of 3, which counts comparisons as independent and so is too narrow."
 )
 _IDENTIFICATION: Final = (
-    "Thresholds of identification are those of one comparison at the rate that the candidates share; for larger "
-    "galleries it lies beyond the fitted points, so that the threshold is extrapolated."
+    "Identification is by cosine and threshold alone: that of one comparison at the rate that the candidates share, "
+    "which for larger galleries lies beyond the fitted points, so that the threshold is extrapolated. The service also "
+    "looks from the other candidates, and names the best by its lead: it misses far fewer."
 )
 
 

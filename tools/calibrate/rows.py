@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.listening.scoring import Calibration, Row, inverse_duration
-from tools.accuracy.by_channel import pairs
+from tools.accuracy.by_channel import doors, pairs
 from tools.accuracy.galleries import Door, Tenant, attempts_of
 from tools.accuracy.heard import Heard
 from tools.accuracy.trials import Trials
@@ -24,35 +25,34 @@ _DIGITS: Final = 3
 _RATE: Final = RATES[1]
 
 
-def centred_trials(heard: Mapping[str, Heard], calibration: Calibration, voices: int, length: float) -> Trials | None:
-    """Comparisons before pure galleries of a size; their set is the kind of speech and both channels.
+def centred_trials(
+    heard: Mapping[str, Heard], calibration: Calibration, voices: int, length: float, *, mixed: bool = False
+) -> Trials | None:
+    """Comparisons before galleries of a size, pure or mixed; their set is the kind of speech and both channels.
 
     None where there are too few speakers for such a gallery.
     """
     tenants = {name: Tenant.of(each) for name, each in heard.items()}
-    rows = [row for pair in pairs(list(heard))
-                     for row in _compared(tenants, heard, pair, calibration, voices, length)]  # fmt: skip
+    rows = [
+        row
+        for enrolled, tested in pairs(list(heard))
+        for door in [doors(tenants[enrolled], tenants, calibration, _RATE)[mixed]]
+        for row in _compared(door, heard[tested], f"{enrolled}, {tested}", voices, length, mixed=mixed)
+    ]
     trials = _columns(rows) if rows else None
     return trials if trials and trials.same.any() and not trials.same.all() else None
 
 
 def _compared(
-    tenants: Mapping[str, Tenant],
-    heard: Mapping[str, Heard],
-    pair: tuple[str, str],
-    calibration: Calibration,
-    voices: int,
-    length: float,
+    door: Door, heard: Heard, pair: str, voices: int, length: float, *, mixed: bool
 ) -> Iterator[tuple[object, ...]]:
-    enrolled, tested = pair
-    door = Door(calibration, _RATE, tenants[enrolled], tenants[enrolled])
     for kind in sorted(set(door.tenant.kinds.tolist())):
         random = np.random.default_rng(0)
-        attempts, _ = attempts_of(heard[tested], kind, length)
+        attempts, _ = attempts_of(heard, kind, length)
         for attempt in attempts:
-            for seen in door.compare(attempt, voices, random, mixed=False):
+            for seen in door.compare(attempt, voices, random, mixed=mixed):
                 similarity = seen.compared.centred if voices else seen.compared.cosine
-                yield (f"{kind}, {enrolled}, {tested}", seen.name, attempt.name, seen.enrolled_sec,
+                yield (f"{kind}, {pair}", seen.name, attempt.name, seen.enrolled_sec,
                        attempt.evidence_sec, length, similarity, seen.name == attempt.name)  # fmt: skip
 
 
@@ -67,6 +67,12 @@ def fit_row(trials: Trials, voices: int, duration_range: tuple[float, float]) ->
     ratios, weights = unset.llr(trials.cosine, q)[~trials.same], balanced(trials)[~trials.same]
     points = tuple((rate, round(exceeded(ratios, weights, rate), _DIGITS)) for rate in RATES)
     return Row(voices, unset.cosine, unset.cosine_duration, unset.duration, unset.offset, points)
+
+
+def judged_by(row: Row, trials: Trials, duration_range: tuple[float, float], rate: float) -> NDArray[np.bool]:
+    """Which comparisons a row accepts at a rate; without the floor, which accepts none besides."""
+    q = np.clip(inverse_duration(trials.enrolled_sec, trials.tested_sec), *duration_range)
+    return np.asarray(row.llr(trials.cosine, q) >= row.threshold(rate))
 
 
 def held_out(trials: Trials, row: Row, duration_range: tuple[float, float]) -> Iterator[tuple[str, Floats]]:

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from shared.listening.containers import SAMPLE_RATE
 from shared.settings import ROOT
-from tools.phrases.make_clips import FOREIGN, MORE_SPEAKERS, NEAR_PHRASES, PHRASES, SPEAKERS, VOICES, recorded
+from tools.phrases.make_clips import FOREIGN, LOCALE, MORE_SPEAKERS, NEAR_PHRASES, PHRASES, SPEAKERS, VOICES, recorded
 from tools.recordings import Samples, read
 
 SPEECH: Final = ROOT.parent / "shared" / "speech"
@@ -46,12 +46,14 @@ class Clip:
         name: for people.
         phrase: of those listed, what it says or nearly says; None for anything else.
         samples: [n] at 16 kHz.
+        locale: as whose language it is heard.
     """
 
     row: str
     name: str
     phrase: str | None
     samples: Samples
+    locale: str = LOCALE
 
 
 def clips() -> Iterator[Clip]:
@@ -63,6 +65,11 @@ def clips() -> Iterator[Clip]:
     yield from _changed()
     yield from _foreign()
     yield from _human()
+    yield from background()
+
+
+def background() -> Iterator[Clip]:
+    """Speech that says nothing listed, where there are people, and sounds that are no speech."""
     yield from _other_speech()
     yield from _noise()
 

@@ -121,24 +121,28 @@ def make_clips() -> None:
     """Write every clip as 16 kHz Opus."""
     for name, synthesiser in SPEAKERS.items():
         for number, text in enumerate(PHRASES, 1):
-            _write(VOICES / name / f"{number:02}.ogg", synthesiser, text)
+            write(VOICES / name / f"{number:02}.ogg", recorded(synthesiser, text))
     for folder, texts in NEAR_PHRASES.items():
         for name in NEAR_SPEAKERS:
             for number, text in enumerate(texts, 1):
-                _write(VOICES / folder / f"{name}-{number:02}.ogg", SPEAKERS[name], text)
+                write(VOICES / folder / f"{name}-{number:02}.ogg", recorded(SPEAKERS[name], text))
     for language, text in FOREIGN_PHRASES.items():
-        _write(FOREIGN / f"{language}.ogg", ["espeak-ng", "-v", language], text)
+        write(FOREIGN / f"{language}.ogg", recorded(["espeak-ng", "-v", language], text))
 
 
 def recorded(synthesiser: list[str], text: str) -> Samples:
-    """A text as it would be recorded: [n] at 16 kHz, with pauses around it and a little noise all over it."""
-    speech = speak(synthesiser, text)
+    """A text as it would be recorded: [n] at 16 kHz."""
+    return in_a_room(speak(synthesiser, text))
+
+
+def in_a_room(speech: Samples) -> Samples:
+    """Speech with pauses around it and a little noise all over it."""
     level = np.float32(np.sqrt(np.mean(speech**2)) * 10 ** (_NOISE_DB / 20))
     padded = np.pad(speech, round(_PAUSE_SEC * SAMPLE_RATE))
     return padded + level * np.random.default_rng(0).standard_normal(len(padded), np.float32)
 
 
-def _write(file: Path, synthesiser: list[str], text: str) -> None:
+def write(file: Path, clip: Samples) -> None:
+    """Keep a clip as 16 kHz Opus."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    clip = recorded(synthesiser, text)
     soundfile.write(file, clip, SAMPLE_RATE, format="OGG", subtype="OPUS", compression_level=_COMPRESSION)

@@ -44,6 +44,7 @@ class Heard:
         phrase: as in ``Clip``.
         text: as it was transcribed.
         accepted: the listed phrases that the text was taken for.
+        locale: as in ``Clip``.
     """
 
     row: str
@@ -51,6 +52,7 @@ class Heard:
     phrase: str | None
     text: str
     accepted: frozenset[str]
+    locale: str = LOCALE
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,10 @@ class Row:
 HEADER: Final = f"{'':36}{'tries':>7}{'accepted':>10}{'share':>9}{'bound':>10}"
 
 
-def accepted(book: PhraseBook, heard: Transcript) -> frozenset[str]:
-    """The listed phrases of either kind that are taken for said."""
-    sayings = (book.nearest(script, LOCALE, heard) for script in (PASSPHRASE, ACTIVATION))
+def accepted(book: PhraseBook, heard: Transcript, locale: str = LOCALE) -> frozenset[str]:
+    """The phrases that a locale lists, of either kind, that are taken for said."""
+    scripts = [script for script in (PASSPHRASE, ACTIVATION) if locale in book.locales(script)]
+    sayings = (book.nearest(script, locale, heard) for script in scripts)
     return frozenset(saying.phrase for saying in sayings if saying.phrase)
 
 

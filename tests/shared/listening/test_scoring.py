@@ -222,3 +222,18 @@ def test_the_best_may_be_named_by_its_lead(best: float, second: float, in_force:
     verdict = first.ahead_of(other)
     assert verdict.threshold == pytest.approx(in_force or first.threshold, abs=0.01)
     assert verdict.accepted is (in_force is not None or best > first.threshold)
+
+
+def test_a_voice_that_is_narrowed_to_be_compared_is_expected_to_be_less_like_itself() -> None:
+    narrower = replace(CENTRED, narrowed=0.7)
+    for voices in (0, 3, 20):
+        seen = Comparison(0.9, 0.7, voices)
+        plain, narrowed = (narrower.decide(each, 20, 4, 0.001) for each in (seen, replace(seen, narrowed=True)))
+        assert plain == CENTRED.decide(seen, 20, 4, 0.001)
+        assert narrowed.llr == pytest.approx(plain.llr + 0.7)
+        assert (narrowed.threshold, narrowed.raw_llr) == (plain.threshold, plain.raw_llr)
+
+
+def test_narrowing_lifts_nobody_over_the_floor() -> None:
+    narrower = replace(CENTRED, narrowed=0.7)
+    assert not narrower.decide(Comparison(0.5, 0.9, 20, narrowed=True), 20, 4, 0.001).accepted

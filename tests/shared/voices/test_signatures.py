@@ -36,6 +36,24 @@ def test_a_wide_clip_is_compared_where_most_of_the_enrolled_speech_is(narrow_sec
     assert mixed.speech_sec == 10 + narrow_sec
 
 
+@pytest.mark.parametrize(
+    ("signature", "clip", "narrowed"),
+    [
+        (both([1, 0], [0, 1], 10, "v1"), Band.WIDE, False),
+        (both([1, 0], [0, 1], 10, "v1"), Band.NARROW, True),
+        (_narrow(10), Band.WIDE, True),
+        (_narrow(10), Band.NARROW, False),
+        (both([1, 0], [0, 1], 10, "v1").joined_by(_narrow(11)), Band.WIDE, True),
+        (both([1, 0], [0, 1], 10, "v1").joined_by(_narrow(11)), Band.NARROW, False),
+        (wide([1, 0], 10, "v1"), Band.NARROW, False),
+    ],
+)
+def test_one_side_is_narrowed_where_only_the_other_came_narrow(
+    signature: Signature, clip: Band, *, narrowed: bool
+) -> None:
+    assert signature.is_narrowed_with(clip) is narrowed
+
+
 def test_each_view_is_the_mean_of_the_enrollments_that_have_it() -> None:
     joined = both([1, 0], [1, 0], 6, "v1").joined_by(both([0, 1], [0, 1], 2, "v1")).joined_by(_narrow(8))
     np.testing.assert_allclose(mean_of(joined), [0.75, 0.25])
