@@ -12,7 +12,10 @@ VERIFY: Final = ("Verify",)
 IDENTIFY: Final = ("IdentifySingleSpeaker",)
 RECOGNIZE: Final = (*VERIFY, *IDENTIFY)
 RECORDING: Final = ("IdentifyRecording",)
-AUDIO: Final[tuple[str, ...]] = (*ENROLL, *RECOGNIZE, *RECORDING)
+NEW_RECORDING: Final = ("CreateRecording",)
+NAMED: Final = (*RECORDING, *NEW_RECORDING)
+ONE_RECORDING: Final = ("GetRecording", "GetTurns", "DeleteRecording")
+AUDIO: Final[tuple[str, ...]] = (*ENROLL, *RECOGNIZE, *NAMED)
 OPT_IN: Final = ("OptIn",)
 CONSENT: Final = ("PutConsent", *OPT_IN)
 DECIDE: Final = ("OptOut", *CONSENT)
@@ -105,7 +108,7 @@ class NotEnrolled(InvalidRequest):
     reason = "notEnrolled"
     says = "Profile is not enrolled."
     adds = "Profile {profile_id} needs {missing}."
-    where = (*RECOGNIZE, *RECORDING, "FindDuplicates")
+    where = (*RECOGNIZE, *NAMED, "FindDuplicates")
 
 
 class TooManyCandidates(InvalidRequest):
@@ -115,7 +118,7 @@ class TooManyCandidates(InvalidRequest):
     named: int
     says = "Maximum number of profiles allowed per request is {allowed}."
     adds = "The request names {named}."
-    where = (*IDENTIFY, *RECORDING)
+    where = (*IDENTIFY, *NAMED)
 
 
 class MixedLocales(InvalidRequest):

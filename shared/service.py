@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Self, overload
+from urllib.parse import urlsplit
 
 from shared.listening.bundle import Bundle
 from shared.listening.listener import Listener
@@ -22,7 +23,11 @@ from shared.recognition.everyone import Everyone
 from shared.recognition.gallery import Gallery
 from shared.recognition.recognizer import Recognizer
 from shared.recordings.conversations import Conversations
+from shared.recordings.desk import Desk
 from shared.recordings.diarizer import Diarizer
+from shared.recordings.fetching import Fetching
+from shared.recordings.steps import Steps
+from shared.recordings.sweep import Sweep
 from shared.settings import MODELS, Settings
 from shared.store import Store
 from shared.store.failures import Failures
@@ -250,6 +255,36 @@ class Service:
     def events(self) -> Events:
         """What was done, published."""
         return Events(Outbox(self.store.outbox, self.store.listeners, self.now), to_topic(self.settings.events_topic))
+
+    @part
+    def recordings(self) -> Desk:
+        """Long recordings, handed in and asked for."""
+        return Desk(self.store, self.conversations, self.now, self.fetching.check)
+
+    @part
+    def fetching(self) -> Fetching:
+        """What fetches them from where callers say."""
+        own = urlsplit(self.settings.blob_url).hostname or ""
+        return Fetching(self.settings.recording_hosts, own, self._storage_token)
+
+    def _storage_token(self) -> str:
+        """A token for the storage account, by the managed identity."""
+        from azure.identity import DefaultAzureCredential
+
+        from shared.store.azure import STORAGE_SCOPE
+
+        return DefaultAzureCredential().get_token(STORAGE_SCOPE).token
+
+    @part
+    def steps(self) -> Steps:
+        """What is done for long recordings."""
+        decode_any = self.settings.decode_any
+        return Steps(self.store, self.conversations, self.now, self.fetching.fetch, any_format=decode_any)
+
+    @part
+    def sweep(self) -> Sweep:
+        """What is forgotten of them."""
+        return Sweep(self.store, self.now)
 
     @part
     def upkeep(self) -> Upkeep:

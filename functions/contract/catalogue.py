@@ -38,6 +38,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 ├── InvalidArgument             400 InvalidArgument      A named parameter has a value that is not allowed.
 │   ├── UnknownLocale           400 InvalidArgument      There are no phrases for the locale.
 │   │   └── LocaleNotUnderstood 400 InvalidArgument      The transcriber could not write down the locale's phrases.
+│   ├── BadRecording            400 InvalidArgument      What is asked of a recording is not allowed.
 │   ├── BadCandidates           400 InvalidArgument      An identification names something that is no id, or nobody.
 │   ├── BothCandidates          400 InvalidArgument      An identification names profiles and a group.
 │   ├── BadPageSize             400 InvalidArgument      The page size is no number in its range.
@@ -63,6 +64,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 ├── NotFound                    404 NotFound             There is no such thing.
 │   ├── UnknownProfile          404 NotFound             No profile of the family has the id.
 │   ├── UnknownGroup            404 NotFound             No group of the family has the id.
+│   ├── UnknownRecording        404 NotFound             No recording has the id, or not any more.
 │   ├── NoGuid                  404 NotFound             The id is no GUID, so no profile can have it.
 │   └── NoSuchRoute             404 404                  No operation has the path and the method.
 │       └── OtherSign           404 404                  The path names an action as another version of the API does.
@@ -78,6 +80,8 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 ├── SamePerson                  409 Conflict             Another profile is the same person.
 ├── GroupChanged                412 PreconditionFailed   The group is not in the state that the caller knows.
 ├── Locked                      429 RateLimit            Too many verifications of the profile failed in a row.
+├── NotTold                     409 RecordingNotReady    The turns of a recording are not there yet.
+├── NeverTold                   409 RecordingFailed      A recording has failed, and has no turns.
 ├── GalleryNotReady             503 ServiceUnavailable   The voices of a family are still being read into memory.
 ├── Unauthorized                401 Unauthorized         No subscription key was presented.
 │   └── AccessDenied            401 401                  A subscription key was presented and is wrong.

@@ -6,7 +6,7 @@ from typing import Final
 from functions.contract.dialects import DIALECTS, V2021, Dialect
 from functions.contract.group_responses import COUNTED_GROUP, DUPLICATES, GROUP, GROUP_LIST, MEMBERSHIP
 from functions.contract.operation import ENROLL, FREE_SPEECH, MANAGE, RECOGNIZE, SCOPES, Operation
-from functions.contract.recording_responses import TURNS
+from functions.contract.recording_operations import RECORDINGS
 from functions.contract.responses import (
     CLEARED,
     ENROLLMENT,
@@ -196,19 +196,7 @@ OPERATIONS: Final = {
         ),
         *GROUPS,
         *CHOICES,
-        Operation(
-            "IdentifyRecording",
-            "Who speaks when in a recording of up to five minutes, and which of these profiles are they?",
-            "POST",
-            "recordings",
-            action="identify",
-            scopes=(RECOGNIZE,),
-            modes=("identification",),
-            dialects=(V2021,),
-            body="recording",
-            result=TURNS,
-            query=("profileIds", "channel", "details"),
-        ),
+        *RECORDINGS,
     )
 }
 

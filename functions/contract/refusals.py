@@ -8,8 +8,9 @@ from shared.errors import (
     ENROLL,
     IDENTIFY,
     KNOWN,
+    NAMED,
+    NEW_RECORDING,
     RECOGNIZE,
-    RECORDING,
     TRY_LATER,
     VERIFY,
     Forbidden,
@@ -22,7 +23,7 @@ from shared.errors import (
 from shared.voices.refusals import CHANGE_MEMBERS, OF_ONE_GROUP, PUT_GROUP
 
 LIST: Final = ("ListProfiles",)
-LISTS: Final = (*LIST, "ListGroups", "ListGroupProfiles")
+LISTS: Final = (*LIST, "ListGroups", "ListGroupProfiles", "ListRecordings")
 JSON: Final = (*CREATE, *PUT_GROUP, *CHANGE_MEMBERS, "PutConsent", "OptIn")
 
 
@@ -39,7 +40,7 @@ class NoJson(InvalidRequest):
     expected: str
     says = "Invalid JSON format."
     adds = "{expected}"
-    where = JSON
+    where = (*JSON, *NEW_RECORDING)
 
 
 class TooMuchJson(InvalidRequest):
@@ -49,7 +50,7 @@ class TooMuchJson(InvalidRequest):
     allowed: int
     says = NoJson.says
     adds = "The body holds {held:,} bytes; at most {allowed:,} are allowed."
-    where = JSON
+    where = (*JSON, *NEW_RECORDING)
     own = True
 
 
@@ -90,14 +91,14 @@ class NoCandidates(InvalidRequest):
     """An identification names nobody."""
 
     says = "profileIds parameter is missing. It should be comma-delimited list of IDs containing at least one ID."
-    where = (*IDENTIFY, *RECORDING)
+    where = (*IDENTIFY, *NAMED)
 
 
 class BadCandidates(InvalidArgument):
     """An identification names something that is no id, or nobody."""
 
     says = "Invalid profileIds parameter value. It should be comma-delimited list of IDs containing at least one ID."
-    where = (*IDENTIFY, *RECORDING)
+    where = (*IDENTIFY, *NAMED)
 
 
 class BothCandidates(InvalidArgument):
@@ -141,7 +142,7 @@ class BadFlag(InvalidArgument):
     name: str
     allowed: str = '"true" and "false"'
     says = "Invalid {name} parameter value. Valid values are {allowed}."
-    where = ("GetProfile", *AUDIO)
+    where = ("GetProfile", "GetTurns", *AUDIO)
     note = '`ignoreMinLength` ("true" and "false"), and two that the contract does not have: `details`, `duplicates`'
 
 

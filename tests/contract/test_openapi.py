@@ -11,7 +11,7 @@ import requests
 from jsonschema import Draft202012Validator
 
 from functions.contract.description import description
-from functions.contract.operations import spoken
+from functions.contract.operations import OPERATIONS, spoken
 from shared.voices.families import FAMILIES, IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
 from tests import voices
 from tests.contract.api import Api
@@ -166,6 +166,21 @@ def _decide(call: Callable[..., requests.Response], profile_id: str) -> None:
     assert call("OptIn", profileId=profile_id).json()["enrollmentStatus"] == "Enrolling"
 
 
+def test_a_recordings_whole_life_is_answered_as_described(described: Described) -> None:
+    def call(name: str, body: bytes | str = b"", **values: str) -> requests.Response:
+        return described.call(name, IDENTIFICATION.name, body, **values)
+
+    profile = call("CreateProfile", '{"locale":"en-us"}').json()["profileId"]
+    assert call("CreateEnrollment", CLIP, profileId=profile, ignoreMinLength="true").ok
+    answer = call("CreateRecording", CLIP, profileIds=profile)
+    job = answer.json()["recordingId"]
+    assert answer.status_code == 202
+    assert call("GetRecording", recordingId=job).json()["status"] in ("NotStarted", "Running")
+    assert job in [each["recordingId"] for each in call("ListRecordings").json()["value"]]
+    assert call("GetTurns", recordingId=job).status_code == 409
+    assert call("DeleteRecording", recordingId=job).status_code == 204
+
+
 _REFUSED_OF_GROUPS = {
     "PutGroup": (b"{}", 400),
     "ListGroups": (b"", 400),
@@ -202,7 +217,11 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
         yield call(**{"$continuationToken": "x"}), 400
     elif name == "ListPhrases":
         yield call(locale="tl-hh"), 400
-    elif name in ("IdentifySingleSpeaker", "IdentifyRecording"):
+    elif name == "ListRecordings":
+        yield call(**{"$continuationToken": "x"}), 400
+    elif "{recordingId}" in OPERATIONS[name].resource:
+        yield call(recordingId="x"), 404
+    elif name in ("IdentifySingleSpeaker", "IdentifyRecording", "CreateRecording"):
         yield call(CLIP, profileIds="x"), 400
         yield call(CLIP, profileIds=NOBODY), 404
     elif name == "DeleteProfiles":
