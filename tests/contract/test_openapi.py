@@ -213,14 +213,10 @@ def test_a_groups_whole_life_is_answered_as_described(described: Described, fami
 def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tuple[requests.Response, int]]:
     if name == "CreateProfile":
         yield call(b"{"), 400
-    elif name == "ListProfiles":
+    elif name in ("ListProfiles", "ListRecordings"):
         yield call(**{"$continuationToken": "x"}), 400
     elif name == "ListPhrases":
         yield call(locale="tl-hh"), 400
-    elif name == "ListRecordings":
-        yield call(**{"$continuationToken": "x"}), 400
-    elif "{recordingId}" in OPERATIONS[name].resource:
-        yield call(recordingId="x"), 404
     elif name in ("IdentifySingleSpeaker", "IdentifyRecording", "CreateRecording"):
         yield call(CLIP, profileIds="x"), 400
         yield call(CLIP, profileIds=NOBODY), 404
@@ -229,8 +225,8 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
     elif name in _REFUSED_OF_GROUPS:
         body, status = _REFUSED_OF_GROUPS[name]
         yield call(body, groupId="nobodys" if status == 404 else "No Body", **{"$continuationToken": "x"}), status
-    elif name in ("DeleteProfile", "OptOut"):
-        yield call(profileId="x"), 404
+    elif name in ("DeleteProfile", "OptOut") or "{recordingId}" in OPERATIONS[name].resource:
+        yield call(profileId="x", recordingId="x"), 404
     elif name in ("PutConsent", "OptIn"):
         yield call(b"{", profileId=NOBODY), 400
     else:

@@ -34,6 +34,7 @@ from tests.signatures import wide
 
 if TYPE_CHECKING:
     from shared.recordings.diarizer import Diarizer
+    from shared.store.failures import Failures
     from shared.words.checker import PhraseChecker
 
 PIECE: Final = 240 * STEP
@@ -140,8 +141,8 @@ class World:
     def __post_init__(self) -> None:
         self.store = WatchedStore(self.clock, self.watched)
         listener = remembering.listener(any_format=True)
-        cohorts, checker = Cohorts(self.store, on=False), cast("PhraseChecker", None)
-        recognizer = Recognizer(self.store, listener, checker, self.clock, 0.001, cohorts)
+        cohorts, checker, failures = Cohorts(self.store, on=False), cast("PhraseChecker", None), cast("Failures", None)
+        recognizer = Recognizer(self.store, listener, checker, self.clock, 0.001, cohorts, failures)
         self.conversations = Conversations(recognizer, cast("Diarizer", self.ears))
         self.addresses: dict[str, bytes] = {}
         self.desk = Desk(self.store, self.conversations, self.clock, lambda _: None)
