@@ -19,6 +19,7 @@ SLICE: Final = timedelta(seconds=60)
 def upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the trigger's binding
     """Every hour: finish deletions, forget what was kept long enough, re-extract signatures of an older model."""
     with tracing("Upkeep", None) as trace:
+        APP.sweep.run()
         *_, done = APP.upkeep.run(until=APP.now() + SLICE)
         trace.unreadable = done.unreadable + done.foreign_audio
         if not APP.settings.listeners:

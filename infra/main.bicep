@@ -265,6 +265,7 @@ var endpointsSubnetId = resourceId('Microsoft.Network/virtualNetworks/subnets', 
 var endpointName = '${abbreviations.networkPrivateEndpoints}{0}-${token}'
 var blobUrl = 'https://${storageName}.blob.${environment().suffixes.storage}'
 var hostBlobUrl = 'https://${hostStorageName}.blob.${environment().suffixes.storage}'
+var hostQueueUrl = 'https://${hostStorageName}.queue.${environment().suffixes.storage}'
 var audioContainer = 'enrollment-audio'
 var trailContainer = 'audit-trail'
 var packageContainer = 'app-package'
@@ -366,6 +367,7 @@ module voices 'modules/voices.bicep' = {
     name: storageName
     audioContainer: audioContainer
     galleryContainer: 'voice-galleries'
+    recordingsContainer: 'recordings'
     table: 'SpeakerProfiles'
     audioRetentionDays: audioRetentionDays
     trailContainer: trailContainer
@@ -396,6 +398,7 @@ module topic 'modules/events.bicep' = if (events) {
 }
 
 // The host keeps its locks and the app's package apart from the voices, and leases them: that takes the owner's role.
+// Its queue holds ids of recordings that wait, and nothing of them.
 module hostStorage 'modules/storage.bicep' = {
   params: {
     name: hostStorageName
@@ -404,7 +407,8 @@ module hostStorage 'modules/storage.bicep' = {
     redundancy: storageRedundancy
     private: vnetEnabled
     containers: [packageContainer]
-    roles: [roles.blobDataOwner]
+    queues: ['recordings', 'recordings-poison']
+    roles: [roles.blobDataOwner, roles.queueDataContributor]
     identityId: identity.id
     principalId: identity.properties.principalId
   }
@@ -427,6 +431,16 @@ module links 'modules/private-link.bicep' = [
         { name: format(endpointName, 'blob'), id: storageId }
         {
           name: format(endpointName, 'host-blob')
+          id: resourceId('Microsoft.Storage/storageAccounts', hostStorageName)
+        }
+      ]
+    }
+    {
+      group: 'queue'
+      zone: 'privatelink.queue.${environment().suffixes.storage}'
+      targets: [
+        {
+          name: format(endpointName, 'host-queue')
           id: resourceId('Microsoft.Storage/storageAccounts', hostStorageName)
         }
       ]
@@ -489,6 +503,7 @@ module app 'modules/app.bicep' = {
     authAllowedClientIds: callers
     settings: union(telemetrySettings, appSettings, {
       AzureWebJobsStorage__blobServiceUri: hostBlobUrl
+      AzureWebJobsStorage__queueServiceUri: hostQueueUrl
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identity.properties.clientId
       AZURE_CLIENT_ID: identity.properties.clientId
@@ -496,11 +511,12 @@ module app 'modules/app.bicep' = {
       APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
       ORT_DISABLE_TELEMETRY: '1' // onnxruntime would send facts about the machine to its makers
-      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '6291456' // the app reads 5 MiB of audio, and what a form wraps it in
+      FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '34603008' // the app reads 32 MiB of a recording, and what a form wraps it in
       PYTHON_THREADPOOL_THREAD_COUNT: string(httpConcurrency)
       SPEAKER_RECOGNITION_KEYS: keysKept ? keysReference : empty(apiKeys) ? '' : keysReference
       SPEAKER_STORAGE_BLOB_URL: blobUrl
       SPEAKER_STORAGE_TABLE_URL: 'https://${storageName}.table.${environment().suffixes.storage}'
+      SPEAKER_STORAGE_QUEUE_URL: hostQueueUrl
       SPEAKER_MODEL: model
       SPEAKER_FALSE_MATCH_RATE: falseMatchRate
       SPEAKER_ACTIVE_ENROLLMENT: string(activeEnrollment)

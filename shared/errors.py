@@ -12,7 +12,10 @@ VERIFY: Final = ("Verify",)
 IDENTIFY: Final = ("IdentifySingleSpeaker",)
 RECOGNIZE: Final = (*VERIFY, *IDENTIFY)
 RECORDING: Final = ("IdentifyRecording",)
-AUDIO: Final[tuple[str, ...]] = (*ENROLL, *RECOGNIZE, *RECORDING)
+NEW_RECORDING: Final = ("CreateRecording",)
+NAMED: Final = (*RECORDING, *NEW_RECORDING)
+ONE_RECORDING: Final = ("GetRecording", "GetTurns", "DeleteRecording")
+AUDIO: Final[tuple[str, ...]] = (*ENROLL, *RECOGNIZE, *NAMED)
 OPT_IN: Final = ("OptIn",)
 CHALLENGE: Final = ("CreateChallenge",)
 CONSENT: Final = ("PutConsent", *OPT_IN)
@@ -106,7 +109,7 @@ class NotEnrolled(InvalidRequest):
     reason = "notEnrolled"
     says = "Profile is not enrolled."
     adds = "Profile {profile_id} needs {missing}."
-    where = (*RECOGNIZE, *RECORDING, "FindDuplicates", *CHALLENGE)
+    where = (*RECOGNIZE, *NAMED, "FindDuplicates", *CHALLENGE)
 
 
 class TooManyCandidates(InvalidRequest):
@@ -116,7 +119,7 @@ class TooManyCandidates(InvalidRequest):
     named: int
     says = "Maximum number of profiles allowed per request is {allowed}."
     adds = "The request names {named}."
-    where = (*IDENTIFY, *RECORDING)
+    where = (*IDENTIFY, *NAMED)
 
 
 class MixedLocales(InvalidRequest):

@@ -78,7 +78,7 @@ def test_a_setting_is_a_line_of_the_table_and_the_part_that_heeds_it(copy: Path)
         "    max_profiles: int = setting(",
         '    greeting: str = setting("SPEAKER_GREETING", "hello", readers.text, "greeting", "what is said first")\n',
     )
-    service = copy / "shared" / "service.py"
+    service = copy / "shared" / "service" / "__init__.py"
     part = "    @part\n    def greeting(self) -> str:\n        return self.settings.greeting\n\n"
     _insert(service, "    @part\n    def store(", part)
     _run(copy, "-m", "tools", "docs")

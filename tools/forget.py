@@ -36,9 +36,10 @@ def run(options: argparse.Namespace) -> None:
     load_settings(ROOT)
     if not (options.yes or _confirmed(families)):
         sys.exit("forget: nothing was deleted")
-    lifecycle = Service(os.environ).lifecycle
+    service = Service(os.environ)
     for family in families:
-        forget(lifecycle, family)
+        service.sweep.forget(family)
+        forget(service.lifecycle, family)
 
 
 def forget(lifecycle: Lifecycle, family: Family) -> None:
@@ -53,5 +54,5 @@ def forget(lifecycle: Lifecycle, family: Family) -> None:
 
 def _confirmed(families: list[Family]) -> bool:
     names = ", ".join(family.name for family in families)
-    print(f"This deletes every profile of {names}, with all audio, for ever.")
+    print(f"This deletes every profile of {names}, with all audio and recordings, for ever.")
     return input(f"Write {CONFIRMATION} to go on: ").strip() == CONFIRMATION

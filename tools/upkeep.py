@@ -30,7 +30,9 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 def run(_: argparse.Namespace) -> None:
     """Return once everything that is due was done."""
     load_settings(ROOT)
-    upkeep, done = Service(os.environ).upkeep, Done()
+    service = Service(os.environ)
+    service.sweep.run()
+    upkeep, done = service.upkeep, Done()
     with tqdm(desc="re-extracting signatures", unit="profile") as bar:
         for done in upkeep.run():
             bar.total = done.older

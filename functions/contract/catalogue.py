@@ -39,19 +39,20 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 ├── InvalidArgument             400 InvalidArgument      A named parameter has a value that is not allowed.
 │   ├── UnknownLocale           400 InvalidArgument      There are no phrases for the locale.
 │   │   └── LocaleNotUnderstood 400 InvalidArgument      The transcriber could not write down the locale's phrases.
+│   ├── BadRecording            400 InvalidArgument      What is asked of a recording is not allowed.
 │   ├── BadCandidates           400 InvalidArgument      An identification names something that is no id, or nobody.
 │   ├── BothCandidates          400 InvalidArgument      An identification names profiles and a group.
 │   ├── BadPageSize             400 InvalidArgument      The page size is no number in its range.
 │   ├── BadToken                400 InvalidArgument      The token that continues a list is none of ours.
 │   ├── UnsupportedParameter    400 InvalidArgument      A parameter means nothing here, and must not be passed over.
 │   ├── BadFlag                 400 InvalidArgument      A switch is none of the words that it may be.
-│   ├── BadGroupId              400 InvalidArgument      The id of a group is none that it can have.
-│   ├── BadGroup                400 InvalidArgument      What is said of a group is not allowed.
-│   ├── BadMembers              400 InvalidArgument      A body does not list ids of profiles, or too many.
 │   ├── BadChannel              400 InvalidArgument      A channel is none that audio can have.
 │   ├── Unconfirmed             400 InvalidArgument      All profiles would be deleted, and nobody confirms it.
 │   ├── WrongVersion            400 InvalidArgument      Another version of the API is asked for, or none.
 │   ├── BadConsent              400 InvalidArgument      What is said of a consent is not allowed.
+│   ├── BadGroupId              400 InvalidArgument      The id of a group is none that it can have.
+│   ├── BadGroup                400 InvalidArgument      What is said of a group is not allowed.
+│   ├── BadMembers              400 InvalidArgument      A body does not list ids of profiles, or too many.
 │   ├── BadDay                  400 InvalidArgument      A day is none of the calendar.
 │   └── BadRepeatability        400 InvalidArgument      A header of a repeatable request means nothing.
 ├── Forbidden                   403 InvalidRequest       A quota is used up.
@@ -65,6 +66,7 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 ├── NotFound                    404 NotFound             There is no such thing.
 │   ├── UnknownProfile          404 NotFound             No profile of the family has the id.
 │   ├── UnknownGroup            404 NotFound             No group of the family has the id.
+│   ├── UnknownRecording        404 NotFound             No recording has the id, or not any more.
 │   ├── NoGuid                  404 NotFound             The id is no GUID, so no profile can have it.
 │   └── NoSuchRoute             404 404                  No operation has the path and the method.
 │       └── OtherSign           404 404                  The path names an action as another version of the API does.
@@ -80,6 +82,8 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 ├── SamePerson                  409 Conflict             Another profile is the same person.
 ├── GroupChanged                412 PreconditionFailed   The group is not in the state that the caller knows.
 ├── Locked                      429 RateLimit            Too many verifications of the profile failed in a row.
+├── NotTold                     409 RecordingNotReady    The turns of a recording are not there yet.
+├── NeverTold                   409 RecordingFailed      A recording has failed, and has no turns.
 ├── GalleryNotReady             503 ServiceUnavailable   The voices of a family are still being read into memory.
 ├── Unauthorized                401 Unauthorized         No subscription key was presented.
 │   └── AccessDenied            401 401                  A subscription key was presented and is wrong.
@@ -96,7 +100,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from functions.contract import account_refusals, choice_refusals, refusals
+from functions.contract import account_refusals, choice_refusals, group_refusals, refusals
 from functions.plumbing import refusals as refusals_of_plumbing
 from shared import errors
 from shared.errors import SpeakerError
@@ -141,6 +145,7 @@ ROOMS: Final = tuple(
         refusals_of_recognition,
         refusals,
         choice_refusals,
+        group_refusals,
         account_refusals,
         refusals_of_plumbing,
     )

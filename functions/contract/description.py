@@ -8,6 +8,7 @@ from functions.contract.dialects import DIALECTS, V2021, Context, Dialect, Json
 from functions.contract.group_requests import MAX_MEMBERS
 from functions.contract.operation import Operation
 from functions.contract.operations import spoken
+from functions.contract.recording_requests import MAX_NAME, MAX_URL
 from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, DUPLICATES, MAX_PAGE_SIZE
 from functions.contract.responses import ERROR
 from functions.contract.shapes import TEXT
@@ -15,6 +16,8 @@ from functions.contract.version import VERSION
 from functions.plumbing.repeats import FIRST_SENT, REQUEST_ID
 from shared.errors import CREATE, ENROLL
 from shared.recognition.everyone import MAX_TOP
+from shared.recordings.formats import FORMATS
+from shared.recordings.jobs import HOURS_TO_LIVE, MAX_HOURS_TO_LIVE
 from shared.settings.readers import MAX_FALSE_MATCH_RATE, MIN_FALSE_MATCH_RATE
 from shared.voices.families import VERIFICATION, Family
 from shared.voices.groups import MAX_DISPLAY_NAME, MAX_USER_DATA
@@ -32,6 +35,34 @@ def _json(name: str, *, required: bool) -> Json:
 
 
 _CONSENT: Final[Json] = {"$ref": "#/components/schemas/Consent"}
+_OF_RECORDINGS: Final[dict[str, Json]] = {
+    "displayName": {"type": "string", "maxLength": MAX_NAME, "description": "what the recording is called in lists"},
+    "minSpeakers": {"type": "integer", "minimum": 1, "maximum": 100, "default": 1},
+    "maxSpeakers": {"type": "integer", "minimum": 1, "maximum": 100, "default": 100},
+    "exclusive": {"type": "boolean", "default": True, "description": "a profile is one speaker at most"},
+    "falseMatchRate": {
+        "type": "number",
+        "minimum": MIN_FALSE_MATCH_RATE,
+        "maximum": MAX_FALSE_MATCH_RATE,
+        "description": "how often, at most, a stranger is given any name; without it the service's own rate",
+    },
+    "timeToLiveHours": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_HOURS_TO_LIVE,
+        "default": HOURS_TO_LIVE,
+        "description": "how long the turns are kept",
+    },
+    "keepAudioHours": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": MAX_HOURS_TO_LIVE,
+        "default": 0,
+        "description": "how long the audio is kept once the turns are there",
+    },
+}
+"""What may be asked of a recording, in the query or in JSON."""
+_MATCHING: Final = ("exclusive", "falseMatchRate")
 _SENT: Final[dict[str, Json]] = {
     "NewProfile": {
         "type": "object",
@@ -61,6 +92,18 @@ _SENT: Final[dict[str, Json]] = {
             },
         },
     },
+    "NewRecording": {
+        "type": "object",
+        "required": ["contentUrl", "profileIds"],
+        "properties": {
+            "contentUrl": {"type": "string", "maxLength": MAX_URL, "description": "https, of a host that is known"},
+            "profileIds": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "uuid"}},
+            "channel": {"type": "string"},
+            **{name: form for name, form in _OF_RECORDINGS.items() if name not in _MATCHING},
+            "matching": {"$ref": "#/components/schemas/Matching"},
+        },
+    },
+    "Matching": {"type": "object", "properties": {name: _OF_RECORDINGS[name] for name in _MATCHING}},
     "Members": {
         "type": "object",
         "required": ["profileIds"],
@@ -87,6 +130,15 @@ _BODIES: Final[Json] = {
         "description": "Audio, of whatever Content-Type, as for other operations; of up to five minutes and 16 MiB.",
         "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
     },
+    "job": {
+        "required": True,
+        "description": "Audio, of whatever Content-Type, as for other operations; of up to four hours and 32 MiB. Or "
+        "JSON that says where it is; then the options are there as well, and not in the query.",
+        "content": {
+            "audio/wav": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {"schema": {"$ref": "#/components/schemas/NewRecording"}},
+        },
+    },
     "locale": _json("NewProfile", required=True),
     "group": _json("NewGroup", required=False),
     "members": _json("Members", required=True),
@@ -96,7 +148,10 @@ _BODIES: Final[Json] = {
 _PARAMETERS: Final[dict[str, Json]] = {
     "profileId": {"type": "string"},
     "groupId": {"type": "string", "maxLength": 64, "description": "1 to 64 of a to z, 0 to 9, - and _"},
+    "recordingId": {"type": "string"},
     "locale": {"type": "string"},
+    **_OF_RECORDINGS,
+    "format": {"type": "string", "enum": ["json", *FORMATS], "default": "json"},
     "profileIds": {
         "type": "string",
         "description": "1 to 50 profile ids, divided by commas; in 2021-09-05 * for everybody, or groupId instead",
@@ -177,7 +232,9 @@ def _described(operation: Operation, dialect: Dialect, family: Family) -> Json:
 
 
 def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[Json]:
-    in_path = [name for name in ("profileId", "groupId", "locale") if f"{{{name}}}" in operation.path(dialect)]
+    in_path = [
+        name for name in ("profileId", "groupId", "recordingId", "locale") if f"{{{name}}}" in operation.path(dialect)
+    ]
     paged = {dialect.page_size: _PAGE_SIZE, dialect.token: TEXT.form} if operation.paged else {}
     asked = {name: _PARAMETERS[name] for name in operation.parameters(dialect, family)}
     version = {"api-version": {"type": "string", "const": dialect.api_version}} if dialect.api_version else {}

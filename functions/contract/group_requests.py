@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from functions.contract.refusals import BadGroup, BadGroupId, BadMembers
+from functions.contract.group_refusals import BadGroup, BadGroupId, BadMembers
 from functions.contract.requests import is_unicode, json_object, profile_ids_of
 from shared.settings.readers import SHARES, is_share
 from shared.voices.groups import MAX_DISPLAY_NAME, MAX_USER_DATA, Described, is_group_id

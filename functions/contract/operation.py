@@ -52,7 +52,7 @@ class Operation:
     dialects: tuple[Dialect, ...] = DIALECTS
     status: int = 200
     other_status: int | None = None
-    body: Literal["audio", "recording", "locale", "group", "members", "consent", "optIn"] | None = None
+    body: Literal["audio", "recording", "job", "locale", "group", "members", "consent", "optIn"] | None = None
     result: Kind | None = None
     paged: bool = False
     query: tuple[str, ...] = ()
@@ -86,7 +86,8 @@ class Operation:
         """Its query parameters that mean something in a version and for a family."""
         means = {name: name in dialect.has for name in ("channel", "challenge", "groupId", "$top", "receipt")}
         means["ignoreMinLength"] = family.minimum_can_be_waived
-        means["watchlist"] = "watchlist" in dialect.has and family.dependency in FREE_SPEECH
+        for name in ("watchlist", "duplicates"):
+            means[name] = name in dialect.has and family.dependency in FREE_SPEECH
         return [name for name in self.query if means.get(name, True)]
 
     def is_meant_by(self, dialect: Dialect, path: str) -> bool:

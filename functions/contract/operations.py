@@ -8,7 +8,7 @@ from functions.contract.account_responses import RECEIPT
 from functions.contract.dialects import DIALECTS, V2021, Dialect
 from functions.contract.group_responses import COUNTED_GROUP, DUPLICATES, GROUP, GROUP_LIST, MEMBERSHIP
 from functions.contract.operation import ENROLL, FREE_SPEECH, MANAGE, RECOGNIZE, SCOPES, Operation
-from functions.contract.recording_responses import TURNS
+from functions.contract.recording_operations import RECORDINGS
 from functions.contract.responses import (
     CHALLENGE,
     CLEARED,
@@ -214,19 +214,7 @@ OPERATIONS: Final = {
         *GROUPS,
         *CHOICES,
         *ACCOUNT,
-        Operation(
-            "IdentifyRecording",
-            "Who speaks when in a recording of up to five minutes, and which of these profiles are they?",
-            "POST",
-            "recordings",
-            action="identify",
-            scopes=(RECOGNIZE,),
-            modes=("identification",),
-            dialects=(V2021,),
-            body="recording",
-            result=TURNS,
-            query=("profileIds", "channel", "details"),
-        ),
+        *RECORDINGS,
     )
 }
 

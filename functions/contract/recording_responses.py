@@ -5,10 +5,25 @@ from typing import Final
 
 from functions.contract.details import CANDIDATE
 from functions.contract.responses import NOBODY
-from functions.contract.shapes import COUNT, EVIDENCE, GUID, NUMBER, SCORE, TEXT, YES_OR_NO, Field, ListOf, Shape
+from functions.contract.shapes import (
+    COUNT,
+    EVIDENCE,
+    GUID,
+    MOMENT,
+    NUMBER,
+    SCORE,
+    TEXT,
+    YES_OR_NO,
+    Field,
+    ListOf,
+    Plain,
+    Shape,
+    page_of,
+)
 from shared.recognition.outcomes import Candidate
 from shared.recordings.conversations import Told
 from shared.recordings.formats import milliseconds
+from shared.recordings.jobs import Job, Problem, Status
 from shared.recordings.naming import MARGIN, Named
 from shared.recordings.turns import Turn
 
@@ -98,3 +113,25 @@ TURNS: Final = Shape[Told](
     details=_DETAILS,
     open_to_more=True,
 )
+
+_ERROR: Final = Shape[Problem](
+    "RecordingError",
+    (Field("code", TEXT, lambda of: of.code), Field("message", TEXT, lambda of: of.message)),
+    open_to_more=True,
+)
+_STATUS: Final = Plain({"type": "string", "enum": [each.value for each in Status]}, name="RecordingStatus")
+RECORDING: Final = Shape[Job](
+    "Recording",
+    (
+        Field("recordingId", GUID, lambda job: job.id),
+        Field("status", _STATUS, lambda job: job.status.value),
+        Field("percentComplete", Plain({"type": "integer", "minimum": 0, "maximum": 100}), lambda job: job.percent),
+        Field("displayName", TEXT, lambda job: job.asked.display_name, optional=True),
+        Field("createdDateTime", MOMENT, lambda job: job.created),
+        Field("lastUpdatedDateTime", MOMENT, lambda job: job.moved, "when it last went on"),
+        Field("expiresDateTime", MOMENT, lambda job: job.expires, "when nothing of it is left, unless it goes on"),
+        Field("error", _ERROR, lambda job: job.problem, "why it has failed", optional=True),
+    ),
+    open_to_more=True,
+)
+RECORDING_LIST: Final = page_of("RecordingList", RECORDING)

@@ -8,8 +8,8 @@ from shared.errors import (
     ENROLL,
     IDENTIFY,
     KNOWN,
-    RECOGNIZE,
-    RECORDING,
+    NAMED,
+    NEW_RECORDING,
     TRY_LATER,
     VERIFY,
     Forbidden,
@@ -19,10 +19,10 @@ from shared.errors import (
     SpeakerError,
     UnknownProfile,
 )
-from shared.voices.refusals import CHANGE_MEMBERS, OF_ONE_GROUP, PUT_GROUP
+from shared.voices.refusals import CHANGE_MEMBERS, PUT_GROUP
 
 LIST: Final = ("ListProfiles",)
-LISTS: Final = (*LIST, "ListGroups", "ListGroupProfiles")
+LISTS: Final = (*LIST, "ListGroups", "ListGroupProfiles", "ListRecordings")
 JSON: Final = (*CREATE, *PUT_GROUP, *CHANGE_MEMBERS, "PutConsent", "OptIn")
 
 
@@ -39,7 +39,7 @@ class NoJson(InvalidRequest):
     expected: str
     says = "Invalid JSON format."
     adds = "{expected}"
-    where = JSON
+    where = (*JSON, *NEW_RECORDING)
 
 
 class TooMuchJson(InvalidRequest):
@@ -49,7 +49,7 @@ class TooMuchJson(InvalidRequest):
     allowed: int
     says = NoJson.says
     adds = "The body holds {held:,} bytes; at most {allowed:,} are allowed."
-    where = JSON
+    where = (*JSON, *NEW_RECORDING)
     own = True
 
 
@@ -90,14 +90,14 @@ class NoCandidates(InvalidRequest):
     """An identification names nobody."""
 
     says = "profileIds parameter is missing. It should be comma-delimited list of IDs containing at least one ID."
-    where = (*IDENTIFY, *RECORDING)
+    where = (*IDENTIFY, *NAMED)
 
 
 class BadCandidates(InvalidArgument):
     """An identification names something that is no id, or nobody."""
 
     says = "Invalid profileIds parameter value. It should be comma-delimited list of IDs containing at least one ID."
-    where = (*IDENTIFY, *RECORDING)
+    where = (*IDENTIFY, *NAMED)
 
 
 class BothCandidates(InvalidArgument):
@@ -141,37 +141,8 @@ class BadFlag(InvalidArgument):
     name: str
     allowed: str = '"true" and "false"'
     says = "Invalid {name} parameter value. Valid values are {allowed}."
-    where = ("GetProfile", *AUDIO)
+    where = ("GetProfile", "GetTurns", *AUDIO)
     note = '`ignoreMinLength` ("true" and "false"), and two that the contract does not have: `details`, `duplicates`'
-
-
-class BadGroupId(InvalidArgument):
-    """The id of a group is none that it can have."""
-
-    says = "Invalid groupId value. It should be 1 to 64 of a to z, 0 to 9, - and _."
-    where = (*PUT_GROUP, *OF_ONE_GROUP, "DeleteGroup", *RECOGNIZE)
-    own = True
-
-
-class BadGroup(InvalidArgument):
-    """What is said of a group is not allowed."""
-
-    name: str
-    allowed: str
-    says = "Invalid {name} value. It should be {allowed}."
-    where = PUT_GROUP
-    own = True
-
-
-class BadMembers(InvalidArgument):
-    """A body does not list ids of profiles, or too many."""
-
-    most: int
-    found: str
-    says = "Invalid profileIds value. It should be a list of 1 to {most} profile ids."
-    adds = "The body holds {found}."
-    where = CHANGE_MEMBERS
-    own = True
 
 
 class BadChannel(InvalidArgument):

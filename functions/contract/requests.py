@@ -22,6 +22,7 @@ from functions.contract.refusals import (
     Unconfirmed,
     UnsupportedParameter,
 )
+from shared.errors import NotFound
 from shared.listening.containers import MAX_CHANNELS
 
 CONFIRMATION: Final = "delete-all-profiles"
@@ -45,7 +46,7 @@ def profile_id(text: str) -> str:
     Raises:
         NoGuid: the text is no GUID, so no profile can have it.
     """
-    digits = _canonical_guid(text)
+    digits = canonical_guid(text)
     if digits is None:
         raise NoGuid
     return digits
@@ -68,7 +69,7 @@ def profile_ids(text: str | None) -> list[str]:
 
 def profile_ids_of(items: Iterable[str]) -> list[str] | None:
     """Profile ids as they are stored, each once, in order; None if one of them is no GUID."""
-    ids = [_canonical_guid(item) for item in items]
+    ids = [canonical_guid(item) for item in items]
     return None if None in ids else list(dict.fromkeys(known for known in ids if known))
 
 
@@ -139,7 +140,7 @@ def continue_after(name: str, token: str | None, read: Callable[[str], str] = pr
         return ""
     try:
         return read(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode())
-    except (binascii.Error, UnicodeError, ValueError, NoGuid, BadGroupId):
+    except (binascii.Error, UnicodeError, ValueError, NotFound, BadGroupId):
         raise BadToken(name) from None
 
 
@@ -199,7 +200,8 @@ def check_confirmation(text: str | None) -> None:
         raise Unconfirmed(CONFIRMATION)
 
 
-def _canonical_guid(text: str) -> str | None:
+def canonical_guid(text: str) -> str | None:
+    """A GUID in lower case with dashes; None if the text is none."""
     if not _GUID.fullmatch(text.lower()):
         return None
     digits = text.lower().replace("-", "")

@@ -9,6 +9,7 @@ from functions.contract.refusals import LengthRequired, TooMuchJson, Unsupported
 from shared.listening.containers import MAX_BODY_BYTES
 from shared.listening.refusals import TooLarge
 from shared.recordings.conversations import MAX_BYTES
+from shared.recordings.desk import MAX_BYTES as MAX_JOB_BYTES
 
 MAX_JSON_BYTES: Final = {
     "locale": 16 * 1024,
@@ -21,7 +22,7 @@ MAX_JSON_BYTES: Final = {
 MAX_FORM_BYTES: Final = 64 * 1024
 """What a form may add to the audio that it wraps."""
 
-MAX_AUDIO_BYTES: Final = {"audio": MAX_BODY_BYTES, "recording": MAX_BYTES}
+MAX_AUDIO_BYTES: Final = {"audio": MAX_BODY_BYTES, "recording": MAX_BYTES, "job": MAX_JOB_BYTES}
 
 _ACCEPTED: Final = dict.fromkeys(MAX_AUDIO_BYTES, "audio/wav; codecs=audio/pcm")
 _ACCEPTED_JSON: Final = "application/JSON"

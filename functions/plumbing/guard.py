@@ -28,7 +28,8 @@ from shared.errors import Fault, Misconfigured, SpeakerError
 from shared.observing.line import line_of
 from shared.observing.telemetry import telemetry
 from shared.observing.trace import Trace, current, mark, tracing
-from shared.service import Service, part
+from shared.service import Service
+from shared.service.part import part
 from shared.voices.families import Family
 
 logger = logging.getLogger("speaker")

@@ -11,6 +11,9 @@ param private bool
 @description('Names of blob containers.')
 param containers string[]
 
+@description('Names of queues.')
+param queues string[] = []
+
 @description('Ids of the roles that the identity holds on the account.')
 param roles string[]
 
@@ -83,6 +86,18 @@ resource blobContainers 'Microsoft.Storage/storageAccounts/blobServices/containe
     parent: blobs
     name: container
     properties: { publicAccess: 'None' }
+  }
+]
+
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-08-01' = if (!empty(queues)) {
+  parent: account
+  name: 'default'
+}
+
+resource storageQueues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-01' = [
+  for queue in queues: {
+    parent: queueService
+    name: queue
   }
 ]
 

@@ -5,6 +5,7 @@
 param name string
 param audioContainer string
 param galleryContainer string
+param recordingsContainer string
 param table string
 
 @description('Days after which enrollment audio is deleted.')
@@ -68,6 +69,21 @@ var voiceRules = [
       }
       actions: {
         baseBlob: { delete: { daysAfterCreationGreaterThan: 1 } }
+      }
+    }
+  }
+  {
+    // The app removes what a caller let live for less; nobody may let it live for longer than 744 hours.
+    name: 'delete-recordings'
+    type: 'Lifecycle'
+    enabled: true
+    definition: {
+      filters: {
+        blobTypes: ['blockBlob']
+        prefixMatch: ['${recordingsContainer}/']
+      }
+      actions: {
+        baseBlob: { delete: { daysAfterCreationGreaterThan: 31 } }
       }
     }
   }

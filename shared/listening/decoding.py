@@ -8,7 +8,9 @@ Streams whose header does not say how long they are (FLAC with a total of 0) are
 import io
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -110,38 +112,51 @@ def read(body: bytes, max_sec: float = math.inf, channel: int | None = None) -> 
         InvalidAudio: not readable, too long, out of the bounds on rate and channels, or with samples that are no
             numbers; says what was measured.
     """
-    unwrap = _WRAPPED.get(container_of(body) or "")
-    return _read(unwrap(body) if unwrap else body, max_sec, channel)
+    return _read(unwrapped(body), max_sec, channel)
 
 
 def read_samples(body: bytes, declared: Declared, max_sec: float = math.inf, channel: int | None = None) -> Decoded:
     """``read`` of samples without a header, written as was declared; what is left of a frame is dropped."""
+    whole, written = as_declared(body, declared)
+    return _read(whole, max_sec, channel, **written)
+
+
+def unwrapped(body: bytes) -> bytes | Packets:
+    """A file without what libsndfile does not know around it."""
+    unwrap = _WRAPPED.get(container_of(body) or "")
+    return unwrap(body) if unwrap else body
+
+
+def as_declared(body: bytes, declared: Declared) -> tuple[bytes, dict[str, Any]]:
+    """Whole frames, and how soundfile is told to read them."""
     written = declared.encoding
     frame = declared.channels * _BYTES[written.subtype]
-    return _read(
-        body[: len(body) // frame * frame],
-        max_sec,
-        channel,
-        format="RAW",
-        subtype=written.subtype,
-        endian=written.endian,
-        samplerate=declared.rate,
-        channels=declared.channels,
-    )
+    return body[: len(body) // frame * frame], {
+        "format": "RAW",
+        "subtype": written.subtype,
+        "endian": written.endian,
+        "samplerate": declared.rate,
+        "channels": declared.channels,
+    }
 
 
 def _read(body: bytes | Packets, max_sec: float, channel: int | None, **written: Any) -> Decoded:  # noqa: ANN401  as soundfile has them
     def alone(which: int) -> NDArray[np.float32]:
-        return _mixed_down(body, max_sec, which, **written)[0]
+        return Blocks(body, max_sec, which, **written).all()
 
+    mixed = Blocks(body, max_sec, channel, **written)
+    samples = mixed.all()
+    if mixed.louder is not None:
+        return Decoded(on_16_bits(alone(mixed.louder)), louder=mixed.louder)
+    return Decoded(on_16_bits(samples), apart={which: alone(which) for which in mixed.apart})
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What libsndfile cannot read is another format than is read, or damaged."""
     try:
         with quiet():
-            mixed, mix = _mixed_down(body, max_sec, channel, **written)
-            if channel is not None:
-                return Decoded(on_16_bits(mixed))
-            if mix.cancels:
-                return Decoded(on_16_bits(alone(mix.loudest)), louder=mix.loudest)
-            return Decoded(on_16_bits(mixed), apart={which: alone(which) for which in mix.apart})
+            yield
     except LibsndfileError as damage:
         said = damage.error_string.rstrip(".")
         raise WrongFormat(
@@ -189,7 +204,7 @@ class _Mix:
         if not np.isfinite(mixed).all():
             raise WrongFormat("samples that are NaN or infinite")
         exact = block.astype(np.float64)
-        self._products += exact.T @ exact
+        self._products += np.einsum("ij,ik->jk", exact, exact)  # a library for matrices would wake threads for it
         return np.clip(mixed, -1, 1)
 
 
@@ -197,19 +212,39 @@ def _opened(body: bytes | Packets, **written: Any) -> SoundFile | Decoder:  # no
     return Decoder(body) if isinstance(body, Packets) else _Stream(_Body(body), **written)
 
 
-def _mixed_down(
-    body: bytes | Packets,
-    max_sec: float,
-    only: int | None = None,
-    **written: Any,  # noqa: ANN401
-) -> tuple[NDArray[np.float32], _Mix]:
-    """Samples at 16 kHz of the mean of all channels, or of one."""
-    with _opened(body, **written) as file:
-        _check_header(file)
-        _check_promise(file, max_sec)
-        check_channel(only, file.channels)
-        mix = _Mix(file.channels, only)
-        return np.concatenate(list(_resampled(file, min(max_sec, _bound(max_sec)), mix))), mix
+class Blocks:
+    """A file that is decoded block by block: [n] at 16 kHz, of the mean of all channels, or of one.
+
+    What it tells is of what was decoded so far; of a channel that was chosen it tells nothing.
+    """
+
+    def __init__(self, body: bytes | Packets, max_sec: float, channel: int | None = None, **written: Any) -> None:  # noqa: ANN401
+        self._open = partial(_opened, body, **written)
+        self._max_sec = max_sec
+        self._channel = channel
+        self._mix = _Mix(1, None)
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        with _understood(), self._open() as file:
+            _check_header(file)
+            _check_promise(file, self._max_sec)
+            check_channel(self._channel, file.channels)
+            self._mix = _Mix(file.channels, self._channel)
+            yield from _resampled(file, min(self._max_sec, _bound(self._max_sec)), self._mix)
+
+    def all(self) -> NDArray[np.float32]:
+        """All of it."""
+        return np.concatenate(list(self))
+
+    @property
+    def louder(self) -> int | None:
+        """The channel, from 0, that has to be taken alone because the mean cancels."""
+        return self._mix.loudest if self._channel is None and self._mix.cancels else None
+
+    @property
+    def apart(self) -> tuple[int, ...]:
+        """Two channels that differ."""
+        return self._mix.apart if self._channel is None else ()
 
 
 def _check_header(file: SoundFile | Decoder) -> None:

@@ -11,7 +11,8 @@ from shared.listening.limits import ClipLimits
 from shared.observing.trace import current, stage
 from shared.profiles.changes import present, signature_of
 from shared.recognition.recognizer import Recognizer, check_count
-from shared.recordings.diarizer import Diarizer, band_of, together
+from shared.recordings.clustering import ANY, Bounds
+from shared.recordings.diarizer import Diarizer, Heard, band_of, together
 from shared.recordings.naming import Known, Named, Naming
 from shared.recordings.turns import Diarized
 from shared.store.outbox import Deed, Outbox
@@ -58,29 +59,57 @@ class Conversations:
             NotEnrolled, OutdatedSignature: one of the profiles cannot be compared.
             InvalidAudio: not readable, too short or too long; says what was measured.
         """
-        current().candidates = len(profile_ids)
-        check_count(family, profile_ids)
-        self.recognizer.cohorts.expect(family)
-        profiles = self._profiles(family, profile_ids)
-        offered = [self._known(profile) for profile in profiles]
-        heard = [self.diarizer.hear(self._decoded(audio).samples)]
-        found = together(heard)
-        told = Told(found, self._naming.named(found.voices, offered, band_of(heard)), self._naming.version)
-        self.recognizer.note_uses(profiles, {speaker.profile_id for speaker in told.speakers})
-        self._tell(family, profile_ids, told)
+        profiles = self.offered(family, profile_ids)
+        told = self.told([self.diarizer.hear(self._decoded(audio).samples)], profiles)
+        self.note(family, profile_ids, profiles, told)
         return told
 
-    def _tell(self, family: Family, profile_ids: Sequence[str], told: Told) -> None:
-        """One entry a speaker who is known, or one that nobody is."""
+    def note(self, family: Family, profile_ids: Sequence[str], profiles: Sequence[Profile], told: Told) -> None:
+        """Note that profiles were used, and tell of each speaker who is known, or that nobody is."""
+        self.recognizer.note_uses(profiles, {speaker.profile_id for speaker in told.speakers})
         outbox, among = Outbox.of(self.recognizer.store), tuple(profile_ids)
         for known in [speaker.profile_id for speaker in told.speakers if speaker.profile_id] or [""]:
             outbox.tell(Deed.RECORDING, family, known, "Accept" if known else "Reject", told.version, among)
 
-    @property
-    def _naming(self) -> Naming:
+    def offered(self, family: Family, profile_ids: Sequence[str]) -> list[Profile]:
+        """Profiles that may speak in a recording.
+
+        Raises:
+            TooManyCandidates, UnknownProfile, NotEnrolled: as ``identify`` does.
+        """
+        current().candidates = len(profile_ids)
+        check_count(family, profile_ids)
+        self.recognizer.cohorts.expect(family)
+        profiles = self._profiles(family, profile_ids)
+        for profile in profiles:
+            signature_of(profile)
+        return profiles
+
+    def still_offered(self, family: Family, profile_ids: Sequence[str]) -> list[Profile]:
+        """Those that may still be compared: who was deleted or reset meanwhile is nobody in the recording."""
+        self.recognizer.cohorts.expect(family)
+        found = self.recognizer.store.get_many(family, profile_ids)
+        return [profile for profile in found if profile and profile.enrolled and profile.signature]
+
+    def told(
+        self,
+        heard: Sequence[Heard],
+        profiles: Sequence[Profile],
+        bounds: Bounds = ANY,
+        *,
+        exclusive: bool = True,
+        false_match_rate: float | None = None,
+    ) -> Told:
+        """Who spoke when in a recording of which every piece was heard, and which of the profiles that is.
+
+        Raises:
+            OutdatedSignature: another model made a profile's signature.
+        """
         listener = self.recognizer.listener
-        calibration = listener.calibration(listener.version)
-        return Naming(listener.version, calibration, self.recognizer.false_match_rate)
+        rate = false_match_rate or self.recognizer.false_match_rate
+        naming = Naming(listener.version, listener.calibration(listener.version), rate, exclusive)
+        found, known = together(heard, bounds), [self._known(profile) for profile in profiles]
+        return Told(found, naming.named(found.voices, known, band_of(heard)), naming.version)
 
     def _profiles(self, family: Family, profile_ids: Sequence[str]) -> list[Profile]:
         found = self.recognizer.store.get_many(family, profile_ids)

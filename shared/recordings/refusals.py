@@ -1,6 +1,12 @@
 """What a long recording can be refused for: the part of the tree of ``shared/errors.py`` that belongs to this room."""
 
-from shared.errors import RECORDING, InvalidRequest
+from typing import Final
+
+from shared.errors import NAMED, NEW_RECORDING, ONE_RECORDING, InvalidArgument, InvalidRequest, NotFound, SpeakerError
+
+TURNS: Final = ("GetTurns",)
+RETRY_AFTER_SEC: Final = 5
+"""Between two looks at a job: a minute of audio takes two seconds."""
 
 
 class OutdatedSignature(InvalidRequest):
@@ -9,5 +15,52 @@ class OutdatedSignature(InvalidRequest):
     profile_id: str
     says = "The profile's signature was made by another model."
     adds = "Profile {profile_id} is re-extracted by upkeep; try again after that, or enroll it anew."
-    where = RECORDING
+    where = NAMED
+    own = True
+
+
+class UnknownRecording(NotFound):
+    """No recording has the id, or not any more."""
+
+    says = "Requested recording doesn't exist."
+    adds = "It may have expired."
+    where = ONE_RECORDING
+    own = True
+
+
+class NotTold(SpeakerError):
+    """The turns of a recording are not there yet."""
+
+    status, code = 409, "RecordingNotReady"
+    recording: str
+    says = "The recording has no turns yet."
+    adds = "It is {recording}."
+    where = TURNS
+    note = "with `Retry-After`"
+    own = True
+
+    @property
+    def retry_after_sec(self) -> int | None:
+        """When it is worth looking again."""
+        return RETRY_AFTER_SEC
+
+
+class NeverTold(SpeakerError):
+    """A recording has failed, and has no turns."""
+
+    status, code = 409, "RecordingFailed"
+    why: str
+    says = "The recording has failed."
+    adds = "{why}"
+    where = TURNS
+    own = True
+
+
+class BadRecording(InvalidArgument):
+    """What is asked of a recording is not allowed."""
+
+    name: str
+    allowed: str
+    says = "Invalid value of {name}. It should be {allowed}."
+    where = (*NEW_RECORDING, *TURNS)
     own = True

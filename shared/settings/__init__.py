@@ -58,6 +58,13 @@ class Settings(TrustSettings):
         "",
         "table endpoint of the storage account, reached with the managed identity",
     )
+    queue_url: str = setting(
+        "SPEAKER_STORAGE_QUEUE_URL",
+        "",
+        readers.text,
+        "",
+        "queue endpoint of the host's storage account, where long recordings wait, reached with the managed identity",
+    )
     connection_string: str = setting(
         "SPEAKER_STORAGE_CONNECTION_STRING",
         "",
@@ -184,6 +191,14 @@ class Settings(TrustSettings):
         "decodeAny",
         "also read FLAC, Ogg, MP3 and WAV of other rates, widths and channels; `false` takes 16 kHz, 16-bit, mono PCM "
         "only, as the original did",
+    )
+    recording_hosts: tuple[str, ...] = setting(
+        "SPEAKER_RECORDING_HOSTS",
+        "",
+        readers.hosts,
+        "",
+        "hosts from which long recordings are fetched (`contentUrl`), comma-separated, with a port where it is not "
+        "443; empty for this storage account only",
     )
     max_profiles: int = setting(
         "SPEAKER_MAX_PROFILES", "10000", readers.whole, "maxProfiles", "profiles of all families together"

@@ -63,6 +63,15 @@ def first_key(name: str, text: str) -> str:
     return next(iter(keys(name, text)), "")
 
 
+def hosts(name: str, text: str) -> tuple[str, ...]:
+    """Names of hosts, with a port where it is not the usual one."""
+    named = tuple(host.strip().lower() for host in text.split(",") if host.strip())
+    for host in named:
+        if not re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?", host):
+            raise Misconfigured(f"{name}={text!r}: names of hosts are needed, such as calls.example")
+    return named
+
+
 def switch(name: str, text: str) -> bool:
     """True or false."""
     value = {"true": True, "false": False}.get(text.lower())

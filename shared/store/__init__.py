@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from shared.store.appends import Appends
 from shared.store.blobs import Blobs
+from shared.store.queues import Queue
 from shared.store.rows import Rows
 from shared.store.seals import Seals
 from shared.voices.families import Family
@@ -162,6 +163,18 @@ class Store(Protocol):
     @property
     def snapshots(self) -> Blobs:
         """Galleries, written down."""
+
+    @property
+    def jobs(self) -> Rows:
+        """Rows of long recordings."""
+
+    @property
+    def recordings(self) -> Blobs:
+        """What is kept of long recordings, each under its id."""
+
+    @property
+    def queue(self) -> Queue:
+        """What is to be done for them."""
 
     def insert(self, profile: Profile) -> Profile:
         """Write a new profile; returns it with its etag."""

@@ -17,6 +17,7 @@ from shared.observing import trace
 from shared.settings import Settings
 from shared.store import Span, UpkeepReport, Walk
 from shared.store.audio import TIMEOUTS, AudioBlobs, blob_bounds
+from shared.store.azure_queue import AzureQueue
 from shared.store.containers import Account, ContainerBlobs
 from shared.store.entities import (
     REPORT_KEY,
@@ -57,12 +58,14 @@ CHANGES_TABLE: Final = "SpeakerChanges"
 TRIALS_TABLE: Final = "SpeakerTrials"
 REQUESTS_TABLE: Final = "SpeakerRequests"
 OUTBOX_TABLE: Final = "SpeakerOutbox"
+JOBS_TABLE: Final = "SpeakerRecordings"
 KEYS_TABLE: Final = "SpeakerKeys"
 """It is part of no backup: what was sealed by a key that is gone cannot come back."""
 SNAPSHOT_CONTAINER: Final = "voice-galleries"
+RECORDINGS_CONTAINER: Final = "recordings"
 TRAIL_CONTAINER: Final = "audit-trail"
 
-_STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
+STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
 _PARALLEL_READS: Final = 16
 _BOUNDS: Final[dict[str, Any]] = {"retry_total": 3, "retry_backoff_factor": 0.2, **TIMEOUTS}
 """Azure's own defaults wait up to a minute: a caller on the telephone does not."""
@@ -75,7 +78,7 @@ class AzureStore(AudioBlobs):
     load spreads over 256 partitions.
     """
 
-    def __init__(self, tables: TableServiceClient, blobs: Account, authorize: Authorize) -> None:
+    def __init__(self, tables: TableServiceClient, blobs: Account, authorize: Authorize, queue: AzureQueue) -> None:
         with storage_faults():
             self._table: TableClient = tables.create_table_if_not_exists(TABLE)
         super().__init__(blobs)
@@ -91,6 +94,9 @@ class AzureStore(AudioBlobs):
         self.listeners: tuple[str, ...] = ()
         self.snapshots: Blobs = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
         self.trail = ContainerAppends(blobs, TRAIL_CONTAINER)
+        self.jobs = TableRows(tables, JOBS_TABLE, authorize)
+        self.recordings = ContainerBlobs(blobs, RECORDINGS_CONTAINER)
+        self.queue = queue
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
 
@@ -115,7 +121,7 @@ class AzureStore(AudioBlobs):
             return cls._by_secret(settings.connection_string)
         if not (settings.blob_url and settings.table_url):
             raise Misconfigured("SPEAKER_STORAGE_BLOB_URL and SPEAKER_STORAGE_TABLE_URL must name the storage account")
-        return cls._by_identity(settings.table_url, settings.blob_url)
+        return cls._by_identity(settings.table_url, settings.blob_url, settings.queue_url)
 
     def seal_by(self, wrapping: "Wrapping", *, on: bool) -> None:
         """Seal what is written, where that is on, and open what is sealed, by keys of a table that this one wraps."""
@@ -135,17 +141,19 @@ class AzureStore(AudioBlobs):
             TableServiceClient.from_connection_string(connection_string, **_BOUNDS),
             cache(lambda: _blob_client().from_connection_string(connection_string, **blob_bounds())),
             shared_key(fields["AccountName"], fields["AccountKey"]),
+            AzureQueue.by_secret(connection_string),
         )
 
     @classmethod
-    def _by_identity(cls, table_url: str, blob_url: str) -> Self:
+    def _by_identity(cls, table_url: str, blob_url: str, queue_url: str) -> Self:
         from azure.identity import DefaultAzureCredential  # slow to import and not needed locally
 
         credential = DefaultAzureCredential()
         return cls(
             TableServiceClient(table_url, credential=credential, **_BOUNDS),
             cache(lambda: _blob_client()(blob_url, credential=credential, **blob_bounds())),
-            bearer_token(lambda: credential.get_token(_STORAGE_SCOPE).token),
+            bearer_token(lambda: credential.get_token(STORAGE_SCOPE).token),
+            AzureQueue.by_identity(queue_url, credential),
         )
 
     def insert(self, profile: Profile) -> Profile:

@@ -11,6 +11,7 @@ from shared.errors import Conflict
 from shared.store import Span, StoredAudio, UpkeepReport, Walk
 from shared.store.appends import MemoryAppends
 from shared.store.blobs import MemoryBlobs
+from shared.store.queues import MemoryQueue
 from shared.store.rows import MemoryRows
 from shared.store.seals import InClear
 from shared.voices.families import FAMILIES, Family
@@ -44,6 +45,9 @@ class MemoryStore:
         self.listeners: tuple[str, ...] = ()
         self.snapshots = MemoryBlobs()
         self.trail = MemoryAppends()
+        self.jobs = MemoryRows()
+        self.recordings = MemoryBlobs()
+        self.queue = MemoryQueue()
 
     def insert(self, profile: Profile) -> Profile:
         return self._write(profile)

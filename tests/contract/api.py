@@ -99,10 +99,12 @@ class BackedApi(Api):
     Attributes:
         store: the storage as the app sees it.
         stored: tells everything in it.
+        work: does what waits in a queue, where no host does it by itself.
     """
 
     store: Store
     stored: Callable[[], Stored]
+    work: Callable[[], None] = lambda: None
 
 
 def backed(running: Host, key: str, storage: str) -> BackedApi:

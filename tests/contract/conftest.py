@@ -78,7 +78,8 @@ def serve(place: str, request: pytest.FixtureRequest) -> Serve:
 
 @contextmanager
 def _hosted(storage: str, environment: Mapping[str, str]) -> Iterator[BackedApi]:
-    with host({**environment, "SPEAKER_STORAGE_CONNECTION_STRING": storage}) as running:
+    connections = {"SPEAKER_STORAGE_CONNECTION_STRING": storage, "AzureWebJobsStorage": storage}
+    with host({**environment, **connections}) as running:
         yield backed(running, KEYS[0], storage)
 
 

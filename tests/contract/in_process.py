@@ -32,7 +32,8 @@ def in_process(environment: Mapping[str, str]) -> BackedApi:
     store, listener = MemoryStore(), remembering.listener(any_format=any_format)
     transcriber = None if "SPEAKER_SPEECH_ENDPOINT" in environment else remembering.transcriber()
     app = App(environment, store=store, listener=listener, transcriber=transcriber)
-    return BackedApi(ORIGIN, KEYS[0], sending_to(app), store=store, stored=partial(_stored, store))
+    stored, work = partial(_stored, store), partial(_work, app, store)
+    return BackedApi(ORIGIN, KEYS[0], sending_to(app), store=store, stored=stored, work=work)
 
 
 def sending_to(app: App) -> Callable[..., requests.Response]:
@@ -92,7 +93,15 @@ def _stored(store: MemoryStore) -> Stored:
     return {
         **{f"{e['PartitionKey']}/{e['RowKey']}/{name}": value for e in entities for name, value in e.items()},
         **{"/".join(where): wav for where, wav in store.audio.items()},
+        **{f"{row.partition}/{row.name}": row for row in store.jobs.since("")},
+        **{f"recordings/{name}": value for name, value in store.recordings.values.items()},
     }
+
+
+def _work(app: App, store: MemoryStore) -> None:
+    """Do what waits in the queue, as a host would."""
+    while store.queue.messages:
+        app.steps.take(store.queue.messages.pop(0), again=False)
 
 
 _OTHERS: Final = {"/openapi.json": _described, "/health": _health}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -25,15 +25,13 @@ from functions.contract.account_refusals import BadDay
 from functions.contract.catalogue import causes
 from functions.contract.choice_refusals import BadConsent
 from functions.contract.dialects import V2021
+from functions.contract.group_refusals import BadGroup, BadGroupId, BadMembers
 from functions.contract.operations import OPERATIONS
 from functions.contract.refusals import (
     AccessDenied,
     BadCandidates,
     BadChannel,
     BadFlag,
-    BadGroup,
-    BadGroupId,
-    BadMembers,
     BadPageSize,
     BadToken,
     BothCandidates,
@@ -93,7 +91,8 @@ from shared.listening.refusals import (
 from shared.profiles.refusals import RepeatedRecording, SamePerson, TwoVoices, VoiceDiffers
 from shared.recognition.gallery import Gallery
 from shared.recognition.refusals import GalleryNotReady
-from shared.recordings.refusals import OutdatedSignature
+from shared.recordings.jobs import GIVEN_UP, Asked, Job, Jobs, Problem
+from shared.recordings.refusals import BadRecording, NeverTold, NotTold, OutdatedSignature, UnknownRecording
 from shared.store import Span
 from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
 from shared.store.azure import TABLE
@@ -128,6 +127,7 @@ NOBODY = str(uuid.UUID(int=1))
 PROFILES = f"{VERIFICATION}/profiles"
 MANY_PARTS = b"\r\n--xAB" * 99
 IDENTIFY = f"{IDENTIFICATION}/profiles:identifySingleSpeaker"
+RECORDINGS = f"{IDENTIFICATION}/recordings"
 HOLDS_ONE_PROFILE = {"SPEAKER_RECOGNITION_KEYS": "key", "SPEAKER_MAX_PROFILES": "1"}
 NO_STORAGE = (
     "DefaultEndpointsProtocol=http;AccountName=nobody;AccountKey=bm90aGluZw==;"
@@ -171,6 +171,18 @@ def _turns_of_an_older_signature(api: Api) -> requests.Response:
     assert profile.signature is not None
     api.store.replace(replace(profile, signature=replace(profile.signature, model_version="2020-01-01")))
     return api("POST", f"{IDENTIFICATION}/recordings:identify", CLIP, profileIds=profile.id)
+
+
+def _turns(api: Api, why: Problem | None = None) -> requests.Response:
+    """The answer to who asks for the turns of a recording that waits, or has failed."""
+    assert isinstance(api, BackedApi)
+    now = datetime.now(UTC)
+    waiting = Job(IDENTIFICATION_FAMILY, str(uuid.uuid4()), Asked(), created=now, moved=now)
+    Jobs(api.store.jobs).insert(waiting.failed(why) if why else waiting)
+    answer = api("GET", f"{RECORDINGS}/{waiting.id}/turns")
+    assert answer.headers.get("retry-after") == (None if why else "5")
+    assert api("DELETE", f"{RECORDINGS}/{waiting.id}").ok
+    return answer
 
 
 def _identify_in_an_empty_group(api: Api) -> requests.Response:
@@ -760,6 +772,25 @@ PROVOKED = [
         "The profile's signature was made by another model. Profile ",
         _turns_of_an_older_signature,
     ),
+    Provoked(
+        "unknown-recording",
+        UnknownRecording,
+        "Requested recording doesn't exist. It may have expired.",
+        lambda api: api("GET", f"{RECORDINGS}/{NOBODY}"),
+    ),
+    Provoked("turns-too-early", NotTold, "The recording has no turns yet. It is NotStarted.", _turns),
+    Provoked(
+        "turns-never",
+        NeverTold,
+        "The recording has failed. The recording could not be worked on.",
+        lambda api: _turns(api, GIVEN_UP),
+    ),
+    Provoked(
+        "recording",
+        BadRecording,
+        "Invalid value of maxSpeakers. It should be a whole number from 1 to 100.",
+        lambda api: api("POST", RECORDINGS, CLIP, profileIds=NOBODY, maxSpeakers="0"),
+    ),
     Provoked("starting", Starting, "The service is starting. Try again in 2 seconds.", _at_once),
     Provoked("busy", Busy, "The service is busy with 1 requests. Try again in", _at_once_later),
     Provoked("unreadable", UnreadableProfile, "The stored profile cannot be read. It can be deleted.", _damaged),
@@ -807,6 +838,8 @@ SERVICES = {
     "expired": "careful",
     "no-consent": "strict",
     "locked": "strict",
+    "turns-too-early": "careful",
+    "turns-never": "careful",
 }
 """Where it is another than ``api``."""
 

@@ -11,7 +11,7 @@ import requests
 from jsonschema import Draft202012Validator
 
 from functions.contract.description import description
-from functions.contract.operations import spoken
+from functions.contract.operations import OPERATIONS, spoken
 from shared.voices.families import FAMILIES, IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
 from tests import voices
 from tests.contract.api import Api
@@ -167,6 +167,21 @@ def _decide(call: Callable[..., requests.Response], profile_id: str) -> None:
     assert call("OptIn", profileId=profile_id).json()["enrollmentStatus"] == "Enrolling"
 
 
+def test_a_recordings_whole_life_is_answered_as_described(described: Described) -> None:
+    def call(name: str, body: bytes | str = b"", **values: str) -> requests.Response:
+        return described.call(name, IDENTIFICATION.name, body, **values)
+
+    profile = call("CreateProfile", '{"locale":"en-us"}').json()["profileId"]
+    assert call("CreateEnrollment", CLIP, profileId=profile, ignoreMinLength="true").ok
+    answer = call("CreateRecording", CLIP, profileIds=profile)
+    job = answer.json()["recordingId"]
+    assert answer.status_code == 202
+    assert call("GetRecording", recordingId=job).json()["status"] in ("NotStarted", "Running")
+    assert job in [each["recordingId"] for each in call("ListRecordings").json()["value"]]
+    assert call("GetTurns", recordingId=job).status_code == 409
+    assert call("DeleteRecording", recordingId=job).status_code == 204
+
+
 _REFUSED_OF_GROUPS = {
     "PutGroup": (b"{}", 400),
     "ListGroups": (b"", 400),
@@ -199,11 +214,11 @@ def test_a_groups_whole_life_is_answered_as_described(described: Described, fami
 def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tuple[requests.Response, int]]:
     if name == "CreateProfile":
         yield call(b"{"), 400
-    elif name == "ListProfiles":
+    elif name in ("ListProfiles", "ListRecordings"):
         yield call(**{"$continuationToken": "x"}), 400
     elif name == "ListPhrases":
         yield call(locale="tl-hh"), 400
-    elif name in ("IdentifySingleSpeaker", "IdentifyRecording"):
+    elif name in ("IdentifySingleSpeaker", "IdentifyRecording", "CreateRecording"):
         yield call(CLIP, profileIds="x"), 400
         yield call(CLIP, profileIds=NOBODY), 404
     elif name == "DeleteProfiles":
@@ -211,8 +226,8 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
     elif name in _REFUSED_OF_GROUPS:
         body, status = _REFUSED_OF_GROUPS[name]
         yield call(body, groupId="nobodys" if status == 404 else "No Body", **{"$continuationToken": "x"}), status
-    elif name in ("DeleteProfile", "OptOut"):
-        yield call(profileId="x"), 404
+    elif name in ("DeleteProfile", "OptOut") or "{recordingId}" in OPERATIONS[name].resource:
+        yield call(profileId="x", recordingId="x"), 404
     elif name in ("PutConsent", "OptIn"):
         yield call(b"{", profileId=NOBODY), 400
     else:

@@ -51,7 +51,7 @@ def proxied(connection_string: str) -> Iterator[tuple[Proxy, str]]:
     """A proxy, and the connection string that leads through it; signatures do not cover the host, so they hold."""
     proxy, ready, loop = Proxy(), threading.Event(), asyncio.new_event_loop()
     targets = dict(part.split("=", 1) for part in connection_string.split(";"))
-    endpoints = {name: url for name, url in targets.items() if name in ("BlobEndpoint", "TableEndpoint")}
+    endpoints = {name: url for name, url in targets.items() if name.endswith("Endpoint")}
     stop = asyncio.Event()
 
     async def serve() -> None:

@@ -21,7 +21,7 @@ from tests import voices
 KEY: Final = "a-key-of-sixteen-characters"
 MAX_RESIDENT: Final = 512 * 2**20
 HUGE: Final = 100 * 2**20
-LIMIT: Final = "6291456"
+LIMIT: Final = "34603008"
 PATH: Final = "/speaker-recognition/verification/text-independent/profiles"
 VERSION: Final = {"api-version": "2021-09-05"}
 FORM: Final = {"Content-Type": "multipart/form-data; boundary=x"}

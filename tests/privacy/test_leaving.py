@@ -49,7 +49,8 @@ def followed(watch: Callable[..., Watched], request: pytest.FixtureRequest) -> I
     def act(seen: Watched) -> None:
         with ends(seen.pid, seen.url) as talked_to:
             _do_everything(seen)
-        found.extend((talked_to, {("127.0.0.1", port) for port in seen.proxy.ports.values()}))
+        known = {("127.0.0.1", port) for port in seen.proxy.ports.values()}
+        found.extend((talked_to, known | _queue_of_the_host(seen.everything.connection_string)))
 
     with pytest.MonkeyPatch.context() as only, way_out() as (proxy, asked), speech_service() as speech:
         only.setenv("HOST", "devhost")  # Core Tools has files and calls of its own
@@ -60,6 +61,12 @@ def followed(watch: Callable[..., Watched], request: pytest.FixtureRequest) -> I
         told |= {("127.0.0.1", urlsplit(speech.url).port or 0)} if chosen is there else set()
         assert bool(speech.asked) == (chosen is there)
         yield Followed(seen, told, talked_to, asked)
+
+
+def _queue_of_the_host(connection_string: str) -> set[tuple[str, int]]:
+    """Where messages wait that start its functions."""
+    fields = dict(field.split("=", 1) for field in connection_string.split(";") if "=" in field)
+    return {("127.0.0.1", urlsplit(fields["QueueEndpoint"]).port or 0)}
 
 
 def test_every_operation_was_done(followed: Followed) -> None:
@@ -110,6 +117,15 @@ def _do_everything_with_a_group(seen: Watched, path: str, member: str) -> None:
     seen.send("ungroup", "DELETE", f"{path}/staff")
 
 
+def _do_everything_with_a_recording(seen: Watched, path: str, profile: str) -> None:
+    job = seen.send("record", "POST", path, CLIP, profileIds=profile).json()["recordingId"]
+    while seen.send("recorded", "GET", f"{path}/{job}").json()["status"] != "Succeeded":
+        pass
+    seen.send("turns", "GET", f"{path}/{job}/turns", format="vtt")
+    seen.send("recordings", "GET", path)
+    seen.send("unrecord", "DELETE", f"{path}/{job}")
+
+
 def _do_everything(seen: Watched) -> None:
     passport, activation = voices.phrase("anna", 3), voices.phrase("anna", 11)
     ids = {family: seen.create(family) for family in (VERIFICATION, IDENTIFICATION, TEXT_DEPENDENT)}
@@ -126,6 +142,7 @@ def _do_everything(seen: Watched) -> None:
         for body in (CLIP, *BAD_BODIES.values()):
             seen.send("identify", "POST", f"{IDENTIFICATION}/{resource}", body, profileIds=ids[IDENTIFICATION])
     _do_everything_with_a_group(seen, f"{IDENTIFICATION}/groups", ids[IDENTIFICATION])
+    _do_everything_with_a_recording(seen, f"{IDENTIFICATION}/recordings", ids[IDENTIFICATION])
     seen.answers["upkeep"] = requests.post(f"{seen.url}/admin/functions/Upkeep", json={}, timeout=60)
     requests.get(f"{seen.url}/health", timeout=60)
     for family, profile_id in ids.items():

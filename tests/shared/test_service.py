@@ -12,7 +12,8 @@ from azure.core.credentials import AccessToken
 
 from devhost.azurite import azurite_for_identities
 from shared.errors import Misconfigured
-from shared.service import Service, part
+from shared.service import Service
+from shared.service.part import part
 from shared.store import Store
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile

@@ -26,6 +26,7 @@ ROLES: Final = {
     # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+    "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
     "Storage Table Data Contributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
     "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
@@ -40,6 +41,7 @@ APP_ROLES: Final = {
     (VOICES, "Storage Blob Data Contributor"),
     (VOICES, "Storage Table Data Contributor"),
     (HOST, "Storage Blob Data Owner"),
+    (HOST, "Storage Queue Data Contributor"),
     (VAULT, "Key Vault Secrets User"),
     (INSIGHTS, "Monitoring Metrics Publisher"),
 }
@@ -65,6 +67,7 @@ def the_app_is_its_identity_everywhere(deployment: Deployment) -> Iterator[str]:
         "AzureWebJobsStorage__credential": "managedidentity",
         "AzureWebJobsStorage__clientId": client,
         "AzureWebJobsStorage__blobServiceUri": f"https://{HOST}.blob.core.windows.net",
+        "AzureWebJobsStorage__queueServiceUri": f"https://{HOST}.queue.core.windows.net",
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": f"ClientId={client};Authorization=AAD",
     }.items():
         yield from same(name, deployment.settings.get(name), value)

@@ -7,9 +7,9 @@ from typing import Final
 from shared.errors import Misconfigured
 from shared.settings import ROOT, SETTINGS, Settings
 from tests.infra.deployment import Deployment
-from tests.infra.policy.checks import VOICES, differs, flex, same, site
+from tests.infra.policy.checks import HOST, VOICES, differs, flex, same, site
 
-NEEDED: Final = {"SPEAKER_STORAGE_BLOB_URL", "SPEAKER_STORAGE_TABLE_URL"}
+NEEDED: Final = {f"SPEAKER_STORAGE_{service}_URL" for service in ("BLOB", "TABLE", "QUEUE")}
 BANNED: Final = re.compile(
     # Flex Consumption refuses or ignores the first; the others would let the app in by a secret, or open it.
     "FUNCTIONS_WORKER_RUNTIME(_VERSION)?|FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_PROCESS_COUNT"
@@ -38,6 +38,7 @@ def the_app_gets_every_setting(deployment: Deployment) -> Iterator[str]:
     else:
         wanted = tuple(f"https://{VOICES}.{service}.core.windows.net" for service in ("blob", "table"))
         yield from same("storage endpoints", (read.blob_url, read.table_url), wanted)
+        yield from same("queue endpoint", read.queue_url, f"https://{HOST}.queue.core.windows.net")
 
 
 def the_app_runs_as_flex_consumption_on_its_python(deployment: Deployment) -> Iterator[str]:

@@ -10,6 +10,7 @@ ENDPOINTS: Final = {
     # name of the endpoint: what it leads to, and the DNS zone of its private name
     f"pe-blob-{UNIQUE}": (VOICES, "blob", "privatelink.blob.core.windows.net"),
     f"pe-host-blob-{UNIQUE}": (HOST, "blob", "privatelink.blob.core.windows.net"),
+    f"pe-host-queue-{UNIQUE}": (HOST, "queue", "privatelink.queue.core.windows.net"),
     f"pe-table-{UNIQUE}": (VOICES, "table", "privatelink.table.core.windows.net"),
     f"pe-vault-{UNIQUE}": (VAULT, "vault", "privatelink.vaultcore.azure.net"),
     f"pe-sites-{UNIQUE}": (APP, "sites", "privatelink.azurewebsites.net"),

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from shared.recordings.jobs import MAX_HOURS_TO_LIVE
 from shared.store.audio import AUDIO_CONTAINER
-from shared.store.azure import SNAPSHOT_CONTAINER, TABLE, TRAIL_CONTAINER
+from shared.store.azure import RECORDINGS_CONTAINER, SNAPSHOT_CONTAINER, TABLE, TRAIL_CONTAINER
+from shared.store.queues import POISON, QUEUE
 from shared.voices.families import FAMILIES
 from tests.infra.deployment import Deployment
 from tests.infra.policy.checks import HOST, VAULT, VOICES, customer_key, differs, flex, names, same, true
@@ -46,13 +48,15 @@ def storage_is_what_the_code_names(deployment: Deployment) -> Iterator[str]:
     yield from same("package", package.rpartition("/")[0], f"https://{HOST}.blob.core.windows.net")
     for container in containers:
         yield from differs(container, {"publicAccess": "None"})
+    queues = deployment.of("Microsoft.Storage/storageAccounts/queueServices/queues")
+    yield from same("queues", {(each.parent, each.name) for each in queues}, {(HOST, QUEUE), (HOST, POISON)})
 
 
 def audio_is_deleted_when_the_app_says_so(deployment: Deployment) -> Iterator[str]:
     """The lifecycle policy takes exactly the blobs that the code writes, after the days that the app is told."""
     policy = deployment.only("Microsoft.Storage/storageAccounts/managementPolicies")
     yield from same("lifecycle account", policy.parent, VOICES)
-    rule, other, *_ = policy.properties["policy"]["rules"]
+    rule, other, last, *_ = policy.properties["policy"]["rules"]
     filters, actions = rule["definition"]["filters"], rule["definition"]["actions"]
     written = {f"{AUDIO_CONTAINER}/{family.name}/" for family in FAMILIES.values()}
     yield from same("lifecycle prefixes", set(filters["prefixMatch"]), written)
@@ -64,12 +68,18 @@ def audio_is_deleted_when_the_app_says_so(deployment: Deployment) -> Iterator[st
     at_once = {"baseBlob": {"delete": {"daysAfterCreationGreaterThan": 1}}}
     yield from same("galleries' lifecycle", other["definition"]["actions"], at_once)
     yield from true("galleries' lifecycle enabled", other["enabled"])
+    yield from same("recordings' prefixes", last["definition"]["filters"]["prefixMatch"], [f"{RECORDINGS_CONTAINER}/"])
+    longest = {"baseBlob": {"delete": {"daysAfterCreationGreaterThan": MAX_HOURS_TO_LIVE // 24}}}
+    yield from same("recordings' lifecycle", last["definition"]["actions"], longest)
+    yield from true("recordings' lifecycle enabled", last["enabled"])
 
 
 def the_trail_is_kept_as_the_parameters_say(deployment: Deployment) -> Iterator[str]:
     """It is deleted after its days and not before, and nobody may change it for those that were asked for."""
     given = deployment.given
-    _, _, *rules = deployment.only("Microsoft.Storage/storageAccounts/managementPolicies").properties["policy"]["rules"]
+    _, _, _, *rules = deployment.only("Microsoft.Storage/storageAccounts/managementPolicies").properties["policy"][
+        "rules"
+    ]
     told = [(rule["definition"]["filters"], rule["definition"]["actions"], rule["enabled"]) for rule in rules]
     days = given.get("auditRetentionDays", 0)
     deleted = {"baseBlob": {"delete": {"daysAfterCreationGreaterThan": days}}}

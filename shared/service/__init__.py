@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, Self, overload
+from urllib.parse import urlsplit
 
 from shared.listening.bundle import Bundle
 from shared.listening.listener import Listener
@@ -22,7 +22,12 @@ from shared.recognition.everyone import Everyone
 from shared.recognition.gallery import Gallery
 from shared.recognition.recognizer import Recognizer
 from shared.recordings.conversations import Conversations
+from shared.recordings.desk import Desk
 from shared.recordings.diarizer import Diarizer
+from shared.recordings.fetching import Fetching
+from shared.recordings.steps import Steps
+from shared.recordings.sweep import Sweep
+from shared.service.part import part
 from shared.settings import MODELS, Settings
 from shared.store import Store
 from shared.store.challenges import Challenges
@@ -36,34 +41,6 @@ from shared.words.book import PhraseBook
 from shared.words.checker import PhraseChecker
 from shared.words.transcript import Transcriber
 from shared.words.whisper import Whisper
-
-
-class part[Part]:  # noqa: N801  used as a decorator
-    """A part of a service: built when it is first asked for, by one thread while the others wait."""
-
-    def __init__(self, build: Callable[[Any], Part]) -> None:
-        """Remember how it is built."""
-        self._build = build
-        self.__doc__ = build.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        """Learn the name under which it is kept."""
-        self._name = name
-
-    @overload
-    def __get__(self, service: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, service: "Service", owner: type) -> Part: ...
-
-    def __get__(self, service: "Service | None", owner: type) -> "Self | Part":
-        """The part; once it is built, Python finds it before it comes here."""
-        if service is None:
-            return self
-        with service.building:
-            built: Any = vars(service).get(self._name)
-            if built is None:
-                built = vars(service)[self._name] = self._build(service)
-            return built  # type: ignore[no-any-return]
 
 
 class Service:
@@ -258,6 +235,36 @@ class Service:
     def events(self) -> Events:
         """What was done, published."""
         return Events(Outbox(self.store.outbox, self.store.listeners, self.now), to_topic(self.settings.events_topic))
+
+    @part
+    def recordings(self) -> Desk:
+        """Long recordings, handed in and asked for."""
+        return Desk(self.store, self.conversations, self.now, self.fetching.check)
+
+    @part
+    def fetching(self) -> Fetching:
+        """What fetches them from where callers say."""
+        own = urlsplit(self.settings.blob_url).hostname or ""
+        return Fetching(self.settings.recording_hosts, own, self._storage_token)
+
+    def _storage_token(self) -> str:
+        """A token for the storage account, by the managed identity."""
+        from azure.identity import DefaultAzureCredential
+
+        from shared.store.azure import STORAGE_SCOPE
+
+        return DefaultAzureCredential().get_token(STORAGE_SCOPE).token
+
+    @part
+    def steps(self) -> Steps:
+        """What is done for long recordings."""
+        decode_any = self.settings.decode_any
+        return Steps(self.store, self.conversations, self.now, self.fetching.fetch, any_format=decode_any)
+
+    @part
+    def sweep(self) -> Sweep:
+        """What is forgotten of them."""
+        return Sweep(self.store, self.now)
 
     @part
     def upkeep(self) -> Upkeep:

@@ -1,0 +1,166 @@
+"""The steps of a job, each started by a message, each done once.
+
+A message names a job and a step. Whoever has done the step writes the job's row over the state in which he read it,
+and sends the message of the next. Killed before that, the step is done again when its message comes back; killed after
+it, the message that comes back sends the next one. Who was slower than another, or finds the job gone, writes nothing,
+and leaves nothing behind.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import Conflict, Fault, SpeakerError
+from shared.listening.containers import SAMPLE_RATE
+from shared.listening.declared import Recording
+from shared.listening.limits import ClipLimits
+from shared.listening.long import of_flac, split, to_flac
+from shared.listening.segments import STEP
+from shared.observing.trace import stage
+from shared.recordings.conversations import Conversations
+from shared.recordings.diarizer import PIECE
+from shared.recordings.errands import Errand, message_of
+from shared.recordings.fetching import FetchError
+from shared.recordings.jobs import GIVEN_UP, GONE, Job, Jobs, Problem
+from shared.recordings.shelf import SOURCE, TURNS, GoneError, Shelf, audio, heard
+from shared.recordings.written import heard_of_bytes, heard_to_bytes, told_to_bytes
+from shared.store import Store
+
+LIMITS: Final = ClipLimits(min_sec=1, max_sec=4 * 3600, min_speech_sec=0, min_snr_db=0)
+"""Of a recording."""
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Does what messages say.
+
+    Attributes:
+        fetch: gives what is at an address.
+        piece: samples of a piece.
+        any_format: as in ``decode``.
+    """
+
+    store: Store
+    conversations: Conversations
+    now: Callable[[], datetime]
+    fetch: Callable[[str], bytes]
+    any_format: bool = True
+    piece: int = PIECE
+
+    @property
+    def jobs(self) -> Jobs:
+        """The rows of all jobs."""
+        return Jobs(self.store.jobs)
+
+    def take(self, message: str, *, again: bool) -> None:
+        """Do the step that a message names.
+
+        Args:
+            again: the message has come before.
+
+        Raises:
+            Fault: it could not be done, and may be when it is tried again.
+        """
+        errand = Errand.read(message)
+        job = self._job(errand)
+        if errand is None or job is None:
+            return
+        if job.ended:
+            self._tidy(job)
+        elif errand.step < job.step:  # somebody has done it, and may have died before he said so
+            if again:
+                self.store.queue.send(message_of(job))
+        else:
+            self._settle(self._after(job))
+
+    def give_up(self, message: str) -> None:
+        """Let the job fail of which a message was tried as often as it is."""
+        job = self._job(Errand.read(message))
+        if job and not job.ended:
+            self._settle(job.failed(GIVEN_UP))
+
+    def _job(self, errand: Errand | None) -> Job | None:
+        """The job, if it is still there; else nothing of it is left."""
+        if errand is None:
+            return None
+        job = self.jobs.get(errand.family, errand.job)
+        if job is None or job.expires <= self.now():
+            Shelf(self.store.recordings, errand.job).clear()
+            return None
+        return job
+
+    def _settle(self, job: Job) -> None:
+        """Write how far a job has come, and say what is next.
+
+        Who was slower than another leaves nothing of what nobody wants any more. Who finds what he wanted to write was
+        not slower: the answer to his first try was lost.
+        """
+        wanted = replace(job, moved=self.now())
+        with suppress(Conflict):
+            self.jobs.replace(wanted)
+        there = self.jobs.get(job.family, job.id)
+        if there is None:
+            self._shelf(job).clear()
+        elif there.ended:
+            self._tidy(there)
+        elif replace(there, etag=wanted.etag) == wanted:
+            self.store.queue.send(message_of(there))
+
+    def _after(self, job: Job) -> Job:
+        """A job after its next step; it has failed where the recording, or what was asked, is at fault."""
+        try:
+            return self._cut(job) if job.pieces is None else self._heard(job, job.pieces)
+        except GoneError:
+            return job.failed(GONE)
+        except FetchError as why:
+            return job.failed(Problem("RecordingNotFetched", f"The recording could not be fetched: {why}."))
+        except SpeakerError as refused:
+            if isinstance(refused, Fault):
+                raise
+            return job.failed(Problem(refused.code, refused.told))
+
+    def _cut(self, job: Job) -> Job:
+        shelf, numbers = self._shelf(job), set[int]()
+        url = job.asked.content_url
+        recording = Recording(self.fetch(url) if url else shelf.take(SOURCE), job.asked.content_type, job.asked.channel)
+
+        def keep(number: int, samples: NDArray[np.float32]) -> None:
+            shelf.put(audio(number), to_flac(samples))
+            numbers.add(number)
+
+        with stage("decode"):
+            samples = split(recording, self.piece, keep, max_sec=LIMITS.max_sec, any_format=self.any_format)
+        LIMITS.check_length(samples / SAMPLE_RATE)
+        return job.cut(len(numbers), samples)
+
+    def _heard(self, job: Job, pieces: int) -> Job:
+        return self._hear(job) if job.step <= pieces else self._put_together(job, pieces)
+
+    def _hear(self, job: Job) -> Job:
+        shelf, number = self._shelf(job), job.step - 1
+        samples = of_flac(shelf.take(audio(number)))
+        found = self.conversations.diarizer.hear(samples, number * self.piece // STEP)
+        shelf.put(heard(number), heard_to_bytes(found))
+        return job.next()
+
+    def _put_together(self, job: Job, pieces: int) -> Job:
+        shelf, asked = self._shelf(job), job.asked
+        found = [heard_of_bytes(shelf.take(heard(number))) for number in range(pieces)]
+        profiles = self.conversations.still_offered(job.family, asked.profile_ids)
+        told = self.conversations.told(
+            found, profiles, asked.bounds, exclusive=asked.exclusive, false_match_rate=asked.false_match_rate
+        )
+        shelf.put(TURNS, told_to_bytes(told))
+        self.conversations.note(job.family, asked.profile_ids, profiles, told)
+        return job.succeeded()
+
+    def _tidy(self, job: Job) -> None:
+        self._shelf(job).clear(*job.kept(self.now()))
+
+    def _shelf(self, job: Job) -> Shelf:
+        return Shelf(self.store.recordings, job.id)
