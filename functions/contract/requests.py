@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from functions.contract.group_refusals import BadGroupId
 from functions.contract.refusals import (
     BadCandidates,
     BadChannel,
     BadFlag,
-    BadGroupId,
     BadPageSize,
     BadToken,
     NoBody,
