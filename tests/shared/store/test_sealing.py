@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from shared.errors import UnreadableProfile
 from shared.listening.views import Band
 from shared.observing.trace import mark
 from shared.profiles.resealing import reseal
-from shared.profiles.upkeep import Done
+from shared.profiles.upkeep import GRACE, Done
 from shared.settings import Settings
 from shared.store import Span, StoredAudio
 from shared.store.audio import AUDIO_CONTAINER, blob_bounds
@@ -175,8 +176,7 @@ def test_a_copy_from_before_a_deletion_is_unreadable_after_it(lives: Lives) -> N
     profile = lives.enroll()
     entity, audio = lives.entity(profile), lives.blobs.download_blob(lives.blob(profile)).readall()
     Domain.on(lives.store, object(), Clock()).delete(VERIFICATION, profile.id)
-    with TableClient.from_connection_string(lives.storage, KEYS_TABLE) as keys:
-        assert not list(keys.query_entities("RowKey eq @id", parameters={"id": profile.id}))
+    assert _keys(lives, profile) == 0
     lives.put(entity)
     lives.blobs.upload_blob(lives.blob(profile), audio)
     for store in (lives.store, sealing(lives.storage)):
@@ -188,11 +188,25 @@ def test_a_copy_from_before_a_deletion_is_unreadable_after_it(lives: Lives) -> N
     Domain.on(lives.store, object(), Clock()).delete(VERIFICATION, profile.id)
 
 
+def _keys(lives: Lives, profile: Profile) -> int:
+    with TableClient.from_connection_string(lives.storage, KEYS_TABLE) as keys:
+        return len(list(keys.query_entities("RowKey eq @id", parameters={"id": profile.id})))
+
+
+def test_a_key_that_was_made_while_its_profile_was_deleted_goes_with_the_audio(lives: Lives) -> None:
+    nobody = Profile.new(VERIFICATION, "en-us", datetime.now(UTC))
+    lives.store.put_audio(nobody, "late", WAV)
+    assert _keys(lives, nobody) == 1
+    with patch.object(lives.store, "now", lambda: datetime.now(UTC) + 2 * GRACE):
+        assert _upkeep(lives.store).audio_left_over == 1
+    assert _keys(lives, nobody) == 0
+
+
 def test_a_process_that_knew_an_older_key_reads_and_writes_by_the_new_one(lives: Lives) -> None:
     profile = lives.enroll()
     other = sealing(lives.storage)
     assert other.get(VERIFICATION, profile.id)
-    lives.store.shred(profile)
+    lives.store.shred(profile.family, profile.id)
     again = lives.store.replace(profile)
     found = other.get(VERIFICATION, profile.id)
     assert found
