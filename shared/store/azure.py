@@ -125,7 +125,7 @@ class AzureStore(AudioBlobs):
         keys = DataKeys(TableRows(self._tables, KEYS_TABLE, self._authorize), wrapping)
         keys.begin()
         self.seals = seals = VoiceSeals(keys, on=on)
-        self.snapshots = galleries = SealedBlobs(self.snapshots, seals)
+        self.snapshots = galleries = SealedBlobs(self.snapshots, seals, "galleries")
         galleries.drop_others()
 
     @classmethod

@@ -24,7 +24,11 @@ from shared.settings import Settings
 from shared.store import Span, StoredAudio
 from shared.store.audio import AUDIO_CONTAINER, blob_bounds
 from shared.store.azure import KEYS_TABLE, TABLE, AzureStore
+from shared.store.blobs import MemoryBlobs
 from shared.store.entities import partition_of
+from shared.store.keys import DataKeys, LocalKey
+from shared.store.rows import MemoryRows
+from shared.store.sealing import SealedBlobs, VoiceSeals
 from shared.voices.families import IDENTIFICATION, VERIFICATION, Family
 from shared.voices.records import Enrollment, Profile
 from tests.clock import Clock
@@ -291,6 +295,20 @@ def test_galleries_in_the_other_state_are_removed_when_a_process_begins(lives: L
     for how, other in (("local", "off"), ("off", "local")):
         sealing(lives.storage, how).snapshots.put("family/1.npz", WAV)
         assert sealing(lives.storage, how).snapshots.names("family/") == ["family/1.npz"]
-        store = sealing(lives.storage, other)
-        assert (store.snapshots.names("family/"), store.snapshots.get("family/1.npz")) == ([], None)
+        assert sealing(lives.storage, other).snapshots.names("family/") == []
         assert sealing(lives.storage, how).snapshots.get("family/1.npz") is None
+
+
+def test_other_values_are_found_in_either_state_and_sealed_when_they_are_written_again() -> None:
+    blobs, keys = MemoryBlobs(), DataKeys(MemoryRows(), LocalKey(bytes(32)))
+    on, off = (SealedBlobs(blobs, VoiceSeals(keys, on=how), "recordings") for how in (True, False))
+    off.put("job/audio", WAV)
+    assert (on.get("job/audio"), on.names("job/")) == (WAV, ["job/audio"])
+    on.put("job/audio", b"new")
+    assert (on.get("job/audio"), on.names("job/")) == (b"new", ["job/audio"])
+    on.remove("job/audio")
+    assert (blobs.values, off.get("job/audio")) == ({}, None)
+    on.put("job/audio", WAV)
+    assert off.get("job/audio") == WAV
+    blobs.values["job/audio.sealed"] = blobs.values["job/audio.sealed"][:-1]
+    assert off.get("job/audio") is None
