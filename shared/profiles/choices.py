@@ -87,7 +87,7 @@ class Choices:
         """Remove what is left of a voice, and the key of every copy, unless its speaker has opted in again."""
         known = self.store.get(out.family, out.id)
         if known and known.opted_out:
-            self.store.shred(out)
+            self.store.shred(out.family, out.id)
             self.store.delete_folder(out.family, out.id)
             forget_trials(self.store, out.family, out.id)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
-from shared.errors import Conflict, SpeakerError, StorageUnavailable
+from shared.errors import Conflict, SpeakerError, StorageUnavailable, UnknownProfile
 from shared.listening.audio import decode
 from shared.listening.declared import Recording
 from shared.listening.fingerprint import every_print
@@ -192,6 +192,8 @@ class Enrolling:
         except SpeakerError as refused:
             if not isinstance(refused, unsure):
                 self.store.delete_audio(profile.family, profile.id, [enrollment.id])
+            if isinstance(refused, UnknownProfile):
+                self.store.shred(profile.family, profile.id)  # made for this audio, after the profile was gone
             raise
 
     def _version_for(self, profile: Profile) -> str:

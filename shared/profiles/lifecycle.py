@@ -210,7 +210,7 @@ class Lifecycle:
         marked = self._marked(stored, due)
         if marked.is_readable and not marked.deleting:
             return
-        self.store.shred(stored)
+        self.store.shred(stored.family, stored.id)
         log = ChangeLog(self.store.changes)
         if not stored.is_readable:
             log.tell(Kind.DELETED, stored.family, stored.id)
@@ -221,7 +221,7 @@ class Lifecycle:
         forget_trials(self.store, stored.family, stored.id)
         if is_guid(stored.id):
             self.store.delete_folder(stored.family, stored.id)
-        self.store.shred(stored)  # once more: who was enrolling meanwhile may have made a key
+        self.store.shred(stored.family, stored.id)  # once more: who was enrolling meanwhile may have made a key
         self.store.remove(marked)
         Outbox.of(self.store).tell(Deed.ERASED, stored.family, stored.id, "done")
 

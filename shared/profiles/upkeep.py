@@ -170,7 +170,7 @@ class Upkeep:
     def _aged(self, profile: Profile, done: Done, until: datetime | None) -> Profile:
         """A profile that stays, expired where that is due; whether its speaker consented is counted."""
         if profile.opted_out:
-            self.store.shred(profile)  # whoever was cut off may not have
+            self.store.shred(profile.family, profile.id)  # whoever was cut off may not have
         if profile.enrollments:
             done.consenting += profile.consent is not None
             done.without_consent += profile.consent is None
@@ -202,6 +202,8 @@ class Upkeep:
             left_over = [clip for clip in listed if clip.enrollment_id not in named and clip.written <= young]
             gone = [clip.enrollment_id for clip in (*expired, *left_over)]
             self.store.delete_audio(span.family, profile_id, gone)
+            if left_over and not owner:
+                self.store.shred(span.family, profile_id)  # made for this audio, after the profile was gone
             stays |= {clip.enrollment_id for clip in listed}.difference(gone)
             done.audio_expired += len(expired)
             done.audio_left_over += len(left_over)

@@ -229,7 +229,7 @@ class Store(Protocol):
     def seals(self) -> Seals:
         """What is done to voices before they are kept."""
 
-    def shred(self, profile: Profile) -> None:
+    def shred(self, family: Family, profile_id: str) -> None:
         """Make what was sealed of a profile unreadable for ever, in every copy; what is in clear stays."""
 
     def reseal_audio(self, clip: StoredAudio) -> None:

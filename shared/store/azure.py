@@ -131,7 +131,7 @@ class AzureStore(AudioBlobs):
         keys = DataKeys(TableRows(self._tables, KEYS_TABLE, self._authorize), wrapping)
         keys.begin()
         self.seals = seals = VoiceSeals(keys, on=on)
-        self.snapshots = galleries = SealedBlobs(self.snapshots, seals)
+        self.snapshots = galleries = SealedBlobs(self.snapshots, seals, "galleries")
         galleries.drop_others()
 
     @classmethod
@@ -263,8 +263,8 @@ class AzureStore(AudioBlobs):
             return Profile.unreadable(family, str(entity["RowKey"]), etag, str(entity["PartitionKey"]))
         return replace(from_entity(family, opened, etag), sealed=SEALED in entity)
 
-    def shred(self, profile: Profile) -> None:
-        self.seals.shred(partition_of(profile.family, profile.id), profile.id)
+    def shred(self, family: Family, profile_id: str) -> None:
+        self.seals.shred(partition_of(family, profile_id), profile_id)
 
     def write_report(self, report: UpkeepReport) -> None:
         with storage_faults():

@@ -120,12 +120,6 @@ class DataKeys:
             with suppress(Conflict):
                 return self._remember(self._rows.insert(self._fresh(partition, name)))
 
-    def renewed(self, partition: str, name: str) -> AESGCM:
-        """A new key in place of what an owner had."""
-        row = self._fresh(partition, name)
-        self._rows.put(row)
-        return self._remember(row)
-
     def shred(self, partition: str, name: str) -> None:
         """Forget an owner's key: whatever it sealed is lost, wherever it lies."""
         self._rows.remove(partition, name)

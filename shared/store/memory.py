@@ -97,7 +97,7 @@ class MemoryStore:
     def remove(self, profile: Profile) -> None:
         self.profiles.pop((profile.family.name, profile.id), None)
 
-    def shred(self, profile: Profile) -> None:
+    def shred(self, family: Family, profile_id: str) -> None:
         """Nothing is sealed here."""
 
     def reseal_audio(self, clip: StoredAudio) -> None:

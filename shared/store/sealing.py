@@ -27,7 +27,6 @@ logger = logging.getLogger("speaker")
 _NONCE: Final = 12
 _VOICE: Final = ("Signature", "NarrowSignature")
 _PRINTS: Final = "Heard"
-_GALLERIES: Final = "galleries"
 _SUFFIX: Final = ".sealed"
 """Of names of galleries that are sealed."""
 
@@ -89,51 +88,57 @@ class VoiceSeals:
 
 
 class SealedBlobs:
-    """Galleries, each under a key of its own, which goes with it; those in the other state are not there."""
+    """Values by name, each under a key of its own, which goes with it; in clear or sealed, they are found."""
 
-    def __init__(self, blobs: Blobs, seals: VoiceSeals) -> None:
-        """Bind to where they are."""
+    def __init__(self, blobs: Blobs, seals: VoiceSeals, partition: str) -> None:
+        """Bind to where they are, and to the partition of their keys."""
         self._blobs = blobs
         self._seals = seals
+        self._partition = partition
 
     def drop_others(self) -> None:
-        """Remove those that are not kept as they are to be: they are written again, from the profiles."""
+        """Remove those that are not kept as they are to be."""
         for name in self._blobs.names(""):
             if name.endswith(_SUFFIX) != self._seals.on:
                 self._remove(name)
 
     def put(self, name: str, value: bytes) -> None:
-        stored = self._stored(name)
-        if self._seals.on:
-            nonce, key = secrets.token_bytes(_NONCE), self._seals.keys.renewed(_GALLERIES, _key_name(stored))
-            value = MARK + nonce + key.encrypt(nonce, value, stored.encode())
-        self._blobs.put(stored, value)
+        if not self._seals.on:
+            return self._blobs.put(name, value)
+        stored, nonce = name + _SUFFIX, secrets.token_bytes(_NONCE)
+        sealed = self._seals.keys.made(self._partition, _key_name(stored)).encrypt(nonce, value, stored.encode())
+        return self._blobs.put(stored, MARK + nonce + sealed)
 
     def get(self, name: str) -> bytes | None:
-        value = self._blobs.get(self._stored(name))
-        return self._opened(self._stored(name), value) if value is not None and self._seals.on else value
+        for stored in self._states(name):
+            value = self._blobs.get(stored)
+            if value is not None:
+                return self._opened(stored, value) if stored.endswith(_SUFFIX) else value
+        return None
 
     def names(self, prefix: str) -> list[str]:
-        there = (name for name in self._blobs.names(prefix) if name.endswith(_SUFFIX) == self._seals.on)
-        return [name.removesuffix(_SUFFIX) for name in there]
+        return sorted({name.removesuffix(_SUFFIX) for name in self._blobs.names(prefix)})
 
     def remove(self, name: str) -> None:
-        self._remove(self._stored(name))
+        for stored in self._states(name):
+            self._remove(stored)
 
-    def _stored(self, name: str) -> str:
-        return name + _SUFFIX if self._seals.on else name
+    def _states(self, name: str) -> list[str]:
+        """Names under which it may be: first as it is written now."""
+        return sorted((name, name + _SUFFIX), reverse=self._seals.on)
 
     def _remove(self, stored: str) -> None:
-        self._seals.shred(_GALLERIES, _key_name(stored))
+        if stored.endswith(_SUFFIX):
+            self._seals.shred(self._partition, _key_name(stored))
         self._blobs.remove(stored)
 
     def _opened(self, stored: str, value: bytes) -> bytes | None:
         nonce, sealed = value[len(MARK) :][:_NONCE], value[len(MARK) + _NONCE :]
         try:
-            key = self._seals.keys.known(_GALLERIES, _key_name(stored))
+            key = self._seals.keys.known(self._partition, _key_name(stored))
             return key.decrypt(nonce, sealed, stored.encode()) if key else None
         except (InvalidTag, UnusableKey, ValueError):
-            logger.error("gallery %s cannot be opened; the profiles are read instead", mark(stored))
+            logger.error("%s %s cannot be opened", self._partition, mark(stored))
             return None
 
 

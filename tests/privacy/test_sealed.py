@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from azure.data.tables import TableServiceClient
@@ -29,11 +30,15 @@ class Sealed:
         stored: values by where they are, but for keys.
         secrets: pieces of signatures, prints and audio.
         answers: statuses of the requests.
+        gone: id of somebody who was deleted.
+        receipt: for that.
     """
 
     stored: dict[str, bytes | str]
     secrets: list[bytes]
     answers: list[int]
+    gone: str
+    receipt: dict[str, Any]
 
 
 def _stored(storage: str) -> dict[str, bytes | str]:
@@ -68,9 +73,12 @@ def sealed(storage: str) -> Iterator[Sealed]:
         api("POST", identify, voices.seconds("anna", 6), profileIds=",".join(two)).status_code,
         api("POST", identify, voices.seconds("anna", 6), profileIds="*").status_code,
     ]
+    gone = api.enrolled(voices.seconds("clara", 12))
+    answers += [api.verify(gone, voices.seconds("clara", 6)).status_code]
+    receipt = api("DELETE", f"{VERIFICATION}/profiles/{gone}", receipt="true").json()
     Compaction(app.store, app.gallery, worth_it=1).run()
     app.trail.drain()
-    yield Sealed(_stored(storage), _secrets(app), answers)
+    yield Sealed(_stored(storage), _secrets(app), answers, gone, receipt)
     for family, names in ((VERIFICATION, [anna]), (IDENTIFICATION, two)):
         for name in names:
             api("DELETE", f"{family}/profiles/{name}")
@@ -89,7 +97,12 @@ def _secrets(app: App) -> list[bytes]:
 
 
 def test_everybody_is_served(sealed: Sealed) -> None:
-    assert sealed.answers == [200, 200, 200]
+    assert sealed.answers == [200, 200, 200, 200]
+
+
+def test_nothing_names_who_was_deleted_once_the_trail_is_written(sealed: Sealed) -> None:
+    assert (sealed.receipt["profileId"], sealed.receipt["keyShredded"]) == (sealed.gone, True)
+    assert [where for where, value in sealed.stored.items() if sealed.gone in f"{where}{value!r}"] == []
 
 
 def test_nothing_of_a_voice_is_in_clear_in_tables_blobs_galleries_and_trail(sealed: Sealed) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -18,12 +19,16 @@ from shared.errors import UnreadableProfile
 from shared.listening.views import Band
 from shared.observing.trace import mark
 from shared.profiles.resealing import reseal
-from shared.profiles.upkeep import Done
+from shared.profiles.upkeep import GRACE, Done
 from shared.settings import Settings
 from shared.store import Span, StoredAudio
 from shared.store.audio import AUDIO_CONTAINER, blob_bounds
 from shared.store.azure import KEYS_TABLE, TABLE, AzureStore
+from shared.store.blobs import MemoryBlobs
 from shared.store.entities import partition_of
+from shared.store.keys import DataKeys, LocalKey
+from shared.store.rows import MemoryRows
+from shared.store.sealing import SealedBlobs, VoiceSeals
 from shared.voices.families import IDENTIFICATION, VERIFICATION, Family
 from shared.voices.records import Enrollment, Profile
 from tests.clock import Clock
@@ -175,8 +180,7 @@ def test_a_copy_from_before_a_deletion_is_unreadable_after_it(lives: Lives) -> N
     profile = lives.enroll()
     entity, audio = lives.entity(profile), lives.blobs.download_blob(lives.blob(profile)).readall()
     Domain.on(lives.store, object(), Clock()).delete(VERIFICATION, profile.id)
-    with TableClient.from_connection_string(lives.storage, KEYS_TABLE) as keys:
-        assert not list(keys.query_entities("RowKey eq @id", parameters={"id": profile.id}))
+    assert _keys(lives, profile) == 0
     lives.put(entity)
     lives.blobs.upload_blob(lives.blob(profile), audio)
     for store in (lives.store, sealing(lives.storage)):
@@ -188,11 +192,25 @@ def test_a_copy_from_before_a_deletion_is_unreadable_after_it(lives: Lives) -> N
     Domain.on(lives.store, object(), Clock()).delete(VERIFICATION, profile.id)
 
 
+def _keys(lives: Lives, profile: Profile) -> int:
+    with TableClient.from_connection_string(lives.storage, KEYS_TABLE) as keys:
+        return len(list(keys.query_entities("RowKey eq @id", parameters={"id": profile.id})))
+
+
+def test_a_key_that_was_made_while_its_profile_was_deleted_goes_with_the_audio(lives: Lives) -> None:
+    nobody = Profile.new(VERIFICATION, "en-us", datetime.now(UTC))
+    lives.store.put_audio(nobody, "late", WAV)
+    assert _keys(lives, nobody) == 1
+    with patch.object(lives.store, "now", lambda: datetime.now(UTC) + 2 * GRACE):
+        assert _upkeep(lives.store).audio_left_over == 1
+    assert _keys(lives, nobody) == 0
+
+
 def test_a_process_that_knew_an_older_key_reads_and_writes_by_the_new_one(lives: Lives) -> None:
     profile = lives.enroll()
     other = sealing(lives.storage)
     assert other.get(VERIFICATION, profile.id)
-    lives.store.shred(profile)
+    lives.store.shred(profile.family, profile.id)
     again = lives.store.replace(profile)
     found = other.get(VERIFICATION, profile.id)
     assert found
@@ -277,6 +295,20 @@ def test_galleries_in_the_other_state_are_removed_when_a_process_begins(lives: L
     for how, other in (("local", "off"), ("off", "local")):
         sealing(lives.storage, how).snapshots.put("family/1.npz", WAV)
         assert sealing(lives.storage, how).snapshots.names("family/") == ["family/1.npz"]
-        store = sealing(lives.storage, other)
-        assert (store.snapshots.names("family/"), store.snapshots.get("family/1.npz")) == ([], None)
+        assert sealing(lives.storage, other).snapshots.names("family/") == []
         assert sealing(lives.storage, how).snapshots.get("family/1.npz") is None
+
+
+def test_other_values_are_found_in_either_state_and_sealed_when_they_are_written_again() -> None:
+    blobs, keys = MemoryBlobs(), DataKeys(MemoryRows(), LocalKey(bytes(32)))
+    on, off = (SealedBlobs(blobs, VoiceSeals(keys, on=how), "recordings") for how in (True, False))
+    off.put("job/audio", WAV)
+    assert (on.get("job/audio"), on.names("job/")) == (WAV, ["job/audio"])
+    on.put("job/audio", b"new")
+    assert (on.get("job/audio"), on.names("job/")) == (b"new", ["job/audio"])
+    on.remove("job/audio")
+    assert (blobs.values, off.get("job/audio")) == ({}, None)
+    on.put("job/audio", WAV)
+    assert off.get("job/audio") == WAV
+    blobs.values["job/audio.sealed"] = blobs.values["job/audio.sealed"][:-1]
+    assert off.get("job/audio") is None
