@@ -230,6 +230,8 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
         yield call(profileId="x", recordingId="x"), 404
     elif name in ("PutConsent", "OptIn"):
         yield call(b"{", profileId=NOBODY), 400
+    elif name == "GetProfileAudit":
+        yield call(profileId=NOBODY, since="yesterday"), 400
     else:
         yield call(CLIP, profileId=NOBODY), 404
 
