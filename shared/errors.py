@@ -20,7 +20,17 @@ OPT_IN: Final = ("OptIn",)
 CHALLENGE: Final = ("CreateChallenge",)
 CONSENT: Final = ("PutConsent", *OPT_IN)
 DECIDE: Final = ("OptOut", *CONSENT)
-KNOWN: Final = ("GetProfile", "FindDuplicates", "ResetProfile", *AUDIO, "PutConsent", *OPT_IN, "Unlock", *CHALLENGE)
+KNOWN: Final = (
+    "GetProfile",
+    "FindDuplicates",
+    "ResetProfile",
+    *AUDIO,
+    "PutConsent",
+    *OPT_IN,
+    "Unlock",
+    *CHALLENGE,
+    "ExportProfile",
+)
 """Those that need a profile."""
 TRY_LATER: Final = "Rate limit is exceeded. Try again in {wait_sec} seconds."
 """The contract's message of 429."""

@@ -228,6 +228,8 @@ def _refused(call: Callable[..., requests.Response], name: str) -> Iterator[tupl
         yield call(body, groupId="nobodys" if status == 404 else "No Body", **{"$continuationToken": "x"}), status
     elif name in ("DeleteProfile", "OptOut") or "{recordingId}" in OPERATIONS[name].resource:
         yield call(profileId="x", recordingId="x"), 404
+    elif name == "GetProfileAudit":
+        yield call(profileId=NOBODY, since="yesterday"), 400
     elif name in ("PutConsent", "OptIn"):
         yield call(b"{", profileId=NOBODY), 400
     else:
