@@ -195,7 +195,7 @@ class NoGuid(NotFound):
 
     says = UnknownProfile.says
     adds = "The id is not a GUID."
-    where = (*KNOWN, "DeleteProfile", "OptOut")
+    where = (*KNOWN, "DeleteProfile", "OptOut", "GetProfileAudit")
 
 
 class NoSuchRoute(NotFound):

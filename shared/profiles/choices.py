@@ -10,9 +10,9 @@ from shared.errors import Conflict, UnknownProfile
 from shared.profiles.changes import change, read
 from shared.profiles.lifecycle import Lifecycle
 from shared.store import Store
-from shared.store.challenges import forget_trials
 from shared.store.changes import ChangeLog, Kind
 from shared.store.outbox import Deed, Outbox
+from shared.store.trials import forget_trials
 from shared.voices import choices
 from shared.voices.consent import Consent
 from shared.voices.families import Family

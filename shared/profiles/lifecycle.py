@@ -9,11 +9,11 @@ from shared.errors import NotFound
 from shared.profiles.changes import change, read
 from shared.profiles.quota import ProfileQuota
 from shared.store import Store
-from shared.store.challenges import forget_trials
 from shared.store.changes import ChangeLog, Kind
 from shared.store.failures import Failures
 from shared.store.groups import GroupTable
 from shared.store.outbox import Deed, Outbox
+from shared.store.trials import forget_trials
 from shared.voices.consent import Consent
 from shared.voices.families import Family
 from shared.voices.records import Profile, is_guid

@@ -18,6 +18,7 @@ from shared.profiles.enrolling import Enrolling
 from shared.profiles.lifecycle import Lifecycle
 from shared.profiles.resealing import reseal
 from shared.store import PARTITIONS, WIDTHS, Met, Span, Store, StoredAudio, UpkeepReport, Walk
+from shared.store.trials import sweep_trials
 from shared.voices.choices import aged
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
@@ -135,6 +136,7 @@ class Upkeep:
         left = (profile for profile in known if not (self._is_due(profile) and self._forgotten(profile, done, until)))
         kept = [self._aged(profile, done, until) for profile in left]
         audio = self._clear_audio(span, kept, done, until)
+        sweep_trials(self.store, span, {profile.id for profile in kept})
         self._name_damage(span, kept, done)
         done.resealed += reseal(self.store, span, kept, lambda: self._is_over(until))
         older = [profile for profile in kept if self._is_old(profile) or _lacks_views(profile, audio)]

@@ -56,12 +56,6 @@ class Challenges:
             raise ChallengeOver(VALID.seconds // 60) from lost
 
 
-def forget_trials(store: Store, family: Family, profile_id: str) -> None:
-    """Keep nothing of what was tried on a profile, or asked of its speaker."""
-    for name in (profile_id, _name(profile_id)):
-        store.trials.remove(partition_of(family, profile_id), name)
-
-
 def _name(profile_id: str) -> str:
     return f"{profile_id}:challenge"
 

@@ -97,10 +97,10 @@ class Failures:
 
     def forget(self, family: Family, profile_id: str) -> None:
         """Begin to count anew."""
-        self.store.trials.remove(partition_of(family, profile_id), profile_id)
+        self.store.trials.remove(partition_of(family, profile_id), _name(profile_id))
 
     def _row(self, family: Family, profile_id: str) -> Row | None:
-        return self.store.trials.read(partition_of(family, profile_id), profile_id)
+        return self.store.trials.read(partition_of(family, profile_id), _name(profile_id))
 
     def _check(self, count: Count) -> None:
         now = self.now()
@@ -111,7 +111,7 @@ class Failures:
         """Whether the row was still as it was read; who listens is told of a lock."""
         locked = {"LockedUntil": count.locked_until} if count.locked_until else {}
         values = {"Failures": count.failures, **locked}
-        fresh = Row(partition_of(family, profile_id), profile_id, values, row.etag if row else None)
+        fresh = Row(partition_of(family, profile_id), _name(profile_id), values, row.etag if row else None)
         write = self.store.trials.replace if row else self.store.trials.insert
         try:
             with self._telling(Kind.LOCKED, family, profile_id) if locked else nullcontext():
@@ -133,3 +133,7 @@ class Failures:
 
 def _count(row: Row | None) -> Count:
     return Count(row.values["Failures"], row.values.get("LockedUntil")) if row else Count()
+
+
+def _name(profile_id: str) -> str:
+    return f"{profile_id}:failures"

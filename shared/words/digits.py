@@ -1,7 +1,8 @@
 """Digits that are asked for and said: how a challenge is made, and whether a clip says it.
 
-Digits are what transcribers hear best where words make no sentence: of 30 clips of five synthetic voices that each said
-six random digits, Whisper tiny wrote down 27 without a slip, and 16 of 30 with five random words (2026-11-26).
+Digits are what transcribers hear best where words make no sentence. Of five synthetic voices (flite, espeak-ng) Whisper
+tiny wrote down 27 of 30 clips of six random digits without a slip; 15 of 30 of five random words passed as phrases do.
+Of 60 clips of eight digits it heard 59 with at most one slip, and none as the digits of another (2026-11-26).
 """
 
 import re

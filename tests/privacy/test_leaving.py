@@ -149,6 +149,8 @@ def _do_everything(seen: Watched) -> None:
         path = f"{family}/profiles"
         seen.send("get", "GET", f"{path}/{profile_id}", details="true")
         seen.send("list", "GET", path)
+        seen.send("audit", "GET", f"{path}/{profile_id}/audit")
+        seen.send("export", "POST", f"{path}/{profile_id}:export")
         seen.send("consent", "PUT", f"{path}/{profile_id}/consent", CONSENT)
         seen.send("opt out", "POST", f"{path}/{profile_id}:optOut")
         seen.send("opt in", "POST", f"{path}/{profile_id}:optIn")

@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.settings import Settings
-from shared.store import Store
+from shared.store import Span, Store
 from shared.store.azure import AzureStore
-from shared.store.challenges import VALID, Challenges, forget_trials
+from shared.store.challenges import VALID, Challenges
+from shared.store.failures import Failures
 from shared.store.memory import MemoryStore
-from shared.voices.families import VERIFICATION
+from shared.store.trials import forget_trials, sweep_trials
+from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION
+from shared.voices.records import Profile
 from shared.voices.refusals import ChallengeOver
 from tests.clock import Clock
 
@@ -73,3 +76,19 @@ def test_what_is_stored_does_not_answer_it_and_goes_with_the_profile(
     assert token not in str(rows)
     forget_trials(store, VERIFICATION, name)
     assert [row for row in store.trials.since("") if name in row.name] == []
+
+
+def test_what_was_tried_on_profiles_that_are_gone_is_swept_and_nothing_else(
+    challenges: Challenges, store: Store, clock: Clock, name: str
+) -> None:
+    there = store.insert(Profile.new(VERIFICATION, "en-us", clock())).id
+    other = store.insert(Profile.new(VERIFICATION, "en-us", clock())).id
+    for each in (name, there, other):
+        challenges.ask(VERIFICATION, each, "1 2")
+        Failures(store, 9, clock).judged(VERIFICATION, each, accepted=False)
+    sweep_trials(store, Span(VERIFICATION), {there})
+    left = [row.name[:36] for row in store.trials.since("")]
+    assert [left.count(each) for each in (name, there, other)] == [0, 2, 2]
+    sweep_trials(store, Span(PASSPHRASE_VERIFICATION), set())
+    forget_trials(store, VERIFICATION, there)
+    assert [row.name[:36] for row in store.trials.since("")].count(there) == 0
