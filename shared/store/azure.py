@@ -95,7 +95,7 @@ class AzureStore(AudioBlobs):
         self.snapshots: Blobs = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
         self.trail = ContainerAppends(blobs, TRAIL_CONTAINER)
         self.jobs = TableRows(tables, JOBS_TABLE, authorize)
-        self.recordings = ContainerBlobs(blobs, RECORDINGS_CONTAINER)
+        self.recordings: Blobs = ContainerBlobs(blobs, RECORDINGS_CONTAINER)
         self.queue = queue
         self._watchers: list[Callable[[Profile], None]] = []
         self._readers = ThreadPoolExecutor(_PARALLEL_READS, "profile-reader")
@@ -132,7 +132,8 @@ class AzureStore(AudioBlobs):
         keys.begin()
         self.seals = seals = VoiceSeals(keys, on=on)
         self.snapshots = galleries = SealedBlobs(self.snapshots, seals, "galleries")
-        galleries.drop_others()
+        galleries.drop_others()  # they are written again, from the profiles
+        self.recordings = SealedBlobs(self.recordings, seals, "recordings")
 
     @classmethod
     def _by_secret(cls, connection_string: str) -> Self:

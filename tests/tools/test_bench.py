@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.settings import Settings
 from tools.bench.formats import CLIPS, _decoding, rows
+from tools.bench.trust import Cost, settings
 
 pytestmark = pytest.mark.slow
 
@@ -31,3 +33,11 @@ def test_a_clip_that_is_damaged_is_not_passed_over(tmp_path: Path) -> None:
     damaged.write_bytes((CLIPS / "opus.mka").read_bytes()[:50])
     with pytest.raises(RuntimeError, match="without a track of sound"):
         _decoding(damaged, rounds=1)
+
+
+def test_what_trust_costs_is_bounded_and_the_app_takes_all_that_is_switched_on() -> None:
+    verify, identify = Cost(46.0, 40.5, 90.0, 88.0).rows()
+    assert (verify.kept, verify.value, identify.value) == (True, 5.5, 2.0)
+    assert not Cost(47.0, 40.5, 90.0, 88.0).rows()[0].kept
+    chosen = Settings.read(settings())
+    assert (chosen.sealing, chosen.audit, chosen.failure_limit) == ("local", True, 5)

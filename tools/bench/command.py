@@ -13,7 +13,7 @@ from typing import Final
 
 from shared.errors import BundleError
 from shared.settings import ROOT
-from tools.bench import cold, embedding, everyone, formats, machine, many, service, soak
+from tools.bench import cold, embedding, everyone, formats, machine, many, service, soak, trust
 from tools.bench.row import Row, lines
 
 PROBLEMS: Final = (BundleError, OSError, json.JSONDecodeError)
@@ -30,6 +30,7 @@ PARTS: Final[dict[str, Callable[[argparse.Namespace], Iterable[Row]]]] = {
     "cold": lambda _: (start.row() for start in cold.measure()),
     "service": lambda _: service.measure().rows(),
     "everyone": lambda options: everyone.rows(everyone.measure(options.sizes)),
+    "trust": lambda _: trust.measure().rows(),
     "many": lambda _: many.rows(many.measure()),
     "soak": lambda options: soak.measure(options.seconds).rows(),
 }

@@ -78,15 +78,15 @@ def measure() -> Figures:
     clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
     with stack({"SPEAKER_RECOGNITION_KEYS": "bench"}) as running:
         verification = Client(running.url, "verification", "bench")
-        profile = _enrolled(verification, anna.enrollments[1])
+        profile = enrolled(verification, anna.enrollments[1])
         verify = partial(verification.verify, profile, clip)
         verify()
         memory = _memory(running)
-        identify = _identification(running, clip)
-        free = _medians({"local": partial(_hear, listener, clip), "verify": verify, "identify": identify})
+        identify = identification(running, clip)
+        free = medians({"local": partial(_hear, listener, clip), "verify": verify, "identify": identify})
         one, two = (_throughput(callers, verify) for callers in (1, 2))
         before, loaded = _memory(running), _has_mapped(running, TRANSCRIBER)
-        words = _medians({"verify": verify, "passphrase": _passphrase(running)})
+        words = medians({"verify": verify, "passphrase": _passphrase(running)})
         return Figures(
             embedding_and_vad_ms=free["local"],
             verify_ms=free["verify"],
@@ -107,16 +107,16 @@ def _hear(listener: Listener, clip: bytes) -> None:
     listener.embed(listener.listen(Recording(clip), VERIFICATION.recognizing), listener.version)
 
 
-def _enrolled(client: Client, clip: bytes) -> str:
+def enrolled(client: Client, clip: bytes) -> str:
     profile_id = client.create()
     client.enroll(profile_id, clip, ignoreMinLength="true")
     return profile_id
 
 
-def _identification(running: Host, clip: bytes) -> Callable[[], object]:
+def identification(running: Host, clip: bytes) -> Callable[[], object]:
     """Identification among ``GALLERY`` profiles, ready to be called."""
     client = Client(running.url, "identification", "bench")
-    ids = [_enrolled(client, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
+    ids = [enrolled(client, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
     return lambda: client.identify(ids, clip)
 
 
@@ -138,7 +138,7 @@ def _memory(running: Host) -> float:
     return float(psutil.Process(running.process.pid).memory_info().rss / MIB)
 
 
-def _medians(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+def medians(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Median milliseconds of each, measured in turns so that a busy moment hits all alike."""
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in tqdm(range(ROUNDS), desc="measuring"):

@@ -299,6 +299,15 @@ def test_galleries_in_the_other_state_are_removed_when_a_process_begins(lives: L
         assert sealing(lives.storage, how).snapshots.get("family/1.npz") is None
 
 
+def test_recordings_that_wait_to_be_heard_are_sealed(lives: Lives) -> None:
+    lives.store.recordings.put("job/audio", WAV)
+    blobs = BlobServiceClient.from_connection_string(lives.storage, **blob_bounds())
+    assert WAV[:64] not in blobs.get_blob_client("recordings", "job/audio.sealed").download_blob().readall()
+    assert sealing(lives.storage, "off").recordings.get("job/audio") == WAV
+    lives.store.recordings.remove("job/audio")
+    assert lives.store.recordings.names("job/") == []
+
+
 def test_other_values_are_found_in_either_state_and_sealed_when_they_are_written_again() -> None:
     blobs, keys = MemoryBlobs(), DataKeys(MemoryRows(), LocalKey(bytes(32)))
     on, off = (SealedBlobs(blobs, VoiceSeals(keys, on=how), "recordings") for how in (True, False))

@@ -1,0 +1,61 @@
+"""What it costs a recognition that everything of trust is on: two services side by side, called in turns."""
+
+import base64
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from devhost.stack import Host, stack
+from shared.listening.containers import SAMPLE_RATE
+from tools.bench.row import Row
+from tools.bench.service import CLIP_SEC, GALLERY, enrolled, identification, medians
+from tools.client import Client
+from tools.demo.speakers import VOICES, read_speakers
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Medians in milliseconds, with everything on and off."""
+
+    verify_on: float
+    verify_off: float
+    identify_on: float
+    identify_off: float
+
+    def rows(self) -> list[Row]:
+        """For the table."""
+        verify, identify = self.verify_on - self.verify_off, self.identify_on - self.identify_off
+        told = f"{self.verify_on:.1f} ms, against {self.verify_off:.1f}"
+        named = f"{self.identify_on:.1f} ms, against {self.identify_off:.1f}"
+        return [
+            Row("verify with seals, trail and failure limit on, above off", verify, "ms", told, most=6),
+            Row(f"identify among {GALLERY} with them on, above off", identify, "ms", named),
+        ]
+
+
+def settings() -> dict[str, str]:
+    """Everything on."""
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    sealed = {"SPEAKER_SEALING": "local", "SPEAKER_SEALING_KEY": key}
+    return {**sealed, "SPEAKER_AUDIT": "true", "SPEAKER_FAILURE_LIMIT": "5"}
+
+
+def measure() -> Cost:
+    """Run both services and measure them; takes about a minute."""
+    anna = read_speakers(VOICES)[0]
+    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
+    keys = {"SPEAKER_RECOGNITION_KEYS": "bench"}
+    with stack(keys) as off, stack({**keys, **settings()}) as on:
+        work = {
+            f"{what} {name}": call
+            for name, running in (("off", off), ("on", on))
+            for what, call in _calls(running, anna.enrollments[1], clip).items()
+        }
+        found = medians(work)
+    return Cost(found["verify on"], found["verify off"], found["identify on"], found["identify off"])
+
+
+def _calls(running: Host, voice: bytes, clip: bytes) -> dict[str, Callable[[], object]]:
+    client = Client(running.url, "verification", "bench")
+    profile_id = enrolled(client, voice)
+    return {"verify": lambda: client.verify(profile_id, clip), "identify": identification(running, clip)}
