@@ -195,6 +195,7 @@ def _command(table: Path, *options: str) -> int | None:
     return main(["enroll", str(table), ORIGIN, *options])
 
 
+@pytest.mark.slow
 def test_a_run_that_is_cut_off_at_any_step_comes_to_the_same(local: Local, tmp_path: Path) -> None:
     table = _brief(tmp_path, "anna", "david")
     assert _command(table) == 1
@@ -211,6 +212,7 @@ def test_a_run_that_is_cut_off_at_any_step_comes_to_the_same(local: Local, tmp_p
             _check(local.store, table)
 
 
+@pytest.mark.slow
 def test_overwriting_that_is_cut_off_at_any_step_comes_to_the_same(local: Local, tmp_path: Path) -> None:
     table = _brief(tmp_path, "anna")
     assert _command(table) == 1
@@ -238,6 +240,7 @@ def _check(store: MemoryStore, table: Path) -> None:
     assert len(store.audio) == 2 * len(said)
 
 
+@pytest.mark.slow
 def test_who_is_enrolled_is_skipped_and_who_was_refused_is_tried_again(local: Local, tmp_path: Path) -> None:
     table = _table(tmp_path, "anna")
     _add(table, "david,david.wav,en-us,,,", david=voices.seconds("david", 0.5))

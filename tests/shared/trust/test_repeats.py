@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -144,6 +145,24 @@ def test_a_repeated_creation_leaves_what_was_enrolled_meanwhile_alone() -> None:
     [profile_id] = {profile_id for _, profile_id in store.profiles} - {known_id}
     assert _enroll(store, str(uuid.uuid4()), profile_id).status_code == 201
     assert _create(store, request_id, "").json()["enrollmentsCount"] == 1
+
+
+def test_instances_that_serve_the_same_requests_at_once_make_one_profile_and_one_enrollment(storage: str) -> None:
+    settings = Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": storage})
+    instances = [AzureStore.open(settings) for _ in range(4)]
+    with ThreadPoolExecutor(4) as callers:
+
+        def each(change: Callable[[Any, str, str], requests.Response], profile_id: str) -> requests.Response:
+            request_id = str(uuid.uuid4())
+            answers = list(callers.map(lambda store: change(store, request_id, profile_id), instances))
+            assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
+            return answers[0]
+
+        profile_id = each(_create, "").json()["profileId"]
+        assert each(_enroll, profile_id).json()["enrollmentsCount"] == 1
+    profile = instances[0].get(VERIFICATION, profile_id)
+    assert profile is not None
+    assert [clip.enrollment_id for clip in instances[0].all_audio(profile)] == [clip.id for clip in profile.enrollments]
 
 
 def test_who_is_faster_by_one_store_call_is_the_only_one(storage: str) -> None:
