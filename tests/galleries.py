@@ -9,7 +9,7 @@ import numpy as np
 from shared.listening.scoring import unit
 from shared.listening.views import Band
 from shared.profiles.changes import change
-from shared.recognition.gallery import Gallery
+from shared.recognition.gallery import AnyGallery
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION
 from shared.voices.records import Enrollment, Profile
@@ -36,7 +36,7 @@ def enrolled(store: MemoryStore, *groups: str) -> Profile:
     return change(store, IDENTIFICATION, profile.id, lambda p: grown(p).joining(groups[0]) if groups else grown(p))[1]
 
 
-def names(gallery: Gallery, group: str | None = None) -> set[str]:
+def names(gallery: AnyGallery, group: str | None = None) -> set[str]:
     """Everybody who can be found."""
     look = gallery.look(IDENTIFICATION)
     found = [each for _, packed in look.parts for each in packed.best(Band.WIDE, ANYBODY, 99, group)]

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from shared.observing.trace import mark
-from shared.recognition.gallery import IDLE, Gallery, concerns
-from shared.recognition.snapshots import spans
+from shared.recognition.gallery import IDLE, AnyGallery, Gallery, concerns
+from shared.recognition.snapshots import Snapshots, spans
 from shared.store import Span, Store
 from shared.store.changes import OVERLAP, ChangeLog, Kind
 from shared.voices.families import FAMILIES, Family
@@ -40,7 +40,7 @@ class Compaction:
     """
 
     store: Store
-    gallery: Gallery
+    gallery: AnyGallery
     now: Callable[[], datetime] = _present
     worth_it: int = WORTH_IT
 
@@ -77,6 +77,10 @@ class Compaction:
 
     def _compact(self, family: Family, until: datetime | None) -> bool:
         """Write those parts again in which anything has changed, or which are old; whether none is left."""
+        if not isinstance(self.gallery, Gallery):  # where it is, nothing else has to be done than what a look does
+            self.gallery.look(family)
+            Snapshots(self.store.snapshots).drop_others(family, [])
+            return True
         snapshots, profiles = self.gallery.snapshots, self.store.count(family)
         wanted = spans(family, profiles) if profiles >= self.worth_it else []
         for span in self._due(family, wanted):
@@ -92,7 +96,7 @@ class Compaction:
 
     def _due(self, family: Family, wanted: list[Span]) -> list[Span]:
         """Parts to be written, the oldest first."""
-        kept, now = self.gallery.snapshots.kept(family), self.now()
+        kept, now = Snapshots(self.store.snapshots).kept(family), self.now()
         known = {span: kept[span].as_of for span in wanted if span in kept}
         changes = list(self.log.since(min(known.values(), default=now)))
         return sorted(

@@ -11,7 +11,7 @@ from shared.listening.listener import Utterance
 from shared.listening.scoring import unit
 from shared.observing.trace import current
 from shared.profiles.changes import signature_of
-from shared.recognition.gallery import Gallery, Look
+from shared.recognition.gallery import AnyGallery, Look
 from shared.recognition.judging import Clip, Enrolled, Probe
 from shared.recognition.outcomes import Candidate, Identified, Watched
 from shared.recognition.recognizer import Recognizer, ranked
@@ -49,7 +49,7 @@ class Everyone:
     """Searches the gallery. Every method may raise ``StorageUnavailable``."""
 
     recognizer: Recognizer
-    gallery: Gallery
+    gallery: AnyGallery
 
     @property
     def table(self) -> GroupTable:

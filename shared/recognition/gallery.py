@@ -5,14 +5,14 @@ a second. What this instance writes counts at once. Rows stay the truth: whoever
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from shared.observing.trace import mark
-from shared.recognition.indexed import Index, Packed, Voice, Way, number_of
+from shared.recognition.indexed import Index, Voice, Voices, Way, number_of
 from shared.recognition.refusals import GalleryNotReady
 from shared.recognition.snapshots import Snapshot, Snapshots
 from shared.store import Span, Store
@@ -37,11 +37,18 @@ class Look:
     """
 
     as_of: datetime
-    parts: list[tuple[Way, Packed]]
+    parts: Sequence[tuple[Way, Voices]]
 
     def count(self, group: str | None) -> int:
         """How many voices there are, or in a group, by its key."""
-        return sum(packed.count(group) for _, packed in self.parts)
+        return sum(voices.count(group) for _, voices in self.parts)
+
+
+class AnyGallery(Protocol):
+    """The voices of each family, wherever they are."""
+
+    def look(self, family: Family) -> Look:
+        """All voices of a family; raises ``GalleryNotReady`` or ``StorageUnavailable``."""
 
 
 @dataclass(eq=False)

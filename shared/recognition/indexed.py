@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,16 @@ class Likeness:
 
     profile_id: str
     cosine: float
+
+
+class Voices(Protocol):
+    """Voices of one way that can be searched, wherever they are."""
+
+    def count(self, group: str | None) -> int:
+        """How many there are to be found, in a group by its key."""
+
+    def best(self, band: Band, query: NDArray[np.float32], count: int, group: str | None) -> Iterator[Likeness]:
+        """Those most like a voice of unit length, at most so many, in any order."""
 
 
 def number_of(mark_of_it: str) -> int:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from shared.errors import Misconfigured
 from shared.listening.bundle import Bundle
 from shared.listening.listener import Listener
 from shared.profiles.choices import Choices
@@ -19,7 +20,7 @@ from shared.profiles.upkeep import Upkeep
 from shared.recognition.cohort import Cohorts
 from shared.recognition.compaction import Compaction
 from shared.recognition.everyone import Everyone
-from shared.recognition.gallery import Gallery
+from shared.recognition.gallery import AnyGallery, Gallery
 from shared.recognition.recognizer import Recognizer
 from shared.recordings.conversations import Conversations
 from shared.recordings.desk import Desk
@@ -190,9 +191,15 @@ class Service:
         return Everyone(self.recognizer, self.gallery)
 
     @part
-    def gallery(self) -> Gallery:
-        """Voices in memory."""
-        return Gallery(self.store)
+    def gallery(self) -> AnyGallery:
+        """Voices that are searched."""
+        if self.settings.gallery == "memory":
+            return Gallery(self.store)
+        try:
+            from shared.recognition.postgres import PostgresGallery, connecting  # an option of the package
+        except ImportError:
+            raise Misconfigured("SPEAKER_GALLERY=postgres needs what requirements-postgres.in names") from None
+        return PostgresGallery(self.store, connecting(self.settings))
 
     @part
     def compaction(self) -> Compaction:

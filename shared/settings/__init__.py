@@ -90,6 +90,22 @@ class Settings(TrustSettings):
         "`true`: a comparison is seen from other voices of the family, locale and phrase, of which it reads up to 200; "
         "`false`: no signature is read but those that the request names",
     )
+    gallery: str = setting(
+        "SPEAKER_GALLERY",
+        "memory",
+        readers.one_of("memory", "postgres"),
+        "",
+        "where voices are searched among everyone and in groups: `memory` of each instance, to a million; `postgres`, "
+        "beyond it ([performance.md](performance.md#beyond-one-instances-memory))",
+    )
+    postgres: str = setting(
+        "SPEAKER_POSTGRES",
+        "",
+        readers.text,
+        "",
+        "the database for that, as libpq reads it, such as `host=... dbname=... user=...`; without a password the "
+        "managed identity is asked",
+    )
     active_enrollment: bool = setting(
         "SPEAKER_ACTIVE_ENROLLMENT",
         "false",

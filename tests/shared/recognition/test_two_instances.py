@@ -7,11 +7,13 @@ the other one within two seconds, and who was deleted, reset or removed is named
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 import numpy as np
+import psycopg
 import pytest
 from numpy.typing import NDArray
 
@@ -19,7 +21,8 @@ from devhost.azurite import azurite
 from shared.profiles.changes import change
 from shared.profiles.groups import Groups
 from shared.recognition.everyone import Everyone
-from shared.recognition.gallery import FRESH, Gallery
+from shared.recognition.gallery import FRESH, AnyGallery, Gallery
+from shared.recognition.postgres import PostgresGallery
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import Store
@@ -30,6 +33,7 @@ from shared.voices.groups import Described
 from shared.voices.records import Enrollment, Profile
 from shared.voices.refusals import NobodyEnrolled
 from tests.clock import Clock
+from tests.databases import postgres
 from tests.galleries import NOW, elsewhere
 from tests.hearing import Told, again, somebody, told
 from tests.signatures import both
@@ -59,10 +63,10 @@ class Person:
 class Instance:
     """The service as one instance runs it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, engine: Callable[[Store, Clock], AnyGallery]) -> None:
         self.store, self.clock = store, Clock()
         self.service = Service({"SPEAKER_CENTRING": "false"}, store=store, listener=Told())
-        self.everyone = Everyone(self.service.recognizer, Gallery(store, self.clock))
+        self.everyone = Everyone(self.service.recognizer, engine(store, self.clock))
 
     @property
     def groups(self) -> Groups:
@@ -114,16 +118,40 @@ class Instance:
         return found.speaker.profile_id if found.speaker else None, [each.profile_id for each in found.ranking]
 
 
-@pytest.fixture(params=["memory", "azure"])
-def stores(request: pytest.FixtureRequest) -> Iterator[tuple[Store, Store, int]]:
-    """The same storage as two instances see it, and how many changes to make there."""
-    if request.param == "memory":
-        store = MemoryStore()
-        yield store, elsewhere(store), IN_MEMORY
-        return
+type Pair = tuple[list[Instance], int]
+
+
+@contextmanager
+def _in_memory() -> Iterator[Pair]:
+    store = MemoryStore()
+    yield [Instance(seen, Gallery) for seen in (store, elsewhere(store))], IN_MEMORY
+
+
+@contextmanager
+def _on_azurite() -> Iterator[Pair]:
     with azurite() as storage:
         settings = Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": storage})
-        yield AzureStore.open(settings), AzureStore.open(settings), ON_AZURITE
+        yield [Instance(AzureStore.open(settings), Gallery) for _ in range(2)], ON_AZURITE
+
+
+@contextmanager
+def _in_postgres() -> Iterator[Pair]:
+    store = MemoryStore()
+    with postgres() as uri, ExitStack() as until_the_end:
+
+        def begun(seen: Store, clock: Clock) -> PostgresGallery:
+            gallery = PostgresGallery(seen, partial(psycopg.connect, uri, autocommit=True), clock)
+            until_the_end.callback(gallery.close)
+            return gallery
+
+        yield [Instance(seen, begun) for seen in (store, elsewhere(store))], ON_AZURITE
+
+
+@pytest.fixture(params=[_in_memory, _on_azurite, _in_postgres], ids=["memory", "azurite", "postgres"])
+def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    """Two instances on the same storage, and how many changes to make there."""
+    with request.param() as made:
+        yield made
 
 
 def _change(random: np.random.Generator, instance: Instance, person: Person) -> Callable[[], None]:
@@ -147,10 +175,8 @@ def _check(instance: Instance, person: Person, voice: NDArray[np.float32]) -> No
         assert (person.id in ranked) is there
 
 
-def test_whatever_changes_on_one_is_so_on_the_other(stores: tuple[Store, Store, int]) -> None:
-    random = np.random.default_rng(13)
-    *seen, changes = stores
-    instances = [Instance(store) for store in seen]
+def test_whatever_changes_on_one_is_so_on_the_other(pair: Pair) -> None:
+    random, (instances, changes) = np.random.default_rng(13), pair
     for group in GROUPS:
         instances[0].groups.put(IDENTIFICATION, group, Described(), None)
     people = [Person(somebody(random)) for _ in range(PEOPLE)]
