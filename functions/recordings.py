@@ -6,9 +6,19 @@ from typing import Any, Final
 
 import azure.functions as func
 
-from functions.contract.recording_requests import OPTIONS, asked, file_format, recording_id, told_in
+from functions.contract.recording_requests import (
+    CANDIDATES,
+    OPTIONS,
+    asked,
+    candidates,
+    file_format,
+    recording_id,
+    speaker,
+    told_in,
+)
 from functions.contract.recording_responses import RECORDING, RECORDING_LIST, TURNS
-from functions.contract.requests import channel, profile_ids
+from functions.contract.requests import channel, profile_id
+from functions.contract.responses import ENROLLMENT
 from functions.contract.shapes import Listed
 from functions.plumbing.call import Call, reply
 from functions.plumbing.guard import APP, noted, serves
@@ -28,8 +38,8 @@ MEDIA_TYPES: Final = {"rttm": "text/plain", "vtt": "text/vtt", "csv": "text/csv"
 @serves(blueprint, "IdentifyRecording")
 def identify(call: Call) -> func.HttpResponse:
     """200 with turns and speakers, of whom some may be among the profiles."""
-    named = profile_ids(call.query("profileIds"))
-    return reply(200, TURNS.write(call.context, call.service.conversations.identify(call.family, named, call.audio)))
+    among = candidates({name: call.query(name) for name in CANDIDATES})
+    return reply(200, TURNS.write(call.context, call.service.conversations.identify(call.family, among, call.audio)))
 
 
 @serves(blueprint, "CreateRecording")
@@ -38,7 +48,7 @@ def create(call: Call) -> func.HttpResponse:
     elsewhere = told_in(call.request.headers.get("content-type", ""), call.body)
     given: Mapping[str, Any]
     if elsewhere is None:
-        given, audio = {name: call.query(name) for name in ("profileIds", *OPTIONS)}, call.audio
+        given, audio = {name: call.query(name) for name in (*CANDIDATES, *OPTIONS)}, call.audio
     else:
         given, audio = elsewhere, Recording(b"", channel=channel(str(elsewhere.get("channel") or "")))
     job = call.service.recordings.hand_in(call.family, asked(given, audio.content_type, audio.channel), audio.body)
@@ -80,6 +90,15 @@ def turns(call: Call) -> func.HttpResponse:
         return reply(200, TURNS.write(call.context, told))
     written = FORMATS[chosen](told.diarized.turns, labels(told.speakers))
     return func.HttpResponse(written, mimetype=MEDIA_TYPES[chosen], charset="utf-8")
+
+
+@serves(blueprint, "EnrollSpeaker")
+def enroll(call: Call) -> func.HttpResponse:
+    """201 with what the speaker's turns held and what is still missing."""
+    named, waived = profile_id(call.query("profileId") or ""), call.ignore_min_length
+    clip = call.service.recordings.said(call.family, _named(call), speaker(call.params["speaker"]))
+    enrolled = call.service.enrolling.enroll(call.family, named, Recording(clip), waive_minimum=waived)
+    return reply(201, ENROLLMENT.write(call.context, enrolled))
 
 
 @blueprint.function_name("RecordingStep")

@@ -67,6 +67,8 @@ SpeakerError                    500 InternalServerError  Something went wrong.
 │   ├── UnknownProfile          404 NotFound             No profile of the family has the id.
 │   ├── UnknownGroup            404 NotFound             No group of the family has the id.
 │   ├── UnknownRecording        404 NotFound             No recording has the id, or not any more.
+│   ├── UnknownSpeaker          404 NotFound             A recording has no such speaker.
+│   ├── AudioNotKept            404 NotFound             The audio of a recording is not kept, or not any more.
 │   ├── NoGuid                  404 NotFound             The id is no GUID, so no profile can have it.
 │   └── NoSuchRoute             404 404                  No operation has the path and the method.
 │       └── OtherSign           404 404                  The path names an action as another version of the API does.

@@ -94,10 +94,11 @@ _SENT: Final[dict[str, Json]] = {
     },
     "NewRecording": {
         "type": "object",
-        "required": ["contentUrl", "profileIds"],
+        "required": ["contentUrl"],
         "properties": {
             "contentUrl": {"type": "string", "maxLength": MAX_URL, "description": "https, of a host that is known"},
-            "profileIds": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "uuid"}},
+            "profileIds": {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": 'or "*"'},
+            "groupId": {"type": "string", "maxLength": 64, "description": "instead of profileIds"},
             "channel": {"type": "string"},
             **{name: form for name, form in _OF_RECORDINGS.items() if name not in _MATCHING},
             "matching": {"$ref": "#/components/schemas/Matching"},
@@ -149,6 +150,7 @@ _PARAMETERS: Final[dict[str, Json]] = {
     "profileId": {"type": "string"},
     "groupId": {"type": "string", "maxLength": 64, "description": "1 to 64 of a to z, 0 to 9, - and _"},
     "recordingId": {"type": "string"},
+    "speaker": {"type": "integer", "minimum": 1, "description": "number of a speaker, as turns give it"},
     "locale": {"type": "string"},
     **_OF_RECORDINGS,
     "format": {"type": "string", "enum": ["json", *FORMATS], "default": "json"},
@@ -233,7 +235,9 @@ def _described(operation: Operation, dialect: Dialect, family: Family) -> Json:
 
 def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[Json]:
     in_path = [
-        name for name in ("profileId", "groupId", "recordingId", "locale") if f"{{{name}}}" in operation.path(dialect)
+        name
+        for name in ("profileId", "groupId", "recordingId", "speaker", "locale")
+        if f"{{{name}}}" in operation.path(dialect)
     ]
     paged = {dialect.page_size: _PAGE_SIZE, dialect.token: TEXT.form} if operation.paged else {}
     asked = {name: _PARAMETERS[name] for name in operation.parameters(dialect, family)}

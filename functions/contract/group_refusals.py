@@ -1,6 +1,6 @@
 """What can be wrong with what a caller says of a group: a part of the tree of ``shared/errors.py``."""
 
-from shared.errors import RECOGNIZE, InvalidArgument
+from shared.errors import NAMED, RECOGNIZE, InvalidArgument
 from shared.voices.refusals import CHANGE_MEMBERS, OF_ONE_GROUP, PUT_GROUP
 
 
@@ -8,7 +8,7 @@ class BadGroupId(InvalidArgument):
     """The id of a group is none that it can have."""
 
     says = "Invalid groupId value. It should be 1 to 64 of a to z, 0 to 9, - and _."
-    where = (*PUT_GROUP, *OF_ONE_GROUP, "DeleteGroup", *RECOGNIZE)
+    where = (*PUT_GROUP, *OF_ONE_GROUP, "DeleteGroup", *RECOGNIZE, *NAMED)
     own = True
 
 

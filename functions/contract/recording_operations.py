@@ -4,9 +4,10 @@ from functools import partial
 from typing import Final
 
 from functions.contract.dialects import V2021
-from functions.contract.operation import MANAGE, RECOGNIZE, Operation
-from functions.contract.recording_requests import OPTIONS
+from functions.contract.operation import ENROLL, MANAGE, RECOGNIZE, Operation
+from functions.contract.recording_requests import CANDIDATES, OPTIONS
 from functions.contract.recording_responses import RECORDING, RECORDING_LIST, TURNS
+from functions.contract.responses import ENROLLMENT
 
 _of_recordings: Final = partial(Operation, scopes=(RECOGNIZE, MANAGE), modes=("identification",), dialects=(V2021,))
 RECORDINGS: Final = (
@@ -19,7 +20,7 @@ RECORDINGS: Final = (
         scopes=(RECOGNIZE,),
         body="recording",
         result=TURNS,
-        query=("profileIds", "channel", "details"),
+        query=(*CANDIDATES, "channel", "details"),
     ),
     _of_recordings(
         "CreateRecording",
@@ -30,7 +31,7 @@ RECORDINGS: Final = (
         status=202,
         body="job",
         result=RECORDING,
-        query=("profileIds", *OPTIONS, "channel"),
+        query=(*CANDIDATES, *OPTIONS, "channel"),
     ),
     _of_recordings(
         "ListRecordings", "List recordings in id order", "GET", "recordings", result=RECORDING_LIST, paged=True
@@ -50,5 +51,16 @@ RECORDINGS: Final = (
         "recordings/{recordingId}/turns",
         result=TURNS,
         query=("format", "details"),
+    ),
+    _of_recordings(
+        "EnrollSpeaker",
+        "Add what a speaker says in a recording to a profile, while its audio is kept",
+        "POST",
+        "recordings/{recordingId}/speakers/{speaker}",
+        action="enroll",
+        scopes=(ENROLL,),
+        status=201,
+        result=ENROLLMENT,
+        query=("profileId", "ignoreMinLength", "details"),
     ),
 )

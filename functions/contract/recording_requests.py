@@ -4,15 +4,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from functions.contract.refusals import BadCandidates, NoCandidates, TooMuchJson
+from functions.contract.group_requests import group_id
+from functions.contract.refusals import BadCandidates, BothCandidates, NoCandidates, TooMuchJson
 from functions.contract.requests import canonical_guid, is_unicode, json_object, profile_ids_of
 from shared.listening.declared import media_type
 from shared.recordings.clustering import Bounds
+from shared.recordings.conversations import Among
 from shared.recordings.formats import FORMATS
 from shared.recordings.jobs import MAX_HOURS_TO_LIVE, Asked
 from shared.recordings.refusals import BadRecording, UnknownRecording
 from shared.settings.readers import SHARES, is_share
 
+CANDIDATES: Final = ("profileIds", "groupId")
+EVERYBODY: Final = "*"
 MAX_NAME: Final = 128
 MAX_URL: Final = 8_192
 MAX_JSON_BYTES: Final = 64 * 1024
@@ -101,11 +105,12 @@ def asked(given: Mapping[str, Any], content_type: str, channel: int | None) -> A
     """What is wanted of a recording, as query parameters or JSON have it.
 
     Raises:
-        NoCandidates, BadCandidates: nobody is named who may speak, or something that is no id.
+        NoCandidates, BadCandidates, BothCandidates, BadGroupId: as ``candidates`` does.
         BadRecording: a value is not allowed.
     """
     known = dict(_options(given, {**OPTIONS, "contentUrl": ("content_url", url)}))
-    wanted = Asked(tuple(_candidates(given.get("profileIds"))), channel, content_type, **known)
+    among = candidates(given)
+    wanted = Asked(among.profile_ids, among.group_id, channel, content_type, **known)
     if wanted.least > wanted.most:
         raise BadRecording("minSpeakers", f"at most maxSpeakers, which is {wanted.most}")
     if wanted.keep_audio_hours > wanted.hours_to_live:
@@ -123,6 +128,15 @@ def recording_id(text: str) -> str:
     if known is None:
         raise UnknownRecording
     return known
+
+
+def speaker(text: str) -> int:
+    """The number of a speaker.
+
+    Raises:
+        BadRecording: it is none.
+    """
+    return int(whole(1, Bounds().most)("speaker", text))
 
 
 def file_format(text: str | None) -> str | None:
@@ -143,13 +157,25 @@ def _options(given: Mapping[str, Any], known: Mapping[str, tuple[str, Read]]) ->
             yield ours, read(name, given[name])
 
 
-def _candidates(named: object) -> list[str]:
+def candidates(given: Mapping[str, Any]) -> Among:
+    """Who may speak in a recording: profiles by id, ``*`` for everybody, or a group.
+
+    Raises:
+        NoCandidates, BadCandidates, BothCandidates, BadGroupId: nobody is named, or not as it can be.
+    """
+    named, group = (given.get(name) for name in CANDIDATES)
+    if named is not None and group is not None:
+        raise BothCandidates
+    if group is not None:
+        return Among(group_id=group_id(str(group)))
     if named is None:
         raise NoCandidates
     items = named.split(",") if isinstance(named, str) else named
+    if items == [EVERYBODY]:
+        return Among()
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise BadCandidates
     ids = profile_ids_of(item.strip() for item in items if item.strip())
     if not ids:
         raise BadCandidates
-    return ids
+    return Among(tuple(ids))

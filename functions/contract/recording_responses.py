@@ -28,8 +28,18 @@ from shared.recordings.naming import MARGIN, Named
 from shared.recordings.turns import Turn
 
 
-def _best(speaker: Named) -> Candidate:
-    return speaker.ranking[0]
+def _best(speaker: Named) -> Candidate | None:
+    return speaker.ranking[0] if speaker.ranking else None
+
+
+def _score(speaker: Named) -> float | None:
+    best = _best(speaker)
+    return best.score if best else None
+
+
+def _ratio(speaker: Named) -> float | None:
+    best = _best(speaker)
+    return best.verdict.llr if best else None
 
 
 def _second(speaker: Named) -> Candidate | None:
@@ -50,8 +60,14 @@ _SPEAKER: Final = Shape[Named](
     (
         Field("speaker", COUNT, lambda of: of.voice.number, "number, from 1, in order of appearance"),
         Field("profileId", GUID, lambda of: of.profile_id or NOBODY, "who it is; all zeros for none of the profiles"),
-        Field("score", SCORE, lambda of: _best(of).score, "of the profile that is most like the speaker"),
-        Field("llr", EVIDENCE, lambda of: _best(of).verdict.llr, "its natural log-likelihood ratio"),
+        Field(
+            "score",
+            SCORE,
+            _score,
+            "of the profile that is most like the speaker; absent where there is none",
+            optional=True,
+        ),
+        Field("llr", EVIDENCE, _ratio, "its natural log-likelihood ratio", optional=True),
         Field("speechMs", COUNT, lambda of: milliseconds(of.voice.speech_sec), "how long the speaker speaks"),
         Field(
             "runnerUp", _RUNNER_UP, _second, "the profile that is second; absent where one was offered", optional=True
@@ -74,7 +90,8 @@ _EXCLUSIVE: Final = Shape[Turn]("ExclusiveTurn", _OFFSET, open_to_more=True)
 
 def _lead(speaker: Named) -> float | None:
     second = _second(speaker)
-    return _best(speaker).verdict.llr - second.verdict.llr if second else None
+    best = _best(speaker)
+    return best.verdict.llr - second.verdict.llr if best and second else None
 
 
 _EVIDENCE: Final = Shape[Named](

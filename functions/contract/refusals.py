@@ -9,7 +9,6 @@ from shared.errors import (
     IDENTIFY,
     KNOWN,
     NAMED,
-    NEW_RECORDING,
     TRY_LATER,
     VERIFY,
     Forbidden,
@@ -39,7 +38,7 @@ class NoJson(InvalidRequest):
     expected: str
     says = "Invalid JSON format."
     adds = "{expected}"
-    where = (*JSON, *NEW_RECORDING)
+    where = (*JSON, "CreateRecording")
 
 
 class TooMuchJson(InvalidRequest):
@@ -49,7 +48,7 @@ class TooMuchJson(InvalidRequest):
     allowed: int
     says = NoJson.says
     adds = "The body holds {held:,} bytes; at most {allowed:,} are allowed."
-    where = (*JSON, *NEW_RECORDING)
+    where = (*JSON, "CreateRecording")
     own = True
 
 
@@ -104,7 +103,7 @@ class BothCandidates(InvalidArgument):
     """An identification names profiles and a group."""
 
     says = "Name either profileIds or groupId, not both."
-    where = IDENTIFY
+    where = (*IDENTIFY, *NAMED)
     own = True
 
 

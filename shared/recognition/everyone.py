@@ -1,6 +1,6 @@
 """Who is this, among everyone, or among the profiles of a group?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched, chain
@@ -111,12 +111,28 @@ class Everyone:
         found = self._search(profile.family, None, Enrolled(profile.signature), MAX_TOP, without=profile.id)
         return [candidate for candidate in found.ranking if candidate.accepted]
 
-    def _search(self, family: Family, group: Group | None, probe: Probe, top: int, without: str = "") -> Found:
+    def each_of(
+        self, family: Family, group_id: str | None, probes: Sequence[Probe], rate: float | None = None
+    ) -> list[Found]:
+        """Who of a group, or of all, each of some voices may be.
+
+        Args:
+            rate: false-match rate of each search; None for that of the group, or the service's own.
+
+        Raises:
+            UnknownGroup: no group of the family has the id, or it was deleted meanwhile.
+        """
+        group = self._group(group_id, family) if group_id else None
+        return [self._search(family, group, probe, family.max_ranking, rate=rate) for probe in probes]
+
+    def _search(
+        self, family: Family, group: Group | None, probe: Probe, top: int, without: str = "", rate: float | None = None
+    ) -> Found:
         """The most likely ones, as they are stored now."""
         self.recognizer.cohorts.expect(family)
         look, key = self.gallery.look(family), group.key if group else None
         likely = [name for name in self._likely(look, key, probe, max(LEAST, top + MARGIN)) if name != without]
-        rate = group.described.false_match_rate if group else None
+        rate = rate or (group.described.false_match_rate if group else None)
         there = list(self._there(family, likely, key, top + MARGIN))
         self._check_still_there(group)
         judge, among = self.recognizer.judge, max(look.count(key), len(there))

@@ -10,10 +10,11 @@ from shared.listening.declared import Recording, declared
 from shared.listening.limits import ClipLimits
 from shared.observing.trace import current, stage
 from shared.profiles.changes import present, signature_of
+from shared.recognition.everyone import Everyone
 from shared.recognition.recognizer import Recognizer, check_count
 from shared.recordings.clustering import ANY, Bounds
 from shared.recordings.diarizer import Diarizer, Heard, band_of, together
-from shared.recordings.naming import Known, Named, Naming
+from shared.recordings.naming import Known, Named, Naming, Spoken
 from shared.recordings.turns import Diarized
 from shared.store.outbox import Deed, Outbox
 from shared.voices.families import Family
@@ -38,6 +39,27 @@ class Told:
     version: str
 
 
+@dataclass(frozen=True)
+class Among:
+    """Who may speak in a recording: some profiles, those of a group, or everybody where neither is named."""
+
+    profile_ids: tuple[str, ...] = ()
+    group_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How names are given.
+
+    Attributes:
+        exclusive: whether a profile is one speaker at most.
+        false_match_rate: how often, at most, a stranger gets any name; None for that of the group, or of the service.
+    """
+
+    exclusive: bool = True
+    false_match_rate: float | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Conversations:
     """Answers at once. Every method may raise ``StorageUnavailable``.
@@ -46,74 +68,87 @@ class Conversations:
         any_format: as in ``decode``.
     """
 
-    recognizer: Recognizer
+    everyone: Everyone
     diarizer: Diarizer
     any_format: bool = True
 
-    def identify(self, family: Family, profile_ids: Sequence[str], audio: Recording) -> Told:
+    @property
+    def recognizer(self) -> Recognizer:
+        """What compares voices."""
+        return self.everyone.recognizer
+
+    def identify(self, family: Family, among: Among, audio: Recording) -> Told:
         """Turns of a recording, and which of the profiles its speakers are.
 
         Raises:
-            TooManyCandidates: more profiles than can be compared in one request.
-            UnknownProfile: no profile of the family has one of the ids.
-            NotEnrolled, OutdatedSignature: one of the profiles cannot be compared.
+            TooManyCandidates, UnknownProfile, NotEnrolled, UnknownGroup: as ``check`` does.
+            OutdatedSignature: a profile that was named cannot be compared.
             InvalidAudio: not readable, too short or too long; says what was measured.
         """
-        profiles = self.offered(family, profile_ids)
-        told = self.told([self.diarizer.hear(self._decoded(audio).samples)], profiles)
-        self.note(family, profile_ids, profiles, told)
-        return told
+        self.check(family, among)
+        return self.told(family, among, [self.diarizer.hear(self._decoded(audio).samples)])
 
-    def note(self, family: Family, profile_ids: Sequence[str], profiles: Sequence[Profile], told: Told) -> None:
-        """Note that profiles were used, and tell of each speaker who is known, or that nobody is."""
-        self.recognizer.note_uses(profiles, {speaker.profile_id for speaker in told.speakers})
-        outbox, among = Outbox.of(self.recognizer.store), tuple(profile_ids)
-        for known in [speaker.profile_id for speaker in told.speakers if speaker.profile_id] or [""]:
-            outbox.tell(Deed.RECORDING, family, known, "Accept" if known else "Reject", told.version, among)
-
-    def offered(self, family: Family, profile_ids: Sequence[str]) -> list[Profile]:
-        """Profiles that may speak in a recording.
+    def check(self, family: Family, among: Among) -> None:
+        """Refuse candidates that are none.
 
         Raises:
-            TooManyCandidates, UnknownProfile, NotEnrolled: as ``identify`` does.
+            TooManyCandidates: more profiles are named than can be compared in one request.
+            UnknownProfile, UnknownGroup: the family has no such profile or group.
+            NotEnrolled: one of the profiles cannot be compared.
         """
-        current().candidates = len(profile_ids)
-        check_count(family, profile_ids)
-        self.recognizer.cohorts.expect(family)
-        profiles = self._profiles(family, profile_ids)
-        for profile in profiles:
-            signature_of(profile)
-        return profiles
-
-    def still_offered(self, family: Family, profile_ids: Sequence[str]) -> list[Profile]:
-        """Those that may still be compared: who was deleted or reset meanwhile is nobody in the recording."""
-        self.recognizer.cohorts.expect(family)
-        found = self.recognizer.store.get_many(family, profile_ids)
-        return [profile for profile in found if profile and profile.enrolled and profile.signature]
+        if not among.profile_ids:
+            self.everyone.each_of(family, among.group_id, [])
+            return
+        current().candidates = len(among.profile_ids)
+        check_count(family, among.profile_ids)
+        found = self.recognizer.store.get_many(family, among.profile_ids)
+        for profile, name in zip(found, among.profile_ids, strict=True):
+            signature_of(present(profile, name))
 
     def told(
         self,
+        family: Family,
+        among: Among,
         heard: Sequence[Heard],
-        profiles: Sequence[Profile],
         bounds: Bounds = ANY,
-        *,
-        exclusive: bool = True,
-        false_match_rate: float | None = None,
+        matching: Matching = Matching(),
     ) -> Told:
-        """Who spoke when in a recording of which every piece was heard, and which of the profiles that is.
+        """Who spoke when in a recording of which every piece was heard, and who that is.
+
+        Who was deleted or reset meanwhile is nobody in it.
 
         Raises:
-            OutdatedSignature: another model made a profile's signature.
+            OutdatedSignature: another model made the signature of a profile that was named.
+            UnknownGroup: the group was deleted meanwhile.
         """
-        listener = self.recognizer.listener
-        rate = false_match_rate or self.recognizer.false_match_rate
-        naming = Naming(listener.version, listener.calibration(listener.version), rate, exclusive)
-        found, known = together(heard, bounds), [self._known(profile) for profile in profiles]
-        return Told(found, naming.named(found.voices, known, band_of(heard)), naming.version)
+        listener, found, band = self.recognizer.listener, together(heard, bounds), band_of(heard)
+        rate = matching.false_match_rate or self.recognizer.false_match_rate
+        naming = Naming(listener.version, listener.calibration(listener.version), rate, matching.exclusive)
+        if among.profile_ids:
+            profiles = self._still_there(family, among.profile_ids)
+            speakers = naming.named(found.voices, [self._known(profile) for profile in profiles], band)
+        else:
+            probes = [Spoken(voice, band, naming.version) for voice in found.voices]
+            searched = self.everyone.each_of(family, among.group_id, probes, matching.false_match_rate)
+            profiles = [profile for each in searched for profile in each.there]
+            speakers = naming.chosen(found.voices, [each.ranking for each in searched])
+        told = Told(found, speakers, naming.version)
+        self._note(family, among, profiles, told)
+        return told
 
-    def _profiles(self, family: Family, profile_ids: Sequence[str]) -> list[Profile]:
+    def _note(self, family: Family, among: Among, profiles: Sequence[Profile], told: Told) -> None:
+        """Note that profiles were used, and tell of each speaker who is known, or that nobody is."""
+        known = {speaker.profile_id for speaker in told.speakers if speaker.profile_id}
+        used = [profile for profile in profiles if among.profile_ids or profile.id in known]
+        self.recognizer.note_uses({profile.id: profile for profile in used}.values(), known)
+        outbox = Outbox.of(self.recognizer.store)
+        for name in sorted(known) or [""]:
+            outbox.tell(Deed.RECORDING, family, name, "Accept" if name else "Reject", told.version, among.profile_ids)
+
+    def _still_there(self, family: Family, profile_ids: Sequence[str]) -> list[Profile]:
+        self.recognizer.cohorts.expect(family)
         found = self.recognizer.store.get_many(family, profile_ids)
-        return [present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
+        return [profile for profile in found if profile and profile.enrolled and profile.signature]
 
     def _known(self, profile: Profile) -> Known:
         signature = signature_of(profile)

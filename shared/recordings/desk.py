@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.recordings.conversations import Conversations, Told
+from shared.listening.long import to_flac
+from shared.recordings.conversations import Among, Conversations, Told
+from shared.recordings.diarizer import PIECE
 from shared.recordings.errands import message_of
 from shared.recordings.jobs import Asked, Job, Jobs
-from shared.recordings.refusals import NeverTold, NotTold, UnknownRecording
+from shared.recordings.refusals import NeverTold, NotTold, UnknownRecording, UnknownSpeaker
 from shared.recordings.shelf import SOURCE, TURNS, Shelf
+from shared.recordings.speaking import Pieces
 from shared.recordings.written import told_of_bytes
 from shared.store import Store
 from shared.voices.families import Family
@@ -33,12 +36,14 @@ class Desk:
 
     Attributes:
         check_url: refuses addresses from which nothing is fetched.
+        piece: samples of a piece.
     """
 
     store: Store
     conversations: Conversations
     now: Callable[[], datetime]
     check_url: Callable[[str], None]
+    piece: int = PIECE
 
     @property
     def jobs(self) -> Jobs:
@@ -52,12 +57,12 @@ class Desk:
         there. A recording that never came as a whole fails within hours.
 
         Raises:
-            TooManyCandidates, UnknownProfile, NotEnrolled: the profiles cannot be offered.
+            TooManyCandidates, UnknownProfile, NotEnrolled, UnknownGroup: the candidates are none.
             BadRecording: nothing is fetched from such an address.
         """
         if asked.content_url is not None:
             self.check_url(asked.content_url)
-        self.conversations.offered(family, asked.profile_ids)
+        self.conversations.check(family, Among(asked.profile_ids, asked.group_id))
         now = self.now()
         job = self.jobs.insert(Job(family, str(uuid.uuid4()), asked, created=now, moved=now))
         if asked.content_url is None:
@@ -97,6 +102,20 @@ class Desk:
         if written is None:
             raise NotTold(job.status.value)
         return told_of_bytes(written)
+
+    def said(self, family: Family, job_id: str, speaker: int) -> bytes:
+        """What a speaker says alone, as long as one clip may be, while the audio is kept: a FLAC file.
+
+        Raises:
+            UnknownRecording, NotTold, NeverTold: as ``turns`` does.
+            UnknownSpeaker: nobody in it has the number.
+            AudioNotKept: the recording is not there (any more).
+        """
+        told = self.turns(family, job_id)
+        if speaker not in range(1, len(told.speakers) + 1):
+            raise UnknownSpeaker(len(told.speakers))
+        turns = [turn for turn in told.diarized.turns if turn.speaker == speaker]
+        return to_flac(Pieces(self._shelf(job_id), self.piece).said(turns, family.enrolling.max_sec))
 
     def delete(self, family: Family, job_id: str) -> None:
         """Stop a job, if it is there, and forget it: for every reader with the first write."""

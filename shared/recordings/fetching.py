@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ssl import SSLContext
-from typing import Final
+from typing import Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
 from shared.recordings.refusals import BadRecording
+from shared.settings import Settings
 
 MAX_BYTES: Final = 512 * 1024 * 1024
 """Four hours at 16 kHz in 16 bits are 461 MB."""
@@ -46,6 +47,11 @@ class Fetching:
     context: SSLContext | None = None
     max_bytes: int = MAX_BYTES
     max_sec: float = MAX_SEC
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the operator decided."""
+        return cls(settings.recording_hosts, urlsplit(settings.blob_url).hostname or "", _storage_token)
 
     def check(self, url: str) -> None:
         """Refuse an address from which nothing is fetched.
@@ -117,3 +123,12 @@ def _host_of(url: str) -> str:
     if parts.scheme != "https" or "@" in parts.netloc or not parts.hostname:
         return ""
     return parts.hostname if port in (None, 443) else f"{parts.hostname}:{port}"
+
+
+def _storage_token() -> str:
+    """A token for the storage account, by the managed identity."""
+    from azure.identity import DefaultAzureCredential
+
+    from shared.store.azure import STORAGE_SCOPE
+
+    return DefaultAzureCredential().get_token(STORAGE_SCOPE).token

@@ -37,6 +37,7 @@ class Asked:
 
     Attributes:
         profile_ids: who may speak in it.
+        group_id: or who does as one of these; everybody may, where neither is named.
         channel: which one is heard, from 0; None for the mean of all.
         content_type: what the caller says that the audio is.
         content_url: where it is fetched from; None where it came with the request, or has been fetched.
@@ -48,6 +49,7 @@ class Asked:
     """
 
     profile_ids: tuple[str, ...] = ()
+    group_id: str | None = None
     channel: int | None = None
     content_type: str = ""
     content_url: str | None = None

@@ -58,6 +58,32 @@ class Named:
 
 
 @dataclass(frozen=True, eq=False)
+class Spoken:
+    """The voice of a speaker, as it is looked for among everyone.
+
+    Attributes:
+        version: of the model that has heard it.
+    """
+
+    voice: Voice
+    band: Band
+    version: str
+
+    @property
+    def evidence_sec(self) -> float:
+        """Seconds of speech behind it."""
+        return self.voice.alone_sec
+
+    def sees(self, version: str) -> bool:
+        """Only its own model has listened to it."""
+        return version == self.version
+
+    def seen(self, version: str, band: Band) -> NDArray[np.float32]:  # noqa: ARG002  it is as it came
+        """Its direction."""
+        return self.voice.embedding
+
+
+@dataclass(frozen=True, eq=False)
 class Naming:
     """Names voices by the model of a version.
 
@@ -78,7 +104,10 @@ class Naming:
             OutdatedSignature: a signature was made by another model.
             StorageUnavailable: other voices to compare with could not be read.
         """
-        rankings = [self._ranking(voice, offered, band) for voice in voices]
+        return self.chosen(voices, [self._ranking(voice, offered, band) for voice in voices])
+
+    def chosen(self, voices: Sequence[Voice], rankings: Sequence[Sequence[Candidate]]) -> list[Named]:
+        """Speakers by what is known of each: candidates from best to worst."""
         best: dict[str, Candidate] = {}
         for each in (candidate for ranking in rankings for candidate in ranking):
             best[each.profile_id] = max(best.get(each.profile_id, each), each, key=_ratio)

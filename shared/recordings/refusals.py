@@ -2,9 +2,18 @@
 
 from typing import Final
 
-from shared.errors import NAMED, NEW_RECORDING, ONE_RECORDING, InvalidArgument, InvalidRequest, NotFound, SpeakerError
+from shared.errors import (
+    ENROLL_SPEAKER,
+    NAMED,
+    NEW_RECORDING,
+    ONE_RECORDING,
+    InvalidArgument,
+    InvalidRequest,
+    NotFound,
+    SpeakerError,
+)
 
-TURNS: Final = ("GetTurns",)
+TURNS: Final = ("GetTurns", *ENROLL_SPEAKER)
 RETRY_AFTER_SEC: Final = 5
 """Between two looks at a job: a minute of audio takes two seconds."""
 
@@ -25,6 +34,25 @@ class UnknownRecording(NotFound):
     says = "Requested recording doesn't exist."
     adds = "It may have expired."
     where = ONE_RECORDING
+    own = True
+
+
+class UnknownSpeaker(NotFound):
+    """A recording has no such speaker."""
+
+    speakers: int
+    says = "Requested speaker doesn't exist."
+    adds = "The recording has {speakers}."
+    where = ENROLL_SPEAKER
+    own = True
+
+
+class AudioNotKept(NotFound):
+    """The audio of a recording is not kept, or not any more."""
+
+    says = "The audio of the recording is not kept."
+    adds = "Hand it in with keepAudioHours."
+    where = ENROLL_SPEAKER
     own = True
 
 

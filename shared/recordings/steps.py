@@ -22,7 +22,7 @@ from shared.listening.limits import ClipLimits
 from shared.listening.long import of_flac, split, to_flac
 from shared.listening.segments import STEP
 from shared.observing.trace import stage
-from shared.recordings.conversations import Conversations
+from shared.recordings.conversations import Among, Conversations, Matching
 from shared.recordings.diarizer import PIECE
 from shared.recordings.errands import Errand, message_of
 from shared.recordings.fetching import FetchError
@@ -151,12 +151,9 @@ class Steps:
     def _put_together(self, job: Job, pieces: int) -> Job:
         shelf, asked = self._shelf(job), job.asked
         found = [heard_of_bytes(shelf.take(heard(number))) for number in range(pieces)]
-        profiles = self.conversations.still_offered(job.family, asked.profile_ids)
-        told = self.conversations.told(
-            found, profiles, asked.bounds, exclusive=asked.exclusive, false_match_rate=asked.false_match_rate
-        )
+        among, matching = Among(asked.profile_ids, asked.group_id), Matching(asked.exclusive, asked.false_match_rate)
+        told = self.conversations.told(job.family, among, found, asked.bounds, matching)
         shelf.put(TURNS, told_to_bytes(told))
-        self.conversations.note(job.family, asked.profile_ids, profiles, told)
         return job.succeeded()
 
     def _tidy(self, job: Job) -> None:

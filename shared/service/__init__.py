@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from shared.errors import Misconfigured
 from shared.listening.bundle import Bundle
@@ -226,7 +225,7 @@ class Service:
     def conversations(self) -> Conversations:
         """Who speaks when, by name."""
         diarizer = Diarizer(self.listener, Bundle.load(MODELS / "pyannote-segmentation"))
-        return Conversations(self.recognizer, diarizer, any_format=self.settings.decode_any)
+        return Conversations(self.everyone, diarizer, any_format=self.settings.decode_any)
 
     @part
     def account(self) -> Account:
@@ -251,16 +250,7 @@ class Service:
     @part
     def fetching(self) -> Fetching:
         """What fetches them from where callers say."""
-        own = urlsplit(self.settings.blob_url).hostname or ""
-        return Fetching(self.settings.recording_hosts, own, self._storage_token)
-
-    def _storage_token(self) -> str:
-        """A token for the storage account, by the managed identity."""
-        from azure.identity import DefaultAzureCredential
-
-        from shared.store.azure import STORAGE_SCOPE
-
-        return DefaultAzureCredential().get_token(STORAGE_SCOPE).token
+        return Fetching.of(self.settings)
 
     @part
     def steps(self) -> Steps:

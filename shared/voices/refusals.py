@@ -6,6 +6,7 @@ from shared.errors import (
     CHALLENGE,
     ENROLL,
     IDENTIFY,
+    NAMED,
     RECOGNIZE,
     TRY_LATER,
     VERIFY,
@@ -28,7 +29,7 @@ class UnknownGroup(NotFound):
     group_id: str
     says = "Requested group doesn't exist."
     adds = "Group: {group_id}."
-    where = (*OF_ONE_GROUP, *RECOGNIZE)
+    where = (*OF_ONE_GROUP, *RECOGNIZE, *NAMED)
     note = "`groupId` and `watchlist` name groups, too"
     own = True
 

@@ -91,8 +91,20 @@ from shared.listening.refusals import (
 from shared.profiles.refusals import RepeatedRecording, SamePerson, TwoVoices, VoiceDiffers
 from shared.recognition.gallery import Gallery
 from shared.recognition.refusals import GalleryNotReady
+from shared.recordings.conversations import Told
 from shared.recordings.jobs import GIVEN_UP, Asked, Job, Jobs, Problem
-from shared.recordings.refusals import BadRecording, NeverTold, NotTold, OutdatedSignature, UnknownRecording
+from shared.recordings.naming import Named
+from shared.recordings.refusals import (
+    AudioNotKept,
+    BadRecording,
+    NeverTold,
+    NotTold,
+    OutdatedSignature,
+    UnknownRecording,
+    UnknownSpeaker,
+)
+from shared.recordings.turns import Diarized, Turn, Voice
+from shared.recordings.written import told_to_bytes
 from shared.store import Span
 from shared.store.audio import AUDIO_CONTAINER, BLOB_API_VERSION
 from shared.store.azure import TABLE
@@ -182,6 +194,22 @@ def _turns(api: Api, why: Problem | None = None) -> requests.Response:
     answer = api("GET", f"{RECORDINGS}/{waiting.id}/turns")
     assert answer.headers.get("retry-after") == (None if why else "5")
     assert api("DELETE", f"{RECORDINGS}/{waiting.id}").ok
+    return answer
+
+
+def _speaker(api: Api, number: str = "") -> requests.Response:
+    """The answer to enrolling a speaker of a silent recording, or of one whose audio is gone."""
+    assert isinstance(api, BackedApi)
+    now = datetime.now(UTC)
+    done = Job(IDENTIFICATION_FAMILY, str(uuid.uuid4()), Asked(), created=now, moved=now).succeeded()
+    Jobs(api.store.jobs).insert(done)
+    voice = Voice(1, np.zeros(0, np.float32), 2.0, 2.0)
+    voices_in_it = [] if number else [voice]
+    found = Diarized(2.0, voices_in_it, [Turn(0.0, 2.0, 1) for _ in voices_in_it])
+    told = Told(found, [Named(each) for each in voices_in_it], "2026-01-01")
+    api.store.recordings.put(f"{done.id}/turns", told_to_bytes(told))
+    answer = api("POST", f"{RECORDINGS}/{done.id}/speakers/1:enroll", profileId=NOBODY)
+    assert api("DELETE", f"{RECORDINGS}/{done.id}").ok
     return answer
 
 
@@ -778,6 +806,13 @@ PROVOKED = [
         "Requested recording doesn't exist. It may have expired.",
         lambda api: api("GET", f"{RECORDINGS}/{NOBODY}"),
     ),
+    Provoked(
+        "unknown-speaker",
+        UnknownSpeaker,
+        "Requested speaker doesn't exist. The recording has 0.",
+        lambda api: _speaker(api, "1"),
+    ),
+    Provoked("audio-not-kept", AudioNotKept, "The audio of the recording is not kept.", lambda api: _speaker(api)),
     Provoked("turns-too-early", NotTold, "The recording has no turns yet. It is NotStarted.", _turns),
     Provoked(
         "turns-never",
@@ -840,6 +875,8 @@ SERVICES = {
     "locked": "strict",
     "turns-too-early": "careful",
     "turns-never": "careful",
+    "unknown-speaker": "careful",
+    "audio-not-kept": "careful",
 }
 """Where it is another than ``api``."""
 

@@ -265,3 +265,58 @@ def test_a_json_body_that_is_none_is_refused(api: BackedApi) -> None:
             timeout=60,
         )
         assert said in error_of(answer)[2]
+
+
+def test_a_group_is_looked_through_and_one_that_is_deleted_meanwhile_ends_the_job(
+    api: BackedApi, known: dict[str, str]
+) -> None:
+    group = f"{IDENTIFICATION}/groups/callers"
+    assert api("PUT", group).ok
+    assert api("POST", f"{group}/profiles:add", json.dumps({"profileIds": [known["anna"]]})).ok
+    named = handed_in(api, conversation("anna", "boris"), groupId="callers")
+    assert ended(api, named)["status"] == "Succeeded"
+    told = api("GET", f"{JOBS}/{named}/turns").json()
+    assert [each["profileId"] for each in told["speakers"]] == [known["anna"], NOBODY]
+    late = handed_in(api, conversation("anna"), groupId="callers")
+    assert api("DELETE", group).status_code == 204
+    failed = ended(api, late)
+    assert failed["status"] == "Failed"
+    assert failed["error"] == {"code": "NotFound", "message": "Requested group doesn't exist. Group: callers."}
+
+
+def test_everybody_may_speak(api: BackedApi, known: dict[str, str]) -> None:
+    job = handed_in(api, conversation("anna"), profileIds="*")
+    assert ended(api, job)["status"] == "Succeeded"
+    [speaker] = api("GET", f"{JOBS}/{job}/turns").json()["speakers"]
+    assert speaker["profileId"] == known["anna"]
+    assert api("DELETE", f"{JOBS}/{job}").ok
+
+
+def test_a_speaker_is_enrolled_while_the_audio_is_kept(api: BackedApi, known: dict[str, str]) -> None:
+    boris, clip = api.create(IDENTIFICATION), conversation("anna", "boris", length=10)
+    job = handed_in(api, clip, profileIds=known["anna"], keepAudioHours="1")
+    assert ended(api, job)["status"] == "Succeeded"
+    assert api.store.recordings.names(f"{job}/") == [f"{job}/audio/000", f"{job}/turns"]
+    path = f"{JOBS}/{job}/speakers"
+    answer = api("POST", f"{path}/2:enroll", profileId=boris, ignoreMinLength="true")
+    assert answer.status_code == 201, answer.text
+    assert 5 < answer.json()["enrollmentsSpeechLengthInSec"] < 10
+    again = api("POST", f"{JOBS}:identify", conversation("boris"), profileIds=f"{known['anna']},{boris}").json()
+    assert [each["profileId"] for each in again["speakers"]] == [boris]
+    for speaker, profile, status, said in (
+        ("3", boris, 404, "Requested speaker doesn't exist. The recording has 2."),
+        ("0", boris, 400, "Invalid value of speaker."),
+        ("x", boris, 400, "Invalid value of speaker."),
+        ("1", NOBODY, 404, "Requested profile doesn't exist."),
+        ("1", "x", 404, "Requested profile doesn't exist."),
+    ):
+        answer = api("POST", f"{path}/{speaker}:enroll", profileId=profile)
+        assert answer.status_code == status
+        assert said in error_of(answer)[2]
+    assert api("DELETE", f"{JOBS}/{job}").ok
+
+
+def test_without_its_audio_nobody_is_enrolled_from_a_recording(api: BackedApi, job: str) -> None:
+    answer = api("POST", f"{JOBS}/{job}/speakers/1:enroll", profileId=api.create(IDENTIFICATION))
+    assert error_of(answer)[0] == 404
+    assert error_of(answer)[2] == "The audio of the recording is not kept. Hand it in with keepAudioHours."

@@ -1,6 +1,7 @@
 """Who spoke when in a recording of up to five minutes, as callers see it."""
 
 import io
+import json
 import uuid
 from collections.abc import Iterator
 
@@ -142,3 +143,36 @@ def test_a_profile_that_is_not_enrolled_is_refused(api: Api) -> None:
 @pytest.mark.parametrize("family", [VERIFICATION, TEXT_DEPENDENT])
 def test_other_families_have_no_recordings(api: Api, family: str) -> None:
     assert api("POST", f"{family}/recordings:identify", conversation("anna"), profileIds=NOBODY).status_code == 404
+
+
+def test_speakers_are_looked_for_in_a_group_or_among_everybody(api: Api, known: dict[str, str]) -> None:
+    clip, group = conversation("anna", "boris"), f"{IDENTIFICATION}/groups/staff"
+    assert api("PUT", group).ok
+    assert api("POST", f"{group}/profiles:add", json.dumps({"profileIds": [known["anna"]]})).ok
+    for among in ({"profileIds": "*"}, {"groupId": "staff"}):
+        told = api("POST", TURNS, clip, **among).json()
+        assert [each["profileId"] for each in told["speakers"]] == [known["anna"], NOBODY]
+        assert ("runnerUp" in told["speakers"][0]) == ("profileIds" in among)
+
+
+def test_in_a_group_of_nobody_all_speakers_are_unknown_and_have_no_score(api: Api) -> None:
+    assert api("PUT", f"{IDENTIFICATION}/groups/nobody").ok
+    told = api("POST", TURNS, conversation("anna"), groupId="nobody", details="true").json()
+    [speaker] = told["speakers"]
+    assert speaker["profileId"] == NOBODY
+    assert not {"score", "llr", "runnerUp"} & speaker.keys()
+    assert told["details"]["speakers"][0]["candidates"] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        ({"groupId": "nobodys"}, 404, "Requested group doesn't exist."),
+        ({"groupId": "No Group"}, 400, "Invalid groupId value."),
+        ({"groupId": "staff", "profileIds": "*"}, 400, "Name either profileIds or groupId, not both."),
+    ],
+)
+def test_a_group_that_cannot_be_is_refused(api: Api, asked: dict[str, str], status: int, said: str) -> None:
+    found, _, message = error_of(api("POST", TURNS, conversation("anna"), **asked))
+    assert found == status
+    assert said in message

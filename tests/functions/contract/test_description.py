@@ -56,7 +56,7 @@ def test_it_is_valid_openapi() -> None:
 def test_every_operation_is_there_once_under_a_name_of_its_own() -> None:
     listed = [operation["operationId"] for path in DESCRIBED["paths"].values() for operation in path.values()]
     there = sum(len(operation.families()) for operation, dialect in spoken())
-    assert len(set(listed)) == len(listed) == there == 95
+    assert len(set(listed)) == len(listed) == there == 96
 
 
 def test_every_enum_and_const_says_of_which_type_it_is() -> None:
@@ -140,7 +140,16 @@ def test_what_is_asked_for_is_yes_or_no(name: str) -> None:
 def test_a_parameter_without_which_a_request_is_refused_is_required() -> None:
     parameters = [parameter for operation in OPERATIONS.values() for parameter in operation["parameters"]]
     required = {parameter["name"] for parameter in parameters if parameter.get("required")}
-    assert required == {"profileId", "groupId", "recordingId", "locale", "profileIds", "confirm", "api-version"}
+    assert required == {
+        "profileId",
+        "groupId",
+        "recordingId",
+        "speaker",
+        "locale",
+        "profileIds",
+        "confirm",
+        "api-version",
+    }
     optional = {parameter["name"] for parameter in parameters if not parameter.get("required")}
     assert required & optional == {"profileIds", "groupId"}, "either of them, where a version has both"
 

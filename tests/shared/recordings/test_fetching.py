@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from shared.errors import Misconfigured
 from shared.recordings.fetching import FetchError, Fetching
 from shared.recordings.refusals import BadRecording
+from shared.settings import Settings
 from tests.infra.identity import write_certificate
 
 KNOWN = Fetching(("calls.example", "other.example:8443"), "voices.blob.example", lambda: "token")
@@ -121,6 +124,23 @@ def test_without_a_list_the_storage_account_is_known_and_without_one_nobody() ->
         own.check("https://calls.example/1.wav")
     with pytest.raises(BadRecording, match="none is configured"):
         replace(own, own="").check("https://voices.blob.example/calls/1.wav")
+
+
+def test_the_operator_names_hosts_and_the_account_and_its_identity_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Credential:
+        def get_token(self, scope: str) -> SimpleNamespace:
+            return SimpleNamespace(token=f"for {scope}")
+
+    monkeypatch.setattr("azure.identity.DefaultAzureCredential", Credential)
+    settings = {"SPEAKER_STORAGE_BLOB_URL": "https://voices.blob.example", "SPEAKER_RECORDING_HOSTS": "A.example, b:1"}
+    fetching = Fetching.of(Settings.read(settings))
+    assert (fetching.hosts, fetching.own) == (("a.example", "b:1"), "voices.blob.example")
+    assert fetching.token() == "for https://storage.azure.com/.default"
+
+
+def test_hosts_that_are_none_are_refused() -> None:
+    with pytest.raises(Misconfigured, match="names of hosts are needed"):
+        Settings.read({"SPEAKER_RECORDING_HOSTS": "https://calls.example"})
 
 
 def test_what_is_there_is_fetched_as_it_is(served: Served) -> None:

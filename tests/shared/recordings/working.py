@@ -15,6 +15,8 @@ from shared.listening.frames import runs
 from shared.listening.segments import STEP, STEP_SEC
 from shared.listening.views import Band
 from shared.recognition.cohort import Cohorts
+from shared.recognition.everyone import Everyone
+from shared.recognition.gallery import Gallery
 from shared.recognition.recognizer import Recognizer
 from shared.recordings.conversations import Conversations
 from shared.recordings.desk import Desk
@@ -142,9 +144,9 @@ class World:
         listener = remembering.listener(any_format=True)
         cohorts, checker, absent = Cohorts(self.store, on=False), cast("PhraseChecker", None), cast("Any", None)
         recognizer = Recognizer(self.store, listener, checker, self.clock, 0.001, cohorts, absent, absent)
-        self.conversations = Conversations(recognizer, cast("Diarizer", self.ears))
+        self.conversations = Conversations(Everyone(recognizer, Gallery(self.store)), cast("Diarizer", self.ears))
         self.addresses: dict[str, bytes] = {}
-        self.desk = Desk(self.store, self.conversations, self.clock, lambda _: None)
+        self.desk = Desk(self.store, self.conversations, self.clock, lambda _: None, PIECE)
         self.steps = Steps(self.store, self.conversations, self.clock, self._fetch, piece=PIECE)
         self.sweep = Sweep(self.store, self.clock)
         signature = wide(direction(0), 20, listener.version)
