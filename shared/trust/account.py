@@ -12,8 +12,11 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from shared.observing.trace import mark
 from shared.store import Store
 from shared.store.outbox import Outbox
+from shared.store.rows import Row
+from shared.store.trials import trials_of
 from shared.trust.trail import LISTENER, Head, line_of
 from shared.trust.verifying import Told, of_day, shown_to
+from shared.voices.consent import Consent
 from shared.voices.records import Enrollment, Profile
 from shared.voices.signatures import Signature
 
@@ -56,7 +59,8 @@ class Account:
         """
         file = io.BytesIO()
         with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-            archive.writestr("profile.json", json.dumps(_document(profile), indent=2))
+            held = {**_document(profile), "trials": [_trial(row) for row in trials_of(self.store, profile)]}
+            archive.writestr("profile.json", json.dumps(held, indent=2))
             archive.writestr("history.jsonl", "".join(f"{json.dumps(line)}\n" for line in self._everything(profile.id)))
             for number, enrollment in enumerate(profile.enrollments, 1):
                 wav = self.store.get_audio(profile, enrollment.id)
@@ -87,11 +91,22 @@ def _document(profile: Profile) -> dict[str, Any]:
         "createdDateTime": profile.created.isoformat(),
         "lastUpdatedDateTime": _moment(profile.updated),
         "lastUsedDateTime": _moment(profile.used),
+        "lastRecognizedDateTime": _moment(profile.recognized),
+        "consent": _consent(profile.consent) if profile.consent else None,
         "passphrase": profile.phrase,
         "groups": sorted(profile.groups),
         "enrollments": [_enrollment(each) for each in profile.enrollments],
         "signature": _signature(profile.signature) if profile.signature else None,
     }
+
+
+def _consent(consent: Consent) -> dict[str, str]:
+    return {"version": consent.version, "givenDateTime": consent.given.isoformat(), "by": consent.by}
+
+
+def _trial(row: Row) -> dict[str, Any]:
+    """What was tried on a profile, or asked of its speaker, as it is stored."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.values.items()}
 
 
 def _enrollment(enrollment: Enrollment) -> dict[str, Any]:

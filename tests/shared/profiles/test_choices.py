@@ -1,7 +1,9 @@
 """What meets an opt-out, what a kill leaves of it, and what time does to a voice."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +22,7 @@ from shared.store.memory import MemoryStore
 from shared.voices.consent import Consent
 from shared.voices.families import IDENTIFICATION, VERIFICATION
 from shared.voices.records import Profile
-from shared.voices.refusals import EnrollingOptedOut, Expired
+from shared.voices.refusals import EnrollingOptedOut, Expired, Locked
 from shared.voices.standing import Standing
 from tests import remembering, voices
 from tests.clock import Clock
@@ -326,3 +328,22 @@ def test_nobody_opts_in_who_is_not_there(store: WatchedStore, clock: Clock) -> N
 
 def _name(number: int) -> str:
     return f"00000000-0000-0000-0000-{number:012d}"
+
+
+def test_of_a_hundred_verifications_at_once_five_are_answered_where_five_may_fail(clock: Clock) -> None:
+    domain = _domain(MemoryStore(clock), clock, failure_limit=5)
+    profile = _enrolled(domain)
+    domain.verify(VERIFICATION, profile.id, ANNA, waive_minimum=True)
+
+    def attempt(_: int) -> str:
+        try:
+            return domain.verify(VERIFICATION, profile.id, DAVID, waive_minimum=True).candidate.decision.word
+        except Locked:
+            return "locked"
+
+    with ThreadPoolExecutor(100) as attempts:
+        assert Counter(attempts.map(attempt, range(100))) == {"Reject": 5, "locked": 95}
+    with pytest.raises(Locked):
+        domain.verify(VERIFICATION, profile.id, ANNA, waive_minimum=True)
+    clock.let_pass(seconds=31)
+    assert domain.verify(VERIFICATION, profile.id, ANNA, waive_minimum=True).candidate.accepted

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
@@ -10,12 +11,15 @@ from zipfile import ZipFile
 import numpy as np
 
 from shared.listening.views import Band
+from shared.store.challenges import Challenges
+from shared.store.failures import Failures
 from shared.store.memory import MemoryStore
 from shared.store.outbox import Deed, Outbox
 from shared.trust import account
 from shared.trust.account import Account
 from shared.trust.trail import Trail
 from shared.trust.verifying import BESIDE
+from shared.voices.consent import Consent
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Enrollment, Profile
 from tests.clock import Clock
@@ -58,6 +62,19 @@ def test_a_profile_without_a_voice_is_exported_as_well() -> None:
     files = _files(Account(MemoryStore()).export(profile))
     assert (set(files), files["history.jsonl"]) == ({"profile.json", "history.jsonl"}, b"")
     assert json.loads(files["profile.json"])["signature"] is None
+
+
+def test_what_a_speaker_decided_and_what_was_tried_is_exported(clock: Clock) -> None:
+    store = MemoryStore()
+    consent = Consent("2026-01", NOW, "web form")
+    new = replace(Profile.new(VERIFICATION, "en-us", NOW), consent=consent, recognized=NOW)
+    profile = store.insert(new)
+    Failures(store, 1, clock).judged(VERIFICATION, profile.id, accepted=False)
+    Challenges(store, clock).ask(VERIFICATION, profile.id, "1 2")
+    held = json.loads(_files(Account(store).export(profile))["profile.json"])
+    assert held["consent"] == {"version": "2026-01", "givenDateTime": NOW.isoformat(), "by": "web form"}
+    assert held["lastRecognizedDateTime"] == NOW.isoformat()
+    assert [set(each) for each in held["trials"]] == [{"Token", "Phrase", "Expires"}, {"Failures", "LockedUntil"}]
 
 
 def test_a_history_tells_what_was_written_down_and_what_still_waits() -> None:
