@@ -402,25 +402,28 @@ def _second_call(api: Api) -> requests.Response:
     return answer
 
 
-def _at_once(api: Api) -> requests.Response:
-    """The answer to one of several at once where one at a time is let in; without storage each takes its time."""
-    gate = threading.Barrier(4)
+CALLERS = 16
+
+
+def _at_once(api: Api, status: int = Starting.status) -> requests.Response:
+    """The refusal of one of many at once where one at a time is let in; without storage each takes its time."""
+    gate = threading.Barrier(CALLERS)
 
     def call(_: int) -> requests.Response:
         gate.wait()
         return api("GET", PROFILES)
 
-    with ThreadPoolExecutor(4) as callers:
-        answers = list(callers.map(call, range(4)))
-    refused = [answer for answer in answers if "retry-after" in answer.headers]
-    assert refused, "all of them were let in"
+    with ThreadPoolExecutor(CALLERS) as callers:
+        answers = list(callers.map(call, range(CALLERS)))
+    refused = [answer for answer in answers if "retry-after" in answer.headers and answer.status_code == status]
+    assert refused, "nobody was refused so"
     assert int(refused[0].headers["retry-after"]) >= 1
     return refused[0]
 
 
 def _at_once_later(api: Api) -> requests.Response:
     assert "retry-after" not in api("GET", PROFILES).headers
-    return _at_once(api)
+    return _at_once(api, Busy.status)
 
 
 _PART = b"--x\r\nContent-Disposition: form-data; name=%b; filename=1\r\n\r\n12\r\n"

@@ -116,5 +116,5 @@ def test_version_2_does_not_look_at_channels(api: Api) -> None:
 
 def test_the_description_has_channels_where_they_can_be_chosen() -> None:
     having = {path for path, verbs in description("http://here")["paths"].items() if "'channel'" in str(verbs)}
-    assert len(having) == 7  # of each family enroll, and verify or identify; recordings
+    assert len(having) == 8  # of each family enroll, and verify or identify; recordings at once and later
     assert all(path.startswith("/speaker-recognition/") for path in having)
