@@ -149,14 +149,15 @@ class Calibration:
         rate = rate_of_one(false_match_rate, candidates)
         raw = float(self.llr(compared.cosine, enrolled_sec, tested_sec))
         fitting = [row for row in self.rows if row.voices <= compared.voices]
+        fitted = fitting[-1].threshold if fitting else self.threshold
+        threshold, alone, of_many = map(fitted, (rate, false_match_rate, max(rate, false_match_rate**2)))
         if not fitting:
-            return Verdict(compared.cosine, raw, self.threshold(rate), raw, 0, self.threshold(false_match_rate))
+            return Verdict(compared.cosine, raw, threshold, raw, 0, alone, of_many - alone)
         row = fitting[-1]
         similarity = compared.centred if row.voices else compared.cosine
         llr = float(row.llr(similarity, self._q(enrolled_sec, tested_sec))) + self.narrowed * compared.narrowed
-        threshold, alone = row.threshold(rate), row.threshold(false_match_rate)
-        floor = raw - self.typical(rate)
-        return Verdict(compared.cosine, min(llr, threshold + floor), threshold, raw, compared.voices, alone)
+        llr = min(llr, threshold + raw - self.typical(rate))
+        return Verdict(compared.cosine, llr, threshold, raw, compared.voices, alone, of_many - alone)
 
     def _q(self, enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
         return np.clip(inverse_duration(enrolled_sec, tested_sec), *self.duration_range)
@@ -176,6 +177,7 @@ class Verdict:
         raw_llr: the ratio that the cosine has without other voices to compare with.
         voices: how many others there were to compare with.
         alone: what the threshold would be if there were no other candidate.
+        lead: by how much the best of the candidates has to lead to be named from there.
     """
 
     cosine: float
@@ -184,6 +186,7 @@ class Verdict:
     raw_llr: float
     voices: int = 0
     alone: float = math.inf
+    lead: float = math.inf
 
     @property
     def above_threshold(self) -> float:
@@ -204,11 +207,10 @@ class Verdict:
         """The verdict on the best of several candidates, which may also be named by how far it leads.
 
         The best of many strangers reaches a ratio by chance, but does not lead the others by as much as the many have
-        raised the threshold: ratios of strangers fall off exponentially, and so does their lead. So whoever leads by
-        that much is accepted from the threshold that would hold without the others.
+        raised the threshold: ratios of strangers fall off exponentially, and so does their lead, however many they are
+        (Rényi 1953). So that lead suffices for the threshold of one, and that of 1/rate candidates for more than these.
         """
-        lead = second.llr + self.threshold - self.alone
-        in_force = max(self.alone, lead)
+        in_force = max(self.alone, second.llr + self.lead)
         named = not self.accepted and self.llr >= in_force
         return replace(self, threshold=in_force) if named else self
 

@@ -224,6 +224,18 @@ def test_the_best_may_be_named_by_its_lead(best: float, second: float, in_force:
     assert verdict.accepted is (in_force is not None or best > first.threshold)
 
 
+@pytest.mark.parametrize("candidates", [100, 1_000, 100_000, 1_000_000])
+def test_strangers_are_named_no_oftener_the_more_candidates_there_are(candidates: int) -> None:
+    rate, cases, random = 0.01, 20_000, np.random.default_rng(4)
+    one = CENTRED.decide(Comparison(0.9, 0.7, 20), 20, 4, rate, candidates)
+    slope = CENTRED.decide(Comparison(0.9, 0.7, 20), 20, 4, rate, 10).threshold - one.alone
+    arrivals = random.exponential(size=(cases, 2)).cumsum(axis=1)  # of the best two of so many exponential ratios
+    ratios = one.alone + slope * (np.log10(candidates * rate) - np.log10(arrivals))
+    bests = (replace(one, llr=best).ahead_of(replace(one, llr=second)) for best, second in ratios.tolist())
+    named = sum(best.accepted for best in bests)
+    assert rate * cases < named < 1.6 * rate * cases, "by the threshold, or by the lead"
+
+
 def test_a_voice_that_is_narrowed_to_be_compared_is_expected_to_be_less_like_itself() -> None:
     narrower = replace(CENTRED, narrowed=0.7)
     for voices in (0, 3, 20):

@@ -20,6 +20,8 @@ from tests.domain import Domain
 from tests.galleries import NOW, elsewhere, enrolled, grown, names
 from tests.killing import Life, every_death, living
 
+pytestmark = pytest.mark.slow
+
 
 def _compaction(store: MemoryStore, clock: Clock) -> Compaction:
     return Compaction(store, Gallery(store, clock), clock, worth_it=1)

@@ -22,6 +22,8 @@ from tests.domain import Domain
 from tests.galleries import NOW, elsewhere, enrolled, names
 from tests.killing import Life, every_death, living
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def three_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
