@@ -118,10 +118,12 @@ def _do_everything_with_a_group(seen: Watched, path: str, member: str) -> None:
 
 
 def _do_everything_with_a_recording(seen: Watched, path: str, profile: str) -> None:
-    job = seen.send("record", "POST", path, CLIP, profileIds=profile).json()["recordingId"]
+    job = seen.send("record", "POST", path, CLIP, profileIds=profile, keepAudioHours="1").json()["recordingId"]
     while seen.send("recorded", "GET", f"{path}/{job}").json()["status"] != "Succeeded":
         pass
     seen.send("turns", "GET", f"{path}/{job}/turns", format="vtt")
+    speaker = f"{path}/{job}/speakers/1:enroll"
+    seen.send("speaker", "POST", speaker, profileId=profile, ignoreMinLength="true")
     seen.send("recordings", "GET", path)
     seen.send("unrecord", "DELETE", f"{path}/{job}")
 

@@ -6,11 +6,13 @@ from functools import cache
 import pytest
 
 from shared.errors import StorageUnavailable
+from shared.profiles.groups import Groups
 from shared.recordings.errands import message_of
-from shared.recordings.jobs import GIVEN_UP, GONE, Job, Status
+from shared.recordings.jobs import GIVEN_UP, GONE, Asked, Job, Problem, Status
 from shared.recordings.refusals import UnknownRecording
 from shared.recordings.written import told_to_bytes
 from shared.voices.families import IDENTIFICATION
+from shared.voices.groups import Described
 from tests.shared.recordings.working import ANNA, CALL, KilledError, World
 
 
@@ -207,6 +209,22 @@ def test_who_is_gone_when_the_recording_is_done_is_nobody_in_it() -> None:
     world.store.remove(profile)
     world.work()
     assert [each.profile_id for each in world.desk.turns(IDENTIFICATION, job.id).speakers] == [None, None]
+
+
+def test_a_group_that_is_deleted_meanwhile_ends_the_job() -> None:
+    world = World()
+    groups = Groups(world.store, world.clock)
+    groups.put(IDENTIFICATION, "callers", Described(), None)
+    groups.add(IDENTIFICATION, "callers", [ANNA])
+    asked = Asked(group_id="callers")
+    jobs = [world.desk.hand_in(IDENTIFICATION, asked, CALL)]
+    world.work()
+    jobs.append(world.desk.hand_in(IDENTIFICATION, asked, CALL))
+    groups.delete(IDENTIFICATION, "callers", until=world.clock())
+    world.work()
+    done, failed = (world.desk.get(IDENTIFICATION, job.id) for job in jobs)
+    assert [each.profile_id for each in world.desk.turns(IDENTIFICATION, done.id).speakers] == [ANNA, None]
+    assert failed.problem == Problem("NotFound", "Requested group doesn't exist. Group: callers.")
 
 
 def test_as_many_speakers_are_found_as_there_are_said_to_be() -> None:
