@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import numpy as np
 import pytest
@@ -141,10 +142,28 @@ MANY_PARTS = b"\r\n--xAB" * 99
 IDENTIFY = f"{IDENTIFICATION}/profiles:identifySingleSpeaker"
 RECORDINGS = f"{IDENTIFICATION}/recordings"
 HOLDS_ONE_PROFILE = {"SPEAKER_RECOGNITION_KEYS": "key", "SPEAKER_MAX_PROFILES": "1"}
-NO_STORAGE = (
+STORAGE = (
     "DefaultEndpointsProtocol=http;AccountName=nobody;AccountKey=bm90aGluZw==;"
-    "BlobEndpoint=http://127.0.0.1:9/nobody;TableEndpoint=http://127.0.0.1:9/nobody;"
+    "BlobEndpoint=http://127.0.0.1:{port}/nobody;TableEndpoint=http://127.0.0.1:{port}/nobody;"
 )
+NO_STORAGE = STORAGE.format(port=9)
+SLOW_SEC = 0.5
+"""After which slow storage hangs up."""
+
+
+class _HangsUp(StreamRequestHandler):
+    def handle(self) -> None:
+        threading.Event().wait(SLOW_SEC)
+
+
+@contextmanager
+def slow_storage() -> Iterator[str]:
+    """Connection string of storage that keeps its callers waiting, and then says nothing."""
+    with ThreadingTCPServer(("127.0.0.1", 0), _HangsUp) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever).start()
+        yield STORAGE.format(port=server.server_address[1])
+        server.shutdown()
 
 
 def _verify(api: Api, clip: bytes) -> requests.Response:
@@ -855,12 +874,14 @@ ALONE = {
     "rate": {"SPEAKER_RATE_LIMIT": "0.01"},
     "internal": {"SPEAKER_RATE_LIMIT": "many"},
     "storage": {"SPEAKER_STORAGE_CONNECTION_STRING": NO_STORAGE},
-    "starting": {"SPEAKER_STORAGE_CONNECTION_STRING": NO_STORAGE, "SPEAKER_MAX_IN_FLIGHT": "1"},
-    "busy": {"SPEAKER_STORAGE_CONNECTION_STRING": NO_STORAGE, "SPEAKER_MAX_IN_FLIGHT": "1"},
+    "starting": {"SPEAKER_MAX_IN_FLIGHT": "1"},
+    "busy": {"SPEAKER_MAX_IN_FLIGHT": "1"},
     "scope": {"SPEAKER_RECOGNITION_KEYS": f"app:recognize:{KEYS[0]}"},
     "guesses": {},
 }
 """Settings of a service that is without storage."""
+SLOW = ("starting", "busy")
+"""Those of a service whose storage keeps it waiting."""
 REFUSED_BY_THE_HOST = ("malformed-host",)
 """Before the app sees it."""
 SERVICES = {
@@ -889,11 +910,15 @@ def provoking(request: pytest.FixtureRequest, place: str, provoked: Provoked) ->
     """The service of which a row is provoked."""
     if provoked.key not in ALONE:
         yield request.getfixturevalue(SERVICES.get(provoked.key, "api"))
-    elif place == IN_PROCESS:
-        yield Api(ORIGIN, KEYS[0], sending_to(App({**KEY, **ALONE[provoked.key]})))
-    else:
-        with host({**KEY, **ALONE[provoked.key]}) as running:
-            yield Api(running.url, KEYS[0])
+        return
+    with slow_storage() as storage:
+        slow = {"SPEAKER_STORAGE_CONNECTION_STRING": storage} if provoked.key in SLOW else {}
+        environment = {**KEY, **slow, **ALONE[provoked.key]}
+        if place == IN_PROCESS:
+            yield Api(ORIGIN, KEYS[0], sending_to(App(environment)))
+        else:
+            with host(environment) as running:
+                yield Api(running.url, KEYS[0])
 
 
 @pytest.mark.wire
