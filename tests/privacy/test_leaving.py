@@ -13,7 +13,7 @@ import requests
 from functions.contract.operations import OPERATIONS
 from tests import voices
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION
-from tests.privacy.conftest import BAD_BODIES, CLIP, Watched
+from tests.privacy.conftest import BAD_BODIES, CLIP, KEY, Watched
 from tests.privacy.outside import ends, way_out
 from tests.speech_service import speech_service
 
@@ -119,8 +119,10 @@ def _do_everything_with_a_group(seen: Watched, path: str, member: str) -> None:
 
 def _do_everything_with_a_recording(seen: Watched, path: str, profile: str) -> None:
     job = seen.send("record", "POST", path, CLIP, profileIds=profile, keepAudioHours="1").json()["recordingId"]
-    while seen.send("recorded", "GET", f"{path}/{job}").json()["status"] != "Succeeded":
-        pass
+    where, status = f"{seen.url}/speaker-recognition/{path}/{job}?api-version=2021-09-05", "NotStarted"
+    while status in ("NotStarted", "Running"):
+        status = requests.get(where, headers={"Ocp-Apim-Subscription-Key": KEY}, timeout=60).json()["status"]
+    assert status == "Succeeded"
     seen.send("turns", "GET", f"{path}/{job}/turns", format="vtt")
     speaker = f"{path}/{job}/speakers/1:enroll"
     seen.send("speaker", "POST", speaker, profileId=profile, ignoreMinLength="true")
