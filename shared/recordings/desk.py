@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.listening.long import to_flac
 from shared.recordings.conversations import Among, Conversations, Told
 from shared.recordings.diarizer import PIECE
 from shared.recordings.errands import message_of
@@ -115,6 +114,8 @@ class Desk:
         if speaker not in range(1, len(told.speakers) + 1):
             raise UnknownSpeaker(len(told.speakers))
         turns = [turn for turn in told.diarized.turns if turn.speaker == speaker]
+        from shared.listening.long import to_flac  # and with it libsndfile
+
         return to_flac(Pieces(self._shelf(job_id), self.piece).said(turns, family.enrolling.max_sec))
 
     def delete(self, family: Family, job_id: str) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from shared.errors import Misconfigured
 from shared.listening.bundle import Bundle
@@ -25,7 +26,6 @@ from shared.recordings.conversations import Conversations
 from shared.recordings.desk import Desk
 from shared.recordings.diarizer import Diarizer
 from shared.recordings.fetching import Fetching
-from shared.recordings.steps import Steps
 from shared.recordings.sweep import Sweep
 from shared.service.part import part
 from shared.settings import MODELS, Settings
@@ -41,6 +41,9 @@ from shared.words.book import PhraseBook
 from shared.words.checker import PhraseChecker
 from shared.words.transcript import Transcriber
 from shared.words.whisper import Whisper
+
+if TYPE_CHECKING:
+    from shared.recordings.steps import Steps
 
 
 class Service:
@@ -253,9 +256,11 @@ class Service:
         return Fetching.of(self.settings)
 
     @part
-    def steps(self) -> Steps:
+    def steps(self) -> "Steps":
         """What is done for long recordings."""
         decode_any = self.settings.decode_any
+        from shared.recordings.steps import Steps  # and with it libsndfile
+
         return Steps(self.store, self.conversations, self.now, self.fetching.fetch, any_format=decode_any)
 
     @part

@@ -16,14 +16,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING, Final
 
 from shared.errors import Conflict
 from shared.store.rows import Row, Rows
 from shared.trust.refusals import UsedForAnother
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEPT: Final = timedelta(hours=24)
 """How long an answer is kept; upkeep removes it within the hour after that."""
@@ -71,13 +71,17 @@ class Repeatable:
         """An answer that was kept; None where there is none, or it is damaged."""
         if not isinstance(kept, bytes):
             return None
+        from cryptography.exceptions import InvalidTag
+
         try:
             return self._key.decrypt(kept[:_NONCE], kept[_NONCE:], None).decode()
         except (InvalidTag, ValueError):
             return None
 
     @property
-    def _key(self) -> AESGCM:
+    def _key(self) -> "AESGCM":
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # most requests are not named
+
         return AESGCM(_digest(f"answer to {self.id} {self.asked}"))
 
 
