@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from functions.contract.requests import CONFIRMATION
 from shared.recordings.desk import MAX_BYTES
 from tests import voices
 from tests.contract.api import IDENTIFICATION, VERIFICATION, BackedApi, error_of
@@ -27,7 +28,8 @@ def api(serve: Serve) -> Iterator[BackedApi]:
 
 @pytest.fixture(scope="module")
 def known(api: BackedApi) -> dict[str, str]:
-    """Two profiles, of whom one is in the conversation."""
+    """Two profiles, of whom one is in the conversation; nobody else, or Anna might be known twice."""
+    assert api("DELETE", f"{IDENTIFICATION}/profiles", confirm=CONFIRMATION).json()["remaining"] is False
     return {name: api.enrolled(voices.seconds(name, 12), IDENTIFICATION) for name in ("anna", "david")}
 
 

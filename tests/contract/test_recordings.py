@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from functions.contract.requests import CONFIRMATION
 from shared.recordings.conversations import LIMITS, MAX_BYTES
 from tests import voices
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
@@ -27,7 +28,8 @@ def api(serve: Serve) -> Iterator[BackedApi]:
 
 @pytest.fixture(scope="module")
 def known(api: BackedApi) -> dict[str, str]:
-    """Two profiles, of whom one is in the conversation."""
+    """Two profiles, of whom one is in the conversation; nobody else, or Anna might be known twice."""
+    assert api("DELETE", f"{IDENTIFICATION}/profiles", confirm=CONFIRMATION).json()["remaining"] is False
     return {name: api.enrolled(voices.seconds(name, 12), IDENTIFICATION) for name in ("anna", "david")}
 
 
