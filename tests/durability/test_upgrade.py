@@ -260,17 +260,17 @@ def test_a_kill_at_any_storage_call_leaves_the_old_signature_or_the_new_one(
     assert old is not None
     assert new is not None
     versions = []
-    for point in range(first, last + 1):
-        for after in (False, True):
-            upgrade.store.replace(replace(upgrade.stored(profile_id), signature=old))
-            walk.killed_at(point, after=after)
-            left = upgrade.stored(profile_id)
-            assert left.signature is not None
-            whole = new if left.signature.model_version == NEW else old
-            np.testing.assert_array_equal(mean_of(left.signature), mean_of(whole))
-            assert upgrade.store.get_audio(left, left.enrollments[0].id) is not None
-            assert upgrade.upkeep().re_extracted == (whole is old)
-            versions.append(left.signature.model_version)
+    killed = [(first, False), *((point, True) for point in range(first, last + 1))]  # after one is before the next
+    for point, after in killed:
+        upgrade.store.replace(replace(upgrade.stored(profile_id), signature=old))
+        walk.killed_at(point, after=after)
+        left = upgrade.stored(profile_id)
+        assert left.signature is not None
+        whole = new if left.signature.model_version == NEW else old
+        np.testing.assert_array_equal(mean_of(left.signature), mean_of(whole))
+        assert upgrade.store.get_audio(left, left.enrollments[0].id) is not None
+        assert upgrade.upkeep().re_extracted == (whole is old)
+        versions.append(left.signature.model_version)
     with capsys.disabled():
         done = f"{versions.count(NEW)} were done"
         print(f"\nre-extract: killed at {len(versions)} points around {last - first + 1} storage calls; {done}")
