@@ -11,10 +11,11 @@ from shared.listening.limits import ClipLimits
 from shared.observing.trace import current, stage
 from shared.profiles.changes import present, signature_of
 from shared.recognition.everyone import Everyone
+from shared.recognition.judging import Known
 from shared.recognition.recognizer import Recognizer, check_count
 from shared.recordings.clustering import ANY, Bounds
 from shared.recordings.diarizer import Diarizer, Heard, band_of, together
-from shared.recordings.naming import Known, Named, Naming, Spoken
+from shared.recordings.naming import Named, Naming, Spoken
 from shared.recordings.turns import Diarized
 from shared.store.outbox import Deed, Outbox
 from shared.voices.families import Family

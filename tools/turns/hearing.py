@@ -17,9 +17,10 @@ from shared.listening.containers import SAMPLE_RATE
 from shared.listening.segments import STEP
 from shared.listening.views import Band
 from shared.profiles.enrolling import voice_of
+from shared.recognition.judging import Known
 from shared.recordings.clustering import ANY, Bounds
 from shared.recordings.diarizer import PIECE, Diarizer, Heard, band_of, together
-from shared.recordings.naming import Known, Named, Naming
+from shared.recordings.naming import Named, Naming
 from shared.recordings.turns import Diarized
 from shared.settings import MODELS
 from shared.voices.signatures import Signature
