@@ -8,7 +8,7 @@ from functions.contract.dialects import DIALECTS, V2021, Context, Dialect, Json
 from functions.contract.group_requests import MAX_MEMBERS
 from functions.contract.operation import Operation
 from functions.contract.operations import spoken
-from functions.contract.recording_requests import MAX_NAME, MAX_URL
+from functions.contract.recording_requests import MAX_NAME, MAX_URL, SEPARATE
 from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, DUPLICATES, MAX_PAGE_SIZE
 from functions.contract.responses import ERROR
 from functions.contract.shapes import TEXT
@@ -177,6 +177,13 @@ _PARAMETERS: Final[dict[str, Json]] = {
         "description": "also say what was measured, what stands behind the score, or what audio is kept",
     },
 }
+_OWN: Final[dict[tuple[str, str], Json]] = {
+    ("IdentifyRecording", "channel"): {
+        "type": "string",
+        "description": f"left, right or a number from 1: which channel is heard; or {SEPARATE}: each is one speaker's",
+    },
+}
+"""Parameters that mean more to an operation than to others."""
 _REPEATED: Final[dict[str, Json]] = {
     REQUEST_ID: {"type": "string", "format": "uuid", "description": "the same one again: the first answer again"},
     FIRST_SENT: {"type": "string", "description": "when it was first sent, as HTTP writes dates"},
@@ -240,7 +247,9 @@ def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[
         if f"{{{name}}}" in operation.path(dialect)
     ]
     paged = {dialect.page_size: _PAGE_SIZE, dialect.token: TEXT.form} if operation.paged else {}
-    asked = {name: _PARAMETERS[name] for name in operation.parameters(dialect, family)}
+    asked = {
+        name: _OWN.get((operation.name, name), _PARAMETERS[name]) for name in operation.parameters(dialect, family)
+    }
     version = {"api-version": {"type": "string", "const": dialect.api_version}} if dialect.api_version else {}
     needed = _NEEDED - {"profileIds"} if "groupId" in asked else _NEEDED
     return [

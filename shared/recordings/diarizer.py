@@ -17,7 +17,7 @@ from shared.listening.views import Band
 from shared.observing.trace import current, stage
 from shared.recordings.clustering import ANY, Bounds
 from shared.recordings.runs import Stretch, stretches
-from shared.recordings.turns import Diarized, diarized
+from shared.recordings.turns import Channel, Diarized, diarized, diarized_by_channel
 
 PIECE: Final = 600 * SAMPLE_RATE // STEP * STEP
 """Samples (10 min) of a piece: what a queue does again after a crash, and what memory holds."""
@@ -73,7 +73,13 @@ class Diarizer:
 def together(pieces: Sequence[Heard], bounds: Bounds = ANY) -> Diarized:
     """Turns of a recording of which every piece was heard, in order."""
     everything = [stretch for piece in pieces for stretch in piece.stretches]
-    return diarized(everything, sum(piece.seconds for piece in pieces), bounds)
+    return diarized(everything, sum(piece.seconds for piece in pieces), bounds, band_of(pieces))
+
+
+def apart(channels: Sequence[Heard]) -> Diarized:
+    """Turns of a recording of which every channel was heard by itself, and is one speaker's."""
+    heard = [Channel(number, each.stretches, each.band) for number, each in enumerate(channels)]
+    return diarized_by_channel(heard, channels[0].seconds)
 
 
 def band_of(pieces: Sequence[Heard]) -> Band:

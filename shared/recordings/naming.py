@@ -53,8 +53,12 @@ class Spoken:
     """
 
     voice: Voice
-    band: Band
     version: str
+
+    @property
+    def band(self) -> Band:
+        """What its channel passed."""
+        return self.voice.band
 
     @property
     def evidence_sec(self) -> float:
@@ -84,14 +88,14 @@ class Naming:
     false_match_rate: float
     exclusive: bool = True
 
-    def named(self, voices: Sequence[Voice], offered: Sequence[Known], band: Band) -> list[Named]:
-        """The speakers of a recording that came through a channel, with what is known of them.
+    def named(self, voices: Sequence[Voice], offered: Sequence[Known]) -> list[Named]:
+        """The speakers of a recording, with what is known of them.
 
         Raises:
             OutdatedSignature: a signature was made by another model.
             StorageUnavailable: other voices to compare with could not be read.
         """
-        return self.chosen(voices, [self._ranking(voice, offered, band) for voice in voices])
+        return self.chosen(voices, [self._ranking(voice, offered) for voice in voices])
 
     def chosen(self, voices: Sequence[Voice], rankings: Sequence[Sequence[Candidate]]) -> list[Named]:
         """Speakers by what is known of each: candidates from best to worst."""
@@ -103,14 +107,13 @@ class Naming:
             for voice, ranking in zip(voices, rankings, strict=True)
         ]
 
-    def _ranking(self, voice: Voice, offered: Sequence[Known], band: Band) -> list[Candidate]:
-        return ranked([self._candidate(voice, known, band, len(offered)) for known in offered]) if offered else []
+    def _ranking(self, voice: Voice, offered: Sequence[Known]) -> list[Candidate]:
+        return ranked([self._candidate(voice, known, len(offered)) for known in offered]) if offered else []
 
-    def _candidate(self, voice: Voice, known: Known, band: Band, among: int) -> Candidate:
+    def _candidate(self, voice: Voice, known: Known, among: int) -> Candidate:
         if known.signature.model_version != self.version:
             raise OutdatedSignature(known.profile_id)
-        probe = Spoken(voice, band, self.version)
-        return judged(known, probe, self.calibration, self.false_match_rate, among)
+        return judged(known, Spoken(voice, self.version), self.calibration, self.false_match_rate, among)
 
 
 def _ratio(candidate: Candidate) -> float:

@@ -23,7 +23,7 @@ from shared.listening.long import of_flac, split, to_flac
 from shared.listening.segments import STEP
 from shared.observing.trace import stage
 from shared.recordings.conversations import Among, Conversations, Matching
-from shared.recordings.diarizer import PIECE
+from shared.recordings.diarizer import PIECE, together
 from shared.recordings.errands import Errand, message_of
 from shared.recordings.fetching import FetchError
 from shared.recordings.jobs import GIVEN_UP, GONE, Job, Jobs, Problem
@@ -152,7 +152,7 @@ class Steps:
         shelf, asked = self._shelf(job), job.asked
         found = [heard_of_bytes(shelf.take(heard(number))) for number in range(pieces)]
         among, matching = Among(asked.profile_ids, asked.group_id), Matching(asked.exclusive, asked.false_match_rate)
-        told = self.conversations.told(job.family, among, found, asked.bounds, matching)
+        told = self.conversations.told(job.family, among, together(found, asked.bounds), matching)
         shelf.put(TURNS, told_to_bytes(told))
         return job.succeeded()
 

@@ -1,6 +1,7 @@
 """Known voices are hints: nobody gets the nearest name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def named(
 ) -> Sequence[Named]:
     """By the operating point of the service."""
     naming = Naming(BUNDLE.version, BUNDLE.required_calibration(), 0.001, exclusive=exclusive)
-    return naming.named(voices, offered, band)
+    return naming.named([replace(each, band=band) for each in voices], offered)
 
 
 def between(one: NDArray[np.float32], other: NDArray[np.float32], cosine: float) -> NDArray[np.float32]:
