@@ -113,7 +113,10 @@ def asked(given: Mapping[str, Any], content_type: str) -> Asked:
     """
     known = dict(_options(given, {**OPTIONS, "contentUrl": ("content_url", url)}))
     among = candidates(given)
-    wanted = Asked(among.profile_ids, among.group_id, _channel(given.get("channel")), content_type, **known)
+    named = str(given.get("channel") or "")
+    separate = is_separate(named)
+    chosen = None if separate else channel(named)
+    wanted = Asked(among.profile_ids, among.group_id, chosen, content_type, separate=separate, **known)
     if wanted.least > wanted.most:
         raise BadRecording("minSpeakers", f"at most maxSpeakers, which is {wanted.most}")
     if wanted.keep_audio_hours > wanted.hours_to_live:
@@ -121,15 +124,9 @@ def asked(given: Mapping[str, Any], content_type: str) -> Asked:
     return wanted
 
 
-def is_separate(channel: object) -> bool:
+def is_separate(channel: str | None) -> bool:
     """Whether every channel is to be one speaker's."""
-    return str(channel).lower() == SEPARATE
-
-
-def _channel(chosen: object) -> int | None:
-    if is_separate(chosen):
-        raise BadRecording("channel", f"left, right or a number; {SEPARATE} is for recordings:identify")
-    return channel(str(chosen or ""))
+    return (channel or "").lower() == SEPARATE
 
 
 def recording_id(text: str) -> str:

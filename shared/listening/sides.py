@@ -44,7 +44,7 @@ def name_of(channel: int) -> str:
 
 
 def without_leak(side: NDArray[np.float32], *others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A channel, silent where another is much louder.
+    """A channel, silent where another is much louder; as it is where there is no other.
 
     A detector hears quiet speech, and a voice is as much itself when it is quiet: with what leaks of others, every
     channel would hold everybody.
@@ -52,6 +52,8 @@ def without_leak(side: NDArray[np.float32], *others: NDArray[np.float32]) -> NDA
     Args:
         side, others: [n] float32 each at 16 kHz.
     """
+    if not others:
+        return side
     own, *louder = (np.convolve(powers_of(each), np.ones(_AROUND), "same") for each in (side, *others))
     kept = np.repeat(own >= _LEAK * np.max(louder, axis=0), FRAME)[: len(side)]
     return side * kept

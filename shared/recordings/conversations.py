@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.audio import Clip, decode
+from shared.listening.containers import check_each
 from shared.listening.declared import Recording, declared
 from shared.listening.limits import ClipLimits
-from shared.listening.refusals import WrongFormat
 from shared.listening.sides import without_leak
 from shared.observing.trace import current, stage
 from shared.profiles.changes import present, signature_of
@@ -164,12 +164,11 @@ class Conversations:
             self.diarizer.hear(without_leak(each, *channels[:number], *channels[number + 1 :]))
             for number, each in enumerate(channels)
         )
-        return apart(list(heard))
+        return apart([[each] for each in heard])
 
     def _channels(self, audio: Recording) -> list[NDArray[np.float32]]:
         first = self._decoded(replace(audio, channel=0))
-        if first.channels == 1:
-            raise WrongFormat("channel=separate takes one channel for each speaker; the audio has 1")
+        check_each(first.channels)
         others = (self._decoded(replace(audio, channel=number)) for number in range(1, first.channels))
         return [clip.samples for clip in (first, *others)]
 
