@@ -12,12 +12,13 @@ from functions.contract.recording_requests import (
     asked,
     candidates,
     file_format,
+    is_separate,
     recording_id,
     speaker,
     told_in,
 )
 from functions.contract.recording_responses import RECORDING, RECORDING_LIST, TURNS
-from functions.contract.requests import channel, profile_id
+from functions.contract.requests import profile_id
 from functions.contract.responses import ENROLLMENT
 from functions.contract.shapes import Listed
 from functions.plumbing.call import Call, reply
@@ -39,7 +40,10 @@ MEDIA_TYPES: Final = {"rttm": "text/plain", "vtt": "text/vtt", "csv": "text/csv"
 def identify(call: Call) -> func.HttpResponse:
     """200 with turns and speakers, of whom some may be among the profiles."""
     among = candidates({name: call.query(name) for name in CANDIDATES})
-    return reply(200, TURNS.write(call.context, call.service.conversations.identify(call.family, among, call.audio)))
+    separate = is_separate(call.query("channel"))
+    audio = call.all_channels if separate else call.audio
+    told = call.service.conversations.identify(call.family, among, audio, separate=separate)
+    return reply(200, TURNS.write(call.context, told))
 
 
 @serves(blueprint, "CreateRecording")
@@ -48,10 +52,10 @@ def create(call: Call) -> func.HttpResponse:
     elsewhere = told_in(call.request.headers.get("content-type", ""), call.body)
     given: Mapping[str, Any]
     if elsewhere is None:
-        given, audio = {name: call.query(name) for name in (*CANDIDATES, *OPTIONS)}, call.audio
+        given, audio = {name: call.query(name) for name in (*CANDIDATES, *OPTIONS, "channel")}, call.all_channels
     else:
-        given, audio = elsewhere, Recording(b"", channel=channel(str(elsewhere.get("channel") or "")))
-    job = call.service.recordings.hand_in(call.family, asked(given, audio.content_type, audio.channel), audio.body)
+        given, audio = elsewhere, Recording(b"")
+    job = call.service.recordings.hand_in(call.family, asked(given, audio.content_type), audio.body)
     where = call.url("recordings", job.id, query={"api-version": str(call.dialect.api_version)})
     headers = {"location": where, "operation-location": where, "retry-after": str(RETRY_AFTER_SEC)}
     return reply(202, RECORDING.write(call.context, job), **headers)

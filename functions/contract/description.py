@@ -8,13 +8,13 @@ from functions.contract.dialects import DIALECTS, V2021, Context, Dialect, Json
 from functions.contract.group_requests import MAX_MEMBERS
 from functions.contract.operation import Operation
 from functions.contract.operations import spoken
-from functions.contract.recording_requests import MAX_NAME, MAX_URL
+from functions.contract.recording_requests import MAX_NAME, MAX_URL, SEPARATE
 from functions.contract.requests import CONFIRMATION, DEFAULT_PAGE_SIZE, DUPLICATES, MAX_PAGE_SIZE
 from functions.contract.responses import ERROR
 from functions.contract.shapes import TEXT
 from functions.contract.version import VERSION
 from functions.plumbing.repeats import FIRST_SENT, REQUEST_ID
-from shared.errors import CREATE, ENROLL
+from shared.errors import CREATE, ENROLL, NAMED
 from shared.recognition.everyone import MAX_TOP
 from shared.recordings.formats import FORMATS
 from shared.recordings.jobs import HOURS_TO_LIVE, MAX_HOURS_TO_LIVE
@@ -34,6 +34,10 @@ def _json(name: str, *, required: bool) -> Json:
     return {"required": required, "content": {"application/json": {"schema": schema}}}
 
 
+_CHANNEL: Final[Json] = {
+    "type": "string",
+    "description": f"left, right or a number from 1: which channel is heard; or {SEPARATE}: each is one speaker's",
+}
 _CONSENT: Final[Json] = {"$ref": "#/components/schemas/Consent"}
 _OF_RECORDINGS: Final[dict[str, Json]] = {
     "displayName": {"type": "string", "maxLength": MAX_NAME, "description": "what the recording is called in lists"},
@@ -99,7 +103,7 @@ _SENT: Final[dict[str, Json]] = {
             "contentUrl": {"type": "string", "maxLength": MAX_URL, "description": "https, of a host that is known"},
             "profileIds": {"type": "array", "minItems": 1, "items": {"type": "string"}, "description": 'or "*"'},
             "groupId": {"type": "string", "maxLength": 64, "description": "instead of profileIds"},
-            "channel": {"type": "string"},
+            "channel": _CHANNEL,
             **{name: form for name, form in _OF_RECORDINGS.items() if name not in _MATCHING},
             "matching": {"$ref": "#/components/schemas/Matching"},
         },
@@ -177,6 +181,8 @@ _PARAMETERS: Final[dict[str, Json]] = {
         "description": "also say what was measured, what stands behind the score, or what audio is kept",
     },
 }
+_OWN: Final[dict[tuple[str, str], Json]] = {(name, "channel"): _CHANNEL for name in NAMED}
+"""Parameters that mean more to an operation than to others."""
 _REPEATED: Final[dict[str, Json]] = {
     REQUEST_ID: {"type": "string", "format": "uuid", "description": "the same one again: the first answer again"},
     FIRST_SENT: {"type": "string", "description": "when it was first sent, as HTTP writes dates"},
@@ -240,7 +246,9 @@ def _parameters(operation: Operation, dialect: Dialect, family: Family) -> list[
         if f"{{{name}}}" in operation.path(dialect)
     ]
     paged = {dialect.page_size: _PAGE_SIZE, dialect.token: TEXT.form} if operation.paged else {}
-    asked = {name: _PARAMETERS[name] for name in operation.parameters(dialect, family)}
+    asked = {
+        name: _OWN.get((operation.name, name), _PARAMETERS[name]) for name in operation.parameters(dialect, family)
+    }
     version = {"api-version": {"type": "string", "const": dialect.api_version}} if dialect.api_version else {}
     needed = _NEEDED - {"profileIds"} if "groupId" in asked else _NEEDED
     return [

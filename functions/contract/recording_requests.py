@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from functions.contract.group_requests import group_id
 from functions.contract.refusals import BadCandidates, BothCandidates, NoCandidates, TooMuchJson
-from functions.contract.requests import canonical_guid, is_unicode, json_object, profile_ids_of
+from functions.contract.requests import canonical_guid, channel, is_unicode, json_object, profile_ids_of
 from shared.listening.declared import media_type
 from shared.recordings.clustering import Bounds
 from shared.recordings.conversations import Among
@@ -17,6 +17,8 @@ from shared.settings.readers import SHARES, is_share
 
 CANDIDATES: Final = ("profileIds", "groupId")
 EVERYBODY: Final = "*"
+SEPARATE: Final = "separate"
+"""As a channel: each of them, for one speaker each."""
 MAX_NAME: Final = 128
 MAX_URL: Final = 8_192
 MAX_JSON_BYTES: Final = 64 * 1024
@@ -101,21 +103,30 @@ def told_in(content_type: str, body: bytes) -> Mapping[str, Any] | None:
     return {**told, **matching, "contentUrl": told.get("contentUrl", "")}
 
 
-def asked(given: Mapping[str, Any], content_type: str, channel: int | None) -> Asked:
+def asked(given: Mapping[str, Any], content_type: str) -> Asked:
     """What is wanted of a recording, as query parameters or JSON have it.
 
     Raises:
         NoCandidates, BadCandidates, BothCandidates, BadGroupId: as ``candidates`` does.
         BadRecording: a value is not allowed.
+        BadChannel: none that audio can have.
     """
     known = dict(_options(given, {**OPTIONS, "contentUrl": ("content_url", url)}))
     among = candidates(given)
-    wanted = Asked(among.profile_ids, among.group_id, channel, content_type, **known)
+    named = str(given.get("channel") or "")
+    separate = is_separate(named)
+    chosen = None if separate else channel(named)
+    wanted = Asked(among.profile_ids, among.group_id, chosen, content_type, separate=separate, **known)
     if wanted.least > wanted.most:
         raise BadRecording("minSpeakers", f"at most maxSpeakers, which is {wanted.most}")
     if wanted.keep_audio_hours > wanted.hours_to_live:
         raise BadRecording("keepAudioHours", f"at most timeToLiveHours, which is {wanted.hours_to_live}")
     return wanted
+
+
+def is_separate(channel: str | None) -> bool:
+    """Whether every channel is to be one speaker's."""
+    return (channel or "").lower() == SEPARATE
 
 
 def recording_id(text: str) -> str:

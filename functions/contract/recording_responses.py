@@ -94,10 +94,18 @@ def _lead(speaker: Named) -> float | None:
     return best.verdict.llr - second.verdict.llr if best and second else None
 
 
+def _channel(speaker: Named) -> int | None:
+    number = speaker.voice.channel
+    return None if number is None else number + 1
+
+
 _EVIDENCE: Final = Shape[Named](
     "SpeakerEvidence",
     (
         Field("speaker", COUNT, lambda of: of.voice.number),
+        Field(
+            "channel", COUNT, _channel, "the one that is the speaker's, from 1; with channel=separate", optional=True
+        ),
         Field("aloneMs", COUNT, lambda of: milliseconds(of.voice.alone_sec), "speech that was compared"),
         Field("margin", EVIDENCE, _lead, "lead of the best profile; null where one was offered"),
         Field("leastMargin", NUMBER, lambda _: MARGIN, "below it nobody is named"),

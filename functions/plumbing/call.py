@@ -61,7 +61,12 @@ class Call:
             BadChannel: none that audio can have.
         """
         chosen = requests.channel(self.query("channel")) if self.takes("channel") else None
-        return replace(audio_in(self.request.headers.get("content-type", ""), self.body), channel=chosen)
+        return replace(self.all_channels, channel=chosen)
+
+    @property
+    def all_channels(self) -> Recording:
+        """The audio in the request's body, whichever channel is asked for."""
+        return audio_in(self.request.headers.get("content-type", ""), self.body)
 
     @property
     def ignore_min_length(self) -> bool:

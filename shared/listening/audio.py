@@ -35,12 +35,14 @@ class Clip:
         read_at: the rate that samples without a header were taken to have, in Hz; None where a header says it.
         louder: the channel, from 0, that alone is heard because the mean of all cancels.
         apart: [n] samples of two channels by their number, from 0, where they differ.
+        channels: that the recording has.
     """
 
     samples: NDArray[np.float32]
     read_at: int | None = None
     louder: int | None = None
     apart: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
+    channels: int = 1
 
     @property
     def seconds(self) -> float:

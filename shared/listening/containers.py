@@ -67,6 +67,12 @@ def check_channel(chosen: int | None, there: int) -> None:
         raise WrongFormat(f"channel {chosen + 1} was chosen; the audio has {there}")
 
 
+def check_each(there: int) -> None:
+    """Raises: WrongFormat, where each channel is to be one speaker's, and there is one channel for all."""
+    if there == 1:
+        raise WrongFormat("channel=separate takes one channel for each speaker; the audio has 1")
+
+
 def true_wav(header: bytes, data: bytes) -> bytes:
     """A WAV file whose sizes are true."""
     chunks = b"".join(

@@ -93,11 +93,13 @@ class Decoded:
         samples: [n] at 16 kHz, on the grid of 16-bit PCM.
         louder: the channel, from 0, that alone was taken because the mean cancels.
         apart: [n] of the two loudest channels by their number, from 0, where they differ.
+        channels: that the file has.
     """
 
     samples: NDArray[np.float32]
     louder: int | None = None
     apart: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
+    channels: int = 1
 
 
 def read(body: bytes, max_sec: float = math.inf, channel: int | None = None) -> Decoded:
@@ -147,8 +149,9 @@ def _read(body: bytes | Packets, max_sec: float, channel: int | None, **written:
     mixed = Blocks(body, max_sec, channel, **written)
     samples = mixed.all()
     if mixed.louder is not None:
-        return Decoded(on_16_bits(alone(mixed.louder)), louder=mixed.louder)
-    return Decoded(on_16_bits(samples), apart={which: alone(which) for which in mixed.apart})
+        return Decoded(on_16_bits(alone(mixed.louder)), louder=mixed.louder, channels=mixed.channels)
+    apart = {which: alone(which) for which in mixed.apart}
+    return Decoded(on_16_bits(samples), apart=apart, channels=mixed.channels)
 
 
 @contextmanager
@@ -223,13 +226,15 @@ class Blocks:
         self._max_sec = max_sec
         self._channel = channel
         self._mix = _Mix(1, None)
+        self.channels = 1
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         with _understood(), self._open() as file:
             _check_header(file)
             _check_promise(file, self._max_sec)
-            check_channel(self._channel, file.channels)
-            self._mix = _Mix(file.channels, self._channel)
+            self.channels = file.channels
+            check_channel(self._channel, self.channels)
+            self._mix = _Mix(self.channels, self._channel)
             yield from _resampled(file, min(self._max_sec, _bound(self._max_sec)), self._mix)
 
     def all(self) -> NDArray[np.float32]:

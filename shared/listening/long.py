@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import soundfile
@@ -19,12 +19,20 @@ from shared.listening.strangers import named
 _COPIED: Final = 64 * 1024 * 1024
 """Bytes of a WAV file up to which untrue sizes in its header are set right; a larger one is held once, as it came."""
 
+
+class Length(NamedTuple):
+    """How long a recording is, in samples at 16 kHz, on each of its channels."""
+
+    samples: int
+    channels: int
+
+
 type Samples = NDArray[np.float32]
 type Keep = Callable[[int, Samples], None]
 """Is given the number of a piece, from 0, and its samples on the grid of 16-bit PCM; the last given counts."""
 
 
-def split(recording: Recording, length: int, keep: Keep, *, max_sec: float, any_format: bool = True) -> int:
+def split(recording: Recording, length: int, keep: Keep, *, max_sec: float, any_format: bool = True) -> Length:
     """Cut a recording at 16 kHz into pieces of a length, of which the last may be shorter.
 
     Its samples are the mean of its channels, or the channel that was chosen. Where the mean turns out to cancel, all
@@ -34,20 +42,19 @@ def split(recording: Recording, length: int, keep: Keep, *, max_sec: float, any_
         length: of a piece, in samples.
         any_format: as in ``decode``.
 
-    Returns:
-        Samples in all.
-
     Raises:
         InvalidAudio: it cannot be read, or is longer than ``max_sec``; says what was measured.
     """
     body, channel = recording.body, recording.channel
     if not any_format:
         clip = decode(body, declared=declared(recording.content_type), channel=channel, max_bytes=len(body))
-        return _given([clip.samples], length, keep)
+        return Length(_given([clip.samples], length, keep), clip.channels)
     opened = _opener(recording)
     blocks = opened(max_sec, channel)
     total = _given(blocks, length, keep)
-    return total if blocks.louder is None else _given(opened(max_sec, blocks.louder), length, keep)
+    if blocks.louder is not None:
+        total = _given(opened(max_sec, blocks.louder), length, keep)
+    return Length(total, blocks.channels)
 
 
 def to_flac(samples: Samples) -> bytes:

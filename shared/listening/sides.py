@@ -43,15 +43,17 @@ def name_of(channel: int) -> str:
     return _NAMES[channel] if channel < len(_NAMES) else str(channel + 1)
 
 
-def without_leak(side: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A channel, silent where the other is much louder.
+def without_leak(side: NDArray[np.float32], *others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A channel, silent where another is much louder; as it is where there is no other.
 
-    A detector hears quiet speech, and a voice is as much itself when it is quiet: with what leaks of the other, both
-    channels would hold both people.
+    A detector hears quiet speech, and a voice is as much itself when it is quiet: with what leaks of others, every
+    channel would hold everybody.
 
     Args:
-        side, other: [n] float32 at 16 kHz.
+        side, others: [n] float32 each at 16 kHz.
     """
-    own, others = (np.convolve(powers_of(each), np.ones(_AROUND), "same") for each in (side, other))
-    kept = np.repeat(own >= _LEAK * others, FRAME)[: len(side)]
+    if not others:
+        return side
+    own, *louder = (np.convolve(powers_of(each), np.ones(_AROUND), "same") for each in (side, *others))
+    kept = np.repeat(own >= _LEAK * np.max(louder, axis=0), FRAME)[: len(side)]
     return side * kept

@@ -1,13 +1,15 @@
 """What a comparison of a voice with a profile comes to, whether the voice is a clip's or a profile's own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.listener import Listener, Utterance
-from shared.listening.scoring import compare
+from shared.listening.scoring import Calibration, compare
 from shared.listening.views import Band
 from shared.recognition.cohort import Cohorts
 from shared.recognition.outcomes import Candidate
@@ -85,6 +87,38 @@ class Enrolled:
 
 
 @dataclass(frozen=True, eq=False)
+class Known:
+    """A voice that a probe may be.
+
+    Attributes:
+        others: other voices to compare with in a band, [voices, dimension] of unit length.
+    """
+
+    profile_id: str
+    signature: Signature
+    others: Callable[[Band], NDArray[np.float32]]
+
+
+def judged(known: Known, probe: Probe, calibration: Calibration, rate: float, among: int) -> Candidate:
+    """A known voice as one of so many, in the band that it and the probe have.
+
+    Args:
+        calibration: of the model that made its signature.
+        rate: false-match rate of all of them together.
+
+    Raises:
+        UnreadableProfile: the signature has another dimension.
+    """
+    signature = known.signature
+    version, band = signature.model_version, signature.band_for(probe.band)
+    seen, view = probe.seen(version, band), signature.views[band]
+    signature.check_comparable(seen)
+    compared = compare(view.mean, seen, known.others(band), narrowed=signature.is_narrowed_with(probe.band))
+    verdict = calibration.decide(compared, view.speech_sec, probe.evidence_sec, rate, among)
+    return Candidate(known.profile_id, verdict, version, band)
+
+
+@dataclass(frozen=True, eq=False)
 class Judge:
     """Decides on candidates.
 
@@ -109,11 +143,6 @@ class Judge:
             BundleError: the model of the signature is not installed, or damaged.
             UnreadableProfile: the signature has another dimension.
         """
-        version, band = signature.model_version, signature.band_for(probe.band)
-        seen, view = probe.seen(version, band), signature.views[band]
-        signature.check_comparable(seen)
-        others, narrowed = self.cohorts.others(profile, band, version), signature.is_narrowed_with(probe.band)
-        compared = compare(view.mean, seen, others, narrowed=narrowed)
-        calibration, allowed = self.listener.calibration(version), rate or self.false_match_rate
-        verdict = calibration.decide(compared, view.speech_sec, probe.evidence_sec, allowed, among)
-        return Candidate(profile.id, verdict, version, band)
+        version = signature.model_version
+        known = Known(profile.id, signature, partial(self.cohorts.others, profile, version=version))
+        return judged(known, probe, self.listener.calibration(version), rate or self.false_match_rate, among)

@@ -1,20 +1,25 @@
 """Who speaks when in a recording that is answered at once, by name among the profiles that are offered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shared.listening.audio import Clip, decode
+from shared.listening.containers import check_each
 from shared.listening.declared import Recording, declared
 from shared.listening.limits import ClipLimits
+from shared.listening.sides import without_leak
 from shared.observing.trace import current, stage
 from shared.profiles.changes import present, signature_of
 from shared.recognition.everyone import Everyone
+from shared.recognition.judging import Known
 from shared.recognition.recognizer import Recognizer, check_count
-from shared.recordings.clustering import ANY, Bounds
-from shared.recordings.diarizer import Diarizer, Heard, band_of, together
-from shared.recordings.naming import Known, Named, Naming, Spoken
+from shared.recordings.diarizer import Diarizer, apart, together
+from shared.recordings.naming import Named, Naming, Spoken
 from shared.recordings.turns import Diarized
 from shared.store.outbox import Deed, Outbox
 from shared.voices.families import Family
@@ -77,16 +82,21 @@ class Conversations:
         """What compares voices."""
         return self.everyone.recognizer
 
-    def identify(self, family: Family, among: Among, audio: Recording) -> Told:
+    def identify(self, family: Family, among: Among, audio: Recording, *, separate: bool = False) -> Told:
         """Turns of a recording, and which of the profiles its speakers are.
+
+        Args:
+            separate: whether every channel is one speaker's.
 
         Raises:
             TooManyCandidates, UnknownProfile, NotEnrolled, UnknownGroup: as ``check`` does.
             OutdatedSignature: a profile that was named cannot be compared.
-            InvalidAudio: not readable, too short or too long; says what was measured.
+            InvalidAudio: not readable, too short or too long, or of one channel where each is to be one speaker's; says
+            what was measured.
         """
         self.check(family, among)
-        return self.told(family, among, [self.diarizer.hear(self._decoded(audio).samples)])
+        found = self._parties(audio) if separate else together([self.diarizer.hear(self._decoded(audio).samples)])
+        return self.told(family, among, found)
 
     def check(self, family: Family, among: Among) -> None:
         """Refuse candidates that are none.
@@ -105,15 +115,8 @@ class Conversations:
         for profile, name in zip(found, among.profile_ids, strict=True):
             signature_of(present(profile, name))
 
-    def told(
-        self,
-        family: Family,
-        among: Among,
-        heard: Sequence[Heard],
-        bounds: Bounds = ANY,
-        matching: Matching = Matching(),
-    ) -> Told:
-        """Who spoke when in a recording of which every piece was heard, and who that is.
+    def told(self, family: Family, among: Among, found: Diarized, matching: Matching = Matching()) -> Told:
+        """Who spoke when in a recording, and who that is.
 
         Who was deleted or reset meanwhile is nobody in it.
 
@@ -121,14 +124,14 @@ class Conversations:
             OutdatedSignature: another model made the signature of a profile that was named.
             UnknownGroup: the group was deleted meanwhile.
         """
-        listener, found, band = self.recognizer.listener, together(heard, bounds), band_of(heard)
+        listener = self.recognizer.listener
         rate = matching.false_match_rate or self.recognizer.false_match_rate
         naming = Naming(listener.version, listener.calibration(listener.version), rate, matching.exclusive)
         if among.profile_ids:
             profiles = self._still_there(family, among.profile_ids)
-            speakers = naming.named(found.voices, [self._known(profile) for profile in profiles], band)
+            speakers = naming.named(found.voices, [self._known(profile) for profile in profiles])
         else:
-            probes = [Spoken(voice, band, naming.version) for voice in found.voices]
+            probes = [Spoken(voice, naming.version) for voice in found.voices]
             searched = self.everyone.each_of(family, among.group_id, probes, matching.false_match_rate)
             profiles = [profile for each in searched for profile in each.there]
             speakers = naming.chosen(found.voices, [each.ranking for each in searched])
@@ -154,6 +157,20 @@ class Conversations:
         signature = signature_of(profile)
         others = partial(self.recognizer.cohorts.others, profile, version=signature.model_version)
         return Known(profile.id, signature, others)
+
+    def _parties(self, audio: Recording) -> Diarized:
+        channels = self._channels(audio)
+        heard = (
+            self.diarizer.hear(without_leak(each, *channels[:number], *channels[number + 1 :]))
+            for number, each in enumerate(channels)
+        )
+        return apart([[each] for each in heard])
+
+    def _channels(self, audio: Recording) -> list[NDArray[np.float32]]:
+        first = self._decoded(replace(audio, channel=0))
+        check_each(first.channels)
+        others = (self._decoded(replace(audio, channel=number)) for number in range(1, first.channels))
+        return [clip.samples for clip in (first, *others)]
 
     def _decoded(self, audio: Recording) -> Clip:
         with stage("decode"):

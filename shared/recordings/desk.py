@@ -114,9 +114,11 @@ class Desk:
         if speaker not in range(1, len(told.speakers) + 1):
             raise UnknownSpeaker(len(told.speakers))
         turns = [turn for turn in told.diarized.turns if turn.speaker == speaker]
+        channel = told.speakers[speaker - 1].voice.channel or 0
+        first = self.get(family, job_id).pieces_of(channel).start
         from shared.listening.long import to_flac  # and with it libsndfile
 
-        return to_flac(Pieces(self._shelf(job_id), self.piece).said(turns, family.enrolling.max_sec))
+        return to_flac(Pieces(self._shelf(job_id), self.piece, first).said(turns, family.enrolling.max_sec))
 
     def delete(self, family: Family, job_id: str) -> None:
         """Stop a job, if it is there, and forget it: for every reader with the first write."""

@@ -17,7 +17,7 @@ from shared.listening.views import Band
 from shared.observing.trace import current, stage
 from shared.recordings.clustering import ANY, Bounds
 from shared.recordings.runs import Stretch, stretches
-from shared.recordings.turns import Diarized, diarized
+from shared.recordings.turns import Channel, Diarized, diarized, diarized_by_channel
 
 PIECE: Final = 600 * SAMPLE_RATE // STEP * STEP
 """Samples (10 min) of a piece: what a queue does again after a crash, and what memory holds."""
@@ -72,10 +72,23 @@ class Diarizer:
 
 def together(pieces: Sequence[Heard], bounds: Bounds = ANY) -> Diarized:
     """Turns of a recording of which every piece was heard, in order."""
-    everything = [stretch for piece in pieces for stretch in piece.stretches]
-    return diarized(everything, sum(piece.seconds for piece in pieces), bounds)
+    return diarized(_every_stretch(pieces), _seconds(pieces), bounds, band_of(pieces))
+
+
+def apart(channels: Sequence[Sequence[Heard]]) -> Diarized:
+    """Turns of a recording of which every channel is one speaker's, and every piece of it was heard, in order."""
+    heard = [Channel(number, _every_stretch(pieces), band_of(pieces)) for number, pieces in enumerate(channels)]
+    return diarized_by_channel(heard, _seconds(channels[0]))
 
 
 def band_of(pieces: Sequence[Heard]) -> Band:
     """What the channel of a recording passed: a quiet piece may seem narrow."""
     return Band.WIDE if any(piece.band is Band.WIDE for piece in pieces) else Band.NARROW
+
+
+def _every_stretch(pieces: Sequence[Heard]) -> list[Stretch]:
+    return [stretch for piece in pieces for stretch in piece.stretches]
+
+
+def _seconds(pieces: Sequence[Heard]) -> float:
+    return sum(piece.seconds for piece in pieces)

@@ -39,6 +39,7 @@ class Asked:
         profile_ids: who may speak in it.
         group_id: or who does as one of these; everybody may, where neither is named.
         channel: which one is heard, from 0; None for the mean of all.
+        separate: whether each of them is one speaker's.
         content_type: what the caller says that the audio is.
         content_url: where it is fetched from; None where it came with the request, or has been fetched.
         least, most: speakers that there are.
@@ -60,6 +61,7 @@ class Asked:
     false_match_rate: float | None = None
     hours_to_live: int = HOURS_TO_LIVE
     keep_audio_hours: int = 0
+    separate: bool = False
 
     @property
     def bounds(self) -> Bounds:
@@ -98,8 +100,9 @@ class Job:
     Attributes:
         moved: when it last went on.
         step: what is done next, from 0.
-        pieces: into how many the recording was cut; None before it was.
+        pieces: into how many the recording was cut, channel by channel; None before it was.
         samples: of the recording, at 16 kHz; None before it was cut.
+        channels: that are heard each by itself.
     """
 
     family: Family
@@ -113,6 +116,7 @@ class Job:
     status: Status = Status.NOT_STARTED
     problem: Problem | None = None
     etag: str | None = None
+    channels: int = 1
 
     @property
     def ended(self) -> bool:
@@ -138,9 +142,15 @@ class Job:
             return 100
         return 0 if self.pieces is None else 100 * self.step // (self.pieces + 2)
 
-    def cut(self, pieces: int, samples: int) -> "Job":
+    def pieces_of(self, channel: int) -> range:
+        """Numbers of the pieces of a channel, once there are any."""
+        each = (self.pieces or 0) // self.channels
+        return range(channel * each, (channel + 1) * each)
+
+    def cut(self, pieces: int, samples: int, channels: int = 1) -> "Job":
         """After the recording was cut."""
-        return replace(self, asked=self.asked.fetched, step=1, pieces=pieces, samples=samples, status=Status.RUNNING)
+        asked, running = self.asked.fetched, Status.RUNNING
+        return replace(self, asked=asked, step=1, pieces=pieces, samples=samples, channels=channels, status=running)
 
     def next(self) -> "Job":
         """After a piece was heard."""
@@ -195,6 +205,7 @@ def _row(job: Job) -> Row:
         "Step": job.step,
         "Pieces": job.pieces,
         "Samples": job.samples,
+        "Channels": job.channels,
         "Status": job.status.value,
         "Code": job.problem and job.problem.code,
         "Message": job.problem and job.problem.message,
@@ -218,4 +229,5 @@ def _job(row: Row) -> Job:
         Status(told["Status"]),
         problem,
         row.etag,
+        told.get("Channels", 1),
     )

@@ -4,38 +4,25 @@ A speaker has a name if the two are each other's best match, if the profile lead
 comparison reaches the operating point that identification has for so many profiles. Everybody else stays unknown.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.scoring import Calibration, compare
+from shared.listening.scoring import Calibration
 from shared.listening.views import Band
+from shared.recognition.judging import Known, judged
 from shared.recognition.outcomes import Candidate
 from shared.recognition.recognizer import ranked
 from shared.recordings.refusals import OutdatedSignature
 from shared.recordings.turns import Voice
-from shared.voices.signatures import Signature
 
 MARGIN: Final = 3.0
 """Log-likelihood ratio by which a profile leads the others; where one voice is enrolled twice, neither does."""
 LISTED: Final = 5
 """Candidates that are told of a speaker."""
-
-
-@dataclass(frozen=True, eq=False)
-class Known:
-    """A voice that may be in a recording.
-
-    Attributes:
-        others: other voices to compare with in a band, [voices, dimension] of unit length.
-    """
-
-    profile_id: str
-    signature: Signature
-    others: Callable[[Band], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +53,12 @@ class Spoken:
     """
 
     voice: Voice
-    band: Band
     version: str
+
+    @property
+    def band(self) -> Band:
+        """What its channel passed."""
+        return self.voice.band
 
     @property
     def evidence_sec(self) -> float:
@@ -97,14 +88,14 @@ class Naming:
     false_match_rate: float
     exclusive: bool = True
 
-    def named(self, voices: Sequence[Voice], offered: Sequence[Known], band: Band) -> list[Named]:
-        """The speakers of a recording that came through a channel, with what is known of them.
+    def named(self, voices: Sequence[Voice], offered: Sequence[Known]) -> list[Named]:
+        """The speakers of a recording, with what is known of them.
 
         Raises:
             OutdatedSignature: a signature was made by another model.
             StorageUnavailable: other voices to compare with could not be read.
         """
-        return self.chosen(voices, [self._ranking(voice, offered, band) for voice in voices])
+        return self.chosen(voices, [self._ranking(voice, offered) for voice in voices])
 
     def chosen(self, voices: Sequence[Voice], rankings: Sequence[Sequence[Candidate]]) -> list[Named]:
         """Speakers by what is known of each: candidates from best to worst."""
@@ -116,18 +107,13 @@ class Naming:
             for voice, ranking in zip(voices, rankings, strict=True)
         ]
 
-    def _ranking(self, voice: Voice, offered: Sequence[Known], band: Band) -> list[Candidate]:
-        return ranked([self._candidate(voice, known, band, len(offered)) for known in offered]) if offered else []
+    def _ranking(self, voice: Voice, offered: Sequence[Known]) -> list[Candidate]:
+        return ranked([self._candidate(voice, known, len(offered)) for known in offered]) if offered else []
 
-    def _candidate(self, voice: Voice, known: Known, band: Band, among: int) -> Candidate:
+    def _candidate(self, voice: Voice, known: Known, among: int) -> Candidate:
         if known.signature.model_version != self.version:
             raise OutdatedSignature(known.profile_id)
-        known.signature.check_comparable(voice.embedding)
-        seen = known.signature.band_for(band)
-        view = known.signature.views[seen]
-        compared = compare(view.mean, voice.embedding, known.others(seen))
-        verdict = self.calibration.decide(compared, view.speech_sec, voice.alone_sec, self.false_match_rate, among)
-        return Candidate(known.profile_id, verdict, self.version, seen)
+        return judged(known, Spoken(voice, self.version), self.calibration, self.false_match_rate, among)
 
 
 def _ratio(candidate: Candidate) -> float:

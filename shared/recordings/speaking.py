@@ -18,10 +18,12 @@ class Pieces:
 
     Attributes:
         length: of each but the last, in samples.
+        first: number of the first; others are of other channels.
     """
 
     shelf: Shelf
     length: int
+    first: int = 0
 
     def said(self, turns: Sequence[Turn], max_sec: float) -> Samples:
         """The longest of a speaker's turns that nobody talks into, in order, as many as are allowed.
@@ -40,7 +42,7 @@ class Pieces:
         return samples[start - numbers.start * self.length :][: stop - start]
 
     def _piece(self, number: int) -> Samples:
-        file = self.shelf.get(audio(number))
+        file = self.shelf.get(audio(self.first + number))
         if file is None:
             raise AudioNotKept
         return of_flac(file)

@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import Conflict, Fault, SpeakerError
-from shared.listening.containers import SAMPLE_RATE
+from shared.listening.containers import SAMPLE_RATE, check_each
 from shared.listening.declared import Recording
 from shared.listening.limits import ClipLimits
-from shared.listening.long import of_flac, split, to_flac
+from shared.listening.long import Length, of_flac, split, to_flac
 from shared.listening.segments import STEP
+from shared.listening.sides import without_leak
 from shared.observing.trace import stage
 from shared.recordings.conversations import Among, Conversations, Matching
-from shared.recordings.diarizer import PIECE
+from shared.recordings.diarizer import PIECE, apart, together
 from shared.recordings.errands import Errand, message_of
 from shared.recordings.fetching import FetchError
 from shared.recordings.jobs import GIVEN_UP, GONE, Job, Jobs, Problem
@@ -125,34 +126,50 @@ class Steps:
             return job.failed(Problem(refused.code, refused.told))
 
     def _cut(self, job: Job) -> Job:
-        shelf, numbers = self._shelf(job), set[int]()
-        url = job.asked.content_url
+        shelf, url = self._shelf(job), job.asked.content_url
         recording = Recording(self.fetch(url) if url else shelf.take(SOURCE), job.asked.content_type, job.asked.channel)
+        if not job.asked.separate:
+            found = self._split(shelf, recording)
+            return job.cut(self._pieces(found), found.samples)
+        found = self._split(shelf, replace(recording, channel=0))
+        check_each(found.channels)
+        for channel in range(1, found.channels):
+            self._split(shelf, replace(recording, channel=channel), channel * self._pieces(found))
+        return job.cut(found.channels * self._pieces(found), found.samples, found.channels)
 
+    def _split(self, shelf: Shelf, recording: Recording, first: int = 0) -> Length:
         def keep(number: int, samples: NDArray[np.float32]) -> None:
-            shelf.put(audio(number), to_flac(samples))
-            numbers.add(number)
+            shelf.put(audio(first + number), to_flac(samples))
 
         with stage("decode"):
-            samples = split(recording, self.piece, keep, max_sec=LIMITS.max_sec, any_format=self.any_format)
-        LIMITS.check_length(samples / SAMPLE_RATE)
-        return job.cut(len(numbers), samples)
+            found = split(recording, self.piece, keep, max_sec=LIMITS.max_sec, any_format=self.any_format)
+        LIMITS.check_length(found.samples / SAMPLE_RATE)
+        return found
+
+    def _pieces(self, found: Length) -> int:
+        return -(-found.samples // self.piece)
 
     def _heard(self, job: Job, pieces: int) -> Job:
-        return self._hear(job) if job.step <= pieces else self._put_together(job, pieces)
+        return self._hear(job) if job.step <= pieces else self._put_together(job)
 
     def _hear(self, job: Job) -> Job:
         shelf, number = self._shelf(job), job.step - 1
-        samples = of_flac(shelf.take(audio(number)))
-        found = self.conversations.diarizer.hear(samples, number * self.piece // STEP)
+        channel, piece = divmod(number, len(job.pieces_of(0)))
+        others = [job.pieces_of(other)[piece] for other in range(job.channels) if other != channel]
+        own, *louder = (of_flac(shelf.take(audio(each))) for each in (number, *others))
+        found = self.conversations.diarizer.hear(without_leak(own, *louder), piece * self.piece // STEP)
         shelf.put(heard(number), heard_to_bytes(found))
         return job.next()
 
-    def _put_together(self, job: Job, pieces: int) -> Job:
+    def _put_together(self, job: Job) -> Job:
         shelf, asked = self._shelf(job), job.asked
-        found = [heard_of_bytes(shelf.take(heard(number))) for number in range(pieces)]
+        channels = [
+            [heard_of_bytes(shelf.take(heard(number))) for number in job.pieces_of(channel)]
+            for channel in range(job.channels)
+        ]
+        found = apart(channels) if asked.separate else together(channels[0], asked.bounds)
         among, matching = Among(asked.profile_ids, asked.group_id), Matching(asked.exclusive, asked.false_match_rate)
-        told = self.conversations.told(job.family, among, found, asked.bounds, matching)
+        told = self.conversations.told(job.family, among, found, matching)
         shelf.put(TURNS, told_to_bytes(told))
         return job.succeeded()
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.frames import runs
 from shared.listening.segments import OFFSET, STEP_SEC
-from shared.recordings.clustering import ANY, Bounds, Groups, group
+from shared.listening.views import Band
+from shared.recordings.clustering import ANY, Bounds, Groups, group, parted
 from shared.recordings.runs import Run, Stretch, every_run
 
 _JOINED: Final = 18
@@ -43,12 +44,25 @@ class Voice:
         embedding: [dimension] of unit length: the mean of the runs in which the voice is alone.
         alone_sec: how much that is.
         speech_sec: all that the speaker says.
+        band: what the channel passed.
+        channel: the one, from 0, on which nobody else speaks; None where all share what there is.
     """
 
     number: int
     embedding: NDArray[np.float32]
     alone_sec: float
     speech_sec: float
+    band: Band = Band.WIDE
+    channel: int | None = None
+
+
+@dataclass(frozen=True)
+class Channel:
+    """What is heard on a channel of which everything is said by one speaker."""
+
+    number: int
+    heard: Sequence[Stretch]
+    band: Band
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,20 +89,44 @@ class Diarized:
         return alone
 
 
-def diarized(heard: Sequence[Stretch], seconds: float, bounds: Bounds = ANY) -> Diarized:
-    """Turns of everything that was heard in a recording."""
+def diarized(heard: Sequence[Stretch], seconds: float, bounds: Bounds = ANY, band: Band = Band.WIDE) -> Diarized:
+    """Turns of everything that was heard in a recording, whose speakers are told apart by their voices."""
     alone = every_run(heard)
     if not alone:
         return Diarized(seconds)
-    lengths = np.array([run.seconds for run in alone])
-    groups = group(np.stack([run.embedding for run in alone]), lengths, bounds)
-    active = _active(heard, groups)
+    groups = group(_directions(alone), _lengths(alone), bounds)
+    return _numbered(heard, seconds, groups, [(band, None)] * len(groups.centres))
+
+
+def diarized_by_channel(channels: Sequence[Channel], seconds: float) -> Diarized:
+    """Turns of a recording of which every channel is one speaker's, who is nobody else's; silent ones are nobody's."""
+    spoken = [each for each in channels if every_run(each.heard)]
+    if not spoken:
+        return Diarized(seconds)
+    heard = [replace(stretch, slot=at) for at, each in enumerate(spoken) for stretch in each.heard]
+    alone, of = every_run(heard), np.array([stretch.slot for stretch in heard for _ in stretch.runs], np.intp)
+    groups = parted(_directions(alone), _lengths(alone), of)
+    return _numbered(heard, seconds, groups, [(each.band, each.number) for each in spoken])
+
+
+def _directions(alone: Sequence[Run]) -> NDArray[np.float32]:
+    return np.stack([run.embedding for run in alone])
+
+
+def _lengths(alone: Sequence[Run]) -> NDArray[np.float64]:
+    return np.array([run.seconds for run in alone])
+
+
+def _numbered(
+    heard: Sequence[Stretch], seconds: float, groups: Groups, came: Sequence[tuple[Band, int | None]]
+) -> Diarized:
+    """Turns of groups of runs, of which it is known through what each came."""
+    lengths, active = _lengths(every_run(heard)), _active(heard, groups)
     order = [int(each) for each in np.argsort(active.argmax(axis=1), kind="stable") if active[each].any()]
     turns = [turn for number, each in enumerate(order, 1) for turn in _turns(active, each, number, seconds)]
+    spoken, alone = active.sum(axis=1) * STEP_SEC, np.bincount(groups.of, lengths, len(active))
     voices = [
-        Voice(
-            number, groups.centres[each], float(lengths[groups.of == each].sum()), float(active[each].sum()) * STEP_SEC
-        )
+        Voice(number, groups.centres[each], float(alone[each]), float(spoken[each]), *came[each])
         for number, each in enumerate(order, 1)
     ]
     return Diarized(seconds, voices, _overlapping(sorted(turns, key=lambda turn: (turn.start, turn.stop))))

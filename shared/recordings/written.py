@@ -80,13 +80,14 @@ def _speaker(named: Named) -> dict[str, Any]:
         "number": voice.number,
         "alone_sec": voice.alone_sec,
         "speech_sec": voice.speech_sec,
+        "channel": voice.channel,
         "ranking": [asdict(candidate) for candidate in named.ranking],
         "is_known": named.is_known,
     }
 
 
 def _named(told: dict[str, Any]) -> Named:
-    voice = Voice(told["number"], _NOTHING, told["alone_sec"], told["speech_sec"])
+    voice = Voice(told["number"], _NOTHING, told["alone_sec"], told["speech_sec"], channel=told.get("channel"))
     return Named(voice, [_candidate(each) for each in told["ranking"]], is_known=told["is_known"])
 
 

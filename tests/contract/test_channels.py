@@ -118,3 +118,8 @@ def test_the_description_has_channels_where_they_can_be_chosen() -> None:
     having = {path for path, verbs in description("http://here")["paths"].items() if "'channel'" in str(verbs)}
     assert len(having) == 8  # of each family enroll, and verify or identify; recordings at once and later
     assert all(path.startswith("/speaker-recognition/") for path in having)
+
+
+def test_the_description_has_separate_channels_for_recordings_alone() -> None:
+    having = {path for path, verbs in description("http://here")["paths"].items() if "separate" in str(verbs)}
+    assert {path.rsplit("/", 1)[1] for path in having} == {"recordings", "recordings:identify"}

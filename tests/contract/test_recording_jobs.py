@@ -13,7 +13,7 @@ from shared.recordings.desk import MAX_BYTES
 from tests import voices
 from tests.contract.api import IDENTIFICATION, VERIFICATION, BackedApi, error_of
 from tests.contract.conftest import KEY, Serve
-from tests.contract.test_recordings import conversation, flac
+from tests.contract.test_recordings import call, conversation, flac
 
 JOBS = f"{IDENTIFICATION}/recordings"
 NOBODY = str(uuid.UUID(int=0))
@@ -93,6 +93,16 @@ def test_turns_are_those_of_an_answer_at_once(api: BackedApi, known: dict[str, s
     at_once = api("POST", f"{JOBS}:identify", conversation("anna", "boris"), profileIds=known["anna"], details="true")
     later = api("GET", f"{JOBS}/{job}/turns", details="true")
     assert later.json() == at_once.json()
+
+
+def test_separate_channels_are_those_of_an_answer_at_once(api: BackedApi, known: dict[str, str]) -> None:
+    asked = {"profileIds": known["anna"], "channel": "separate"}
+    job = handed_in(api, call("boris", "anna"), **asked)
+    assert ended(api, job)["status"] == "Succeeded"
+    at_once = api("POST", f"{JOBS}:identify", call("boris", "anna"), details="true", **asked)
+    assert api("GET", f"{JOBS}/{job}/turns", details="true").json() == at_once.json()
+    assert [each["channel"] for each in at_once.json()["details"]["speakers"]] == [1, 2]
+    assert api("DELETE", f"{JOBS}/{job}").status_code == 204
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,60 @@ def test_details_say_how_close_it_was(api: BackedApi, known: dict[str, str]) -> 
     assert "runnerUp" not in told["speakers"][0]
 
 
+def call(left: str, right: str, *, leak: float = 0.0) -> bytes:
+    """A voice on each channel for six seconds, the right one from four on; a share of each leaks into the other."""
+    sides = np.zeros((2, 11 * voices.RATE))
+    for side, name, start in ((0, left, 0), (1, right, 4)):
+        said = voices.samples(voices.speakers()[name].test)[: 6 * voices.RATE]
+        sides[side, start * voices.RATE : start * voices.RATE + len(said)] = said / 2
+    mixed = sides + leak * sides[::-1]
+    return voices.of_channels(*mixed.astype(np.int16))
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.1], ids=["clean", "leaks"])
+def test_with_separate_channels_each_is_one_speaker_and_they_may_overlap(
+    api: BackedApi, known: dict[str, str], leak: float
+) -> None:
+    answer = api(
+        "POST", TURNS, call("boris", "anna", leak=leak), profileIds=",".join(known.values()), channel="Separate"
+    )
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert [each["profileId"] for each in told["speakers"]] == [NOBODY, known["anna"]]
+    assert any(turn["overlapped"] for turn in told["value"])
+    ends = {turn["speaker"]: turn["offsetMs"] + turn["durationMs"] for turn in told["value"]}
+    starts = {turn["speaker"]: turn["offsetMs"] for turn in reversed(told["value"])}
+    assert starts[2] > 3_500
+    assert ends[1] < 6_500
+
+
+def test_one_voice_on_two_channels_is_two_speakers_and_details_say_on_which(
+    api: BackedApi, known: dict[str, str]
+) -> None:
+    told = api("POST", TURNS, call("anna", "anna"), profileIds=known["anna"], channel="separate", details="true").json()
+    assert [each["channel"] for each in told["details"]["speakers"]] == [1, 2]
+    assert {turn["speaker"] for turn in told["value"]} == {1, 2}
+
+
+def test_separate_channels_are_refused_where_there_is_one(api: BackedApi, known: dict[str, str]) -> None:
+    status, code, message = error_of(
+        api("POST", TURNS, conversation("anna"), profileIds=known["anna"], channel="separate")
+    )
+    assert (status, code) == (400, "InvalidRequest")
+    assert "channel=separate takes one channel for each speaker; the audio has 1" in message
+
+
+def test_only_recordings_have_separate_channels(api: BackedApi, known: dict[str, str]) -> None:
+    clip, asked = call("anna", "boris"), {"profileIds": known["anna"], "channel": "separate"}
+    for path in (
+        f"{IDENTIFICATION}/profiles:identifySingleSpeaker",
+        f"{IDENTIFICATION}/profiles/{known['anna']}/enrollments",
+    ):
+        status, code, message = error_of(api("POST", path, clip, **asked))
+        assert (status, code) == (400, "InvalidArgument")
+        assert "Invalid channel parameter value." in message
+
+
 @pytest.mark.parametrize("seconds", [1, 10])
 def test_in_silence_nobody_speaks(api: BackedApi, known: dict[str, str], seconds: int) -> None:
     told = api("POST", TURNS, voices.silence(seconds), profileIds=known["anna"]).json()

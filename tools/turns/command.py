@@ -13,9 +13,10 @@ import soundfile
 from tqdm import tqdm
 
 from shared.errors import SpeakerError
+from shared.recognition.judging import Known
 from shared.recordings.clustering import Bounds
 from shared.recordings.formats import FORMATS, labels
-from shared.recordings.naming import Known, Named
+from shared.recordings.naming import Named
 from shared.settings import ROOT
 from tools.accuracy.speakers import find_speakers
 from tools.recordings import UnusableInput, read

@@ -17,9 +17,10 @@ from shared.listening.containers import SAMPLE_RATE
 from shared.listening.segments import STEP
 from shared.listening.views import Band
 from shared.profiles.enrolling import voice_of
+from shared.recognition.judging import Known
 from shared.recordings.clustering import ANY, Bounds
-from shared.recordings.diarizer import PIECE, Diarizer, Heard, band_of, together
-from shared.recordings.naming import Known, Named, Naming
+from shared.recordings.diarizer import PIECE, Diarizer, Heard, together
+from shared.recordings.naming import Named, Naming
 from shared.recordings.turns import Diarized
 from shared.settings import MODELS
 from shared.voices.signatures import Signature
@@ -59,7 +60,7 @@ class Ears:
             heard.append(self.diarizer.hear(piece, number * PIECE // STEP, partial(_tell, told, before, seconds)))
         found = together(heard, bounds)
         naming = Naming(self.listener.version, self.listener.calibration(self.listener.version), FALSE_MATCH_RATE)
-        return Result(found, naming.named(found.voices, known, band_of(heard) if heard else Band.WIDE))
+        return Result(found, naming.named(found.voices, known))
 
     def known(self, name: str, recordings: Sequence[Samples]) -> Known:
         """Somebody who was recorded before."""

@@ -1,6 +1,7 @@
 """Known voices are hints: nobody gets the nearest name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from shared.errors import UnreadableProfile
 from shared.listening.bundle import Bundle
 from shared.listening.views import Band
-from shared.recordings.naming import Known, Named, Naming
+from shared.recognition.judging import Known
+from shared.recordings.naming import Named, Naming
 from shared.recordings.refusals import OutdatedSignature
 from shared.recordings.turns import Voice
 from shared.settings import MODELS
@@ -24,15 +26,22 @@ def voice(number: int, embedding: NDArray[np.float32], seconds: float = 30.0) ->
     return Voice(number, embedding, seconds, seconds)
 
 
+def nobody(_: Band) -> NDArray[np.float32]:
+    """No other voices to compare with."""
+    return np.zeros((0, 1), np.float32)
+
+
 def known(name: str, mean: NDArray[np.float32], version: str = BUNDLE.version) -> Known:
     """A profile with 20 s of speech."""
-    return Known(name, Signature({Band.WIDE: View(mean, 20.0)}, version), lambda _: np.zeros((0, 1), np.float32))
+    return Known(name, Signature({Band.WIDE: View(mean, 20.0)}, version), nobody)
 
 
-def named(voices: Sequence[Voice], offered: Sequence[Known], *, exclusive: bool = True) -> Sequence[Named]:
+def named(
+    voices: Sequence[Voice], offered: Sequence[Known], *, exclusive: bool = True, band: Band = Band.WIDE
+) -> Sequence[Named]:
     """By the operating point of the service."""
     naming = Naming(BUNDLE.version, BUNDLE.required_calibration(), 0.001, exclusive=exclusive)
-    return naming.named(voices, offered, Band.WIDE)
+    return naming.named([replace(each, band=band) for each in voices], offered)
 
 
 def between(one: NDArray[np.float32], other: NDArray[np.float32], cosine: float) -> NDArray[np.float32]:
@@ -62,6 +71,18 @@ def test_a_profile_is_one_speaker_at_most_the_one_who_is_most_like_it() -> None:
 
 def test_a_voice_that_is_enrolled_twice_has_no_name() -> None:
     assert named([voice(1, ANNA)], [known("one", ANNA), known("other", ANNA)])[0].profile_id is None
+
+
+def test_where_a_profile_is_narrowed_for_the_telephone_its_constant_is_added() -> None:
+    constant, heard = BUNDLE.required_calibration().narrowed, [voice(1, between(ANNA, CLARA, 0.5))]
+    ratios = {}
+    for own in Band:
+        seen = {Band.NARROW: View(ANNA, 20.0), own: View(ANNA, 20.0)}  # the same mean: only the constant can tell
+        anna = Known("anna", Signature(seen, BUNDLE.version), nobody)
+        by_telephone = named(heard, [anna], band=Band.NARROW)
+        ratios[own] = by_telephone[0].ranking[0].verdict.llr
+    assert constant > 0
+    assert ratios[Band.WIDE] == pytest.approx(ratios[Band.NARROW] + constant)
 
 
 def test_signatures_that_do_not_compare_are_refused() -> None:

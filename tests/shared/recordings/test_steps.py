@@ -3,9 +3,11 @@
 import json
 from functools import cache
 
+import numpy as np
 import pytest
 
 from shared.errors import StorageUnavailable
+from shared.listening.long import of_flac
 from shared.profiles.groups import Groups
 from shared.recordings.errands import message_of
 from shared.recordings.jobs import GIVEN_UP, GONE, Asked, Job, Problem, Status
@@ -13,7 +15,7 @@ from shared.recordings.refusals import UnknownRecording
 from shared.recordings.written import told_to_bytes
 from shared.voices.families import IDENTIFICATION
 from shared.voices.groups import Described
-from tests.shared.recordings.working import ANNA, CALL, KilledError, World
+from tests.shared.recordings.working import ANNA, CALL, LEVELS, KilledError, World, parties
 
 
 @cache
@@ -47,6 +49,57 @@ def test_two_voices_are_told_apart_over_pieces_and_the_known_one_is_named() -> N
     assert [round(turn.start, 1) for turn in told.diarized.turns] == [0.0, 2.3, 4.1, 6.2]
     assert [each.profile_id for each in told.speakers] == [ANNA, None]
     assert world.ears.listened == 2
+
+
+PARTIES = parties((LEVELS[1], 3, 8), (LEVELS[0], 0, 5))
+
+
+def test_every_channel_is_one_speaker_over_pieces_where_they_are_separate() -> None:
+    world = World()
+    job = world.hand_in(PARTIES, separate=True, keep_audio_hours=1)
+    world.work()
+    told = world.desk.turns(IDENTIFICATION, job.id)
+    turns = [(turn.speaker, round(turn.start), round(turn.stop), turn.overlapped) for turn in told.diarized.turns]
+    assert turns == [(1, 0, 5, True), (2, 3, 8, True)]
+    assert [(each.voice.channel, each.profile_id) for each in told.speakers] == [(1, ANNA), (0, None)]
+    assert told.diarized.seconds == pytest.approx(8, abs=0.02)
+    assert world.ears.listened == 4
+
+
+def test_one_voice_is_two_speakers_where_it_is_on_two_separate_channels() -> None:
+    world = World()
+    jobs = [world.hand_in(parties((LEVELS[0], 0, 3), (LEVELS[0], 4, 8)), separate=each) for each in (True, False)]
+    world.work()
+    assert [len(world.desk.turns(IDENTIFICATION, job.id).speakers) for job in jobs] == [2, 0]
+
+
+def test_what_a_speaker_says_comes_from_the_channel_that_is_the_speakers_own() -> None:
+    world = World()
+    job = world.hand_in(parties((LEVELS[0], 0, 3), (LEVELS[1], 5, 8)), separate=True, keep_audio_hours=1)
+    world.work()
+    levels = [np.median(np.abs(of_flac(world.desk.said(IDENTIFICATION, job.id, speaker)))) for speaker in (1, 2)]
+    assert levels == pytest.approx(LEVELS, abs=1e-3)
+
+
+def test_killed_at_any_call_of_storage_separate_channels_are_done_once() -> None:
+    calm = World()
+    told, calls = calm.told_of(calm.hand_in(PARTIES, separate=True)), calm.watched.calls
+    for point in range(undisturbed()[2] + 1, calls - 2):
+        world = World()
+        job = world.hand_in(PARTIES, separate=True)
+        world.watched.after = lambda number, at=point: kill(number, at)
+        assert world.told_of(job) == told, point
+        assert world.left == [f"{job.id}/turns", job.id]
+
+
+def test_a_recording_of_one_channel_fails_where_channels_are_to_be_separate() -> None:
+    world = World()
+    job = world.hand_in(CALL, separate=True)
+    world.work()
+    failed = world.desk.get(IDENTIFICATION, job.id)
+    assert failed.problem is not None
+    assert "one channel for each speaker; the audio has 1" in failed.problem.message
+    assert world.left == [job.id]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -4,8 +4,9 @@ import numpy as np
 
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.segments import OFFSET, STEP_SEC
+from shared.listening.views import Band
 from shared.recordings.runs import Run, Stretch
-from shared.recordings.turns import Diarized, Turn, diarized
+from shared.recordings.turns import Channel, Diarized, Turn, diarized, diarized_by_channel
 
 ANNA, BORIS = (np.eye(8, dtype=np.float32)[at] for at in (0, 1))
 BEGIN = OFFSET / SAMPLE_RATE
@@ -67,3 +68,22 @@ def test_a_turn_ends_with_the_recording() -> None:
 def test_exclusive_turns_let_whoever_speaks_first_go_on() -> None:
     turns = [Turn(0, 4, 1), Turn(1, 2, 2), Turn(3, 6, 3)]
     assert Diarized(6, turns=turns).exclusive == [Turn(0, 4, 1), Turn(4, 6, 3)]
+
+
+def test_what_is_said_on_a_channel_is_one_speaker_whatever_the_voices_are() -> None:
+    left = Channel(0, [alone(300, 600, 0, ANNA), alone(700, 900, 1, BORIS), stretch(950, 999, 2)], Band.WIDE)
+    right = Channel(1, [alone(100, 500, 0, ANNA)], Band.NARROW)
+    found = diarized_by_channel([left, right], 20)
+    assert [(turn.speaker, turn.overlapped) for turn in found.turns] == [(1, True), (2, True), (2, False), (2, False)]
+    assert [(each.number, each.channel, each.band) for each in found.voices] == [(1, 1, Band.NARROW), (2, 0, Band.WIDE)]
+    assert found.voices[1].alone_sec == 500 * STEP_SEC < found.voices[1].speech_sec == 549 * STEP_SEC
+    np.testing.assert_allclose(found.voices[0].embedding, ANNA)
+
+
+def test_a_channel_on_which_nobody_speaks_is_nobody() -> None:
+    silent, clicks = Channel(0, [], Band.WIDE), Channel(1, [stretch(10, 20, 0)], Band.WIDE)
+    assert vars(diarized_by_channel([silent, clicks], 20)) == vars(Diarized(20))
+    spoken = Channel(2, [alone(100, 500, 0, ANNA)], Band.WIDE)
+    assert [(each.number, each.channel) for each in diarized_by_channel([silent, clicks, spoken], 20).voices] == [
+        (1, 2)
+    ]

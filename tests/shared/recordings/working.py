@@ -26,6 +26,7 @@ from shared.recordings.jobs import Asked, Job
 from shared.recordings.runs import Run, Stretch
 from shared.recordings.steps import Steps
 from shared.recordings.sweep import Sweep
+from shared.recordings.written import told_to_bytes
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION
 from shared.voices.records import Enrollment, Profile
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 PIECE: Final = 240 * STEP
 """Samples of a piece: four seconds."""
-LEVELS: Final = (0.25, 0.5)
+LEVELS: Final = (0.3, 0.5)
 """Of two voices."""
 DIMENSION: Final = 192
 ANNA: Final = "0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9"
@@ -78,6 +79,18 @@ def recording(*seconds: float) -> bytes:
     levels = [np.full(round(each / STEP_SEC) * STEP, LEVELS[turn % 2]) for turn, each in enumerate(seconds)]
     file = io.BytesIO()
     soundfile.write(file, np.concatenate(levels), SAMPLE_RATE, format="FLAC")
+    return file.getvalue()
+
+
+def parties(*shares: tuple[float, float, float]) -> bytes:
+    """Eight seconds of a channel for each: a level, and from when to when it is heard, without a constant offset."""
+    sides = np.zeros((round(8 / STEP_SEC) * STEP, len(shares)))
+    wave = np.where(np.arange(len(sides)) % STEP < STEP // 2, 1, -1)
+    for side, (level, start, stop) in enumerate(shares):
+        heard = slice(round(start / STEP_SEC) * STEP, round(stop / STEP_SEC) * STEP)
+        sides[heard, side] = level * wave[heard]
+    file = io.BytesIO()
+    soundfile.write(file, sides, SAMPLE_RATE, format="FLAC")
     return file.getvalue()
 
 
@@ -166,6 +179,11 @@ class World:
     def hand_in(self, body: bytes = CALL, **asked: Any) -> Job:  # noqa: ANN401
         """A job that waits."""
         return self.desk.hand_in(IDENTIFICATION, Asked((ANNA,), **asked), body)
+
+    def told_of(self, job: Job) -> bytes:
+        """What comes of a job."""
+        self.work()
+        return told_to_bytes(self.desk.turns(IDENTIFICATION, job.id))
 
     def _fetch(self, url: str) -> bytes:
         try:
