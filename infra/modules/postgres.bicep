@@ -29,7 +29,8 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
   }
 }
 
-// An administrator of the server is a member of azure_pg_admin: it makes the tables, and the extension once.
+// An administrator of the server is a member of azure_pg_admin: it makes the tables, and the extension once. A database
+// that is made before there is one belongs to Azure, and to nobody else.
 resource administrator 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = {
   parent: server
   name: administratorId
