@@ -102,6 +102,12 @@ param auditImmutableDays int = 0
 @description('Make a topic of Event Grid, and tell it what was done to voices.')
 param events bool = false
 
+@description('Make a server of PostgreSQL, and search voices there: beyond a million, or the memory of an instance.')
+param postgres bool = false
+
+@description('Size of that server: of the series B, D or E.')
+param postgresSku string = 'Standard_D2ds_v5'
+
 @description('Scheme and host under which callers know the service, behind a front end of your own; empty for the site itself.')
 param publicOrigin string = ''
 
@@ -235,6 +241,10 @@ var impossible = [
     says: 'sealing needs vaultPurgeProtection: a purged key would take the voices with it.'
   }
   {
+    found: postgres && sealing == 'vault'
+    says: 'postgres needs sealing off: a database searches voices in clear.'
+  }
+  {
     found: auditRetentionDays > 0 && auditRetentionDays < auditImmutableDays
     says: 'auditRetentionDays needs auditImmutableDays of no more days: what nobody may delete cannot be deleted.'
   }
@@ -253,6 +263,7 @@ var vaultName = '${abbreviations.keyVaultVaults}${token}'
 var insightsName = '${abbreviations.insightsComponents}${token}'
 var workspaceName = '${abbreviations.operationalInsightsWorkspaces}${token}'
 var topicName = '${abbreviations.eventGridDomainsTopics}${token}'
+var databaseServerName = '${abbreviations.dBforPostgreSQLServers}${token}'
 var networkName = '${abbreviations.networkVirtualNetworks}${token}'
 var appName = '${abbreviations.webSitesFunctions}${token}'
 var voicesIdentityName = '${abbreviations.managedIdentityUserAssignedIdentities}voices-${token}'
@@ -266,6 +277,13 @@ var endpointName = '${abbreviations.networkPrivateEndpoints}{0}-${token}'
 var blobUrl = 'https://${storageName}.blob.${environment().suffixes.storage}'
 var hostBlobUrl = 'https://${hostStorageName}.blob.${environment().suffixes.storage}'
 var hostQueueUrl = 'https://${hostStorageName}.queue.${environment().suffixes.storage}'
+var postgresSuffixes = {
+  AzureCloud: 'postgres.database.azure.com'
+  AzureUSGovernment: 'postgres.database.usgovcloudapi.net'
+  AzureChinaCloud: 'postgres.database.chinacloudapi.cn'
+}
+var postgresSuffix = postgresSuffixes[environment().name]
+var databaseName = 'voices'
 var audioContainer = 'enrollment-audio'
 var trailContainer = 'audit-trail'
 var packageContainer = 'app-package'
@@ -397,6 +415,21 @@ module topic 'modules/events.bicep' = if (events) {
   }
 }
 
+module database 'modules/postgres.bicep' = if (postgres) {
+  params: {
+    name: databaseServerName
+    location: region
+    tags: tags
+    private: vnetEnabled
+    sku: postgresSku
+    database: databaseName
+    administratorName: identity.name
+    // What names an administrator is known once the identity is there: of this module, a preview says less.
+    #disable-next-line what-if-short-circuiting
+    administratorId: identity.properties.principalId
+  }
+}
+
 // The host keeps its locks and the app's package apart from the voices, and leases them: that takes the owner's role.
 // Its queue holds ids of recordings that wait, and nothing of them.
 module hostStorage 'modules/storage.bicep' = {
@@ -469,6 +502,24 @@ module links 'modules/private-link.bicep' = [
   }
 ]
 
+module databaseLink 'modules/private-link.bicep' = if (postgres && vnetEnabled) {
+  params: {
+    location: region
+    tags: tags
+    networkId: resourceId('Microsoft.Network/virtualNetworks', networkName)
+    subnetId: endpointsSubnetId
+    group: 'postgresqlServer'
+    zoneName: 'privatelink.${postgresSuffix}'
+    targets: [
+      {
+        name: format(endpointName, 'postgres')
+        id: resourceId('Microsoft.DBforPostgreSQL/flexibleServers', databaseServerName)
+      }
+    ]
+  }
+  dependsOn: [network, database]
+}
+
 // The host and the worker must agree on who sends, or everything is sent twice. The libraries' own spans stay off: they
 // would carry the URLs of storage, and in them the ids of profiles.
 var telemetrySettings = telemetry
@@ -478,6 +529,13 @@ var telemetrySettings = telemetry
       OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage' // by trace, so that a request is kept whole or not at all
       OTEL_TRACES_SAMPLER_ARG: '1'
       PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+    }
+  : {}
+// Without the template's server, settings by hand may name another.
+var databaseSettings = postgres
+  ? {
+      SPEAKER_GALLERY: 'postgres'
+      SPEAKER_POSTGRES: 'host=${databaseServerName}.${postgresSuffix} dbname=${databaseName} user=${identity.name} sslmode=verify-full'
     }
   : {}
 // A reference to a secret that is not there stops the app, callers with tokens too.
@@ -501,7 +559,7 @@ module app 'modules/app.bicep' = {
     packageUrl: '${hostBlobUrl}/${packageContainer}'
     authClientId: authClientId
     authAllowedClientIds: callers
-    settings: union(telemetrySettings, appSettings, {
+    settings: union(telemetrySettings, appSettings, databaseSettings, {
       AzureWebJobsStorage__blobServiceUri: hostBlobUrl
       AzureWebJobsStorage__queueServiceUri: hostQueueUrl
       AzureWebJobsStorage__credential: 'managedidentity'
@@ -543,7 +601,7 @@ module app 'modules/app.bicep' = {
       SPEAKER_EVENTS_TOPIC: topic.?outputs.endpoint ?? ''
     })
   }
-  dependsOn: [links, vault, sealingKey, voices, trail, hostStorage]
+  dependsOn: [links, databaseLink, database, vault, sealingKey, voices, trail, hostStorage]
 }
 
 var webSuffixes = {

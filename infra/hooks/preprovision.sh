@@ -10,6 +10,10 @@ if [ -n "${AZURE_SUBSCRIPTION_ID:-}" ]; then
   az account set --subscription "$AZURE_SUBSCRIPTION_ID"
 fi
 
+if [ "${POSTGRES:-false}" = true ] && ! grep -q '^psycopg' "$(dirname "$0")/../../requirements.txt"; then
+  fail 'POSTGRES=true, but the package could not speak to it. Write -r requirements-postgres.in into requirements.in: make lock'
+fi
+
 # Flex Consumption joins networks by way of Microsoft.App, which no resource of the template names.
 state=$(az provider show --namespace Microsoft.App --query registrationState --output tsv)
 if [ "$state" != Registered ]; then

@@ -9,3 +9,5 @@ param httpConcurrency = 4
 param instanceMemoryMB = 4096
 param maximumInstances = 100
 param storageRedundancy = 'Standard_GZRS'
+param postgres = true
+param postgresSku = 'Standard_E4ds_v5'

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import batched
 from typing import Any, Final, LiteralString
 
+import certifi
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
@@ -36,6 +37,11 @@ from shared.voices.records import Profile
 
 SCOPE: Final = "https://ossrdbms-aad.database.windows.net/.default"
 """Of tokens for Azure Database for PostgreSQL."""
+OF_CLOUDS: Final = {
+    ".usgovcloudapi.net": "https://ossrdbms-aad.database.usgovcloudapi.net/.default",
+    ".chinacloudapi.cn": "https://ossrdbms-aad.database.chinacloudapi.cn/.default",
+}
+"""The same of other clouds, by how their hosts end; as ``az cloud show`` tells (``ossrdbmsResourceId``)."""
 
 type Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -94,8 +100,14 @@ def connecting(settings: Settings) -> Callable[[], Connection]:
         return connect
     from azure.identity import DefaultAzureCredential  # slow to import and not needed locally
 
-    credential = DefaultAzureCredential()
-    return lambda: connect(password=credential.get_token(SCOPE).token, sslmode="require")
+    credential, scope = DefaultAzureCredential(), _scope(str(told.get("host", "")))
+    # A token is for nobody else: with authorities at hand, libpq checks who signed the certificate in either mode.
+    mode, authorities = str(told.get("sslmode", "require")), str(told.get("sslrootcert", certifi.where()))
+    return lambda: connect(password=credential.get_token(scope).token, sslmode=mode, sslrootcert=authorities)
+
+
+def _scope(host: str) -> str:
+    return next((scope for ending, scope in OF_CLOUDS.items() if host.endswith(ending)), SCOPE)
 
 
 @dataclass(frozen=True, eq=False)

@@ -104,7 +104,7 @@ class Settings(TrustSettings):
         readers.text,
         "",
         "the database for that, as libpq reads it, such as `host=... dbname=... user=...`; without a password the "
-        "managed identity is asked",
+        "managed identity is asked; the template's `postgres` makes one",
     )
     active_enrollment: bool = setting(
         "SPEAKER_ACTIVE_ENROLLMENT",

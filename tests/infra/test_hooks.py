@@ -125,6 +125,7 @@ REFUSED: Final = {
         "azd env set ZONE_REDUNDANT false",
     ),
     "the list of regions cannot be had": ({"az functionapp list-flexconsumption-locations*": "exit 1"}, {}, ""),
+    "the package cannot speak to the database": ({}, {"POSTGRES": "true"}, "requirements-postgres.in"),
     "the models cannot be built": ({"make models": "exit 2"}, {}, ""),
 }
 

@@ -61,6 +61,10 @@ REFUSED: Final[Mapping[str, tuple[Mapping[str, object], str]]] = {
     "speech of nowhere": ({"speechResourceId": "a"}, "speechResourceId needs speechEndpoint"),
     "a seal that may vanish": ({"sealing": "vault"}, "sealing needs vaultPurgeProtection"),
     "a key that is kept and may vanish": ({"sealingKeyKept": True}, "sealing needs vaultPurgeProtection"),
+    "a seal that a database cannot search": (
+        {"sealing": "vault", "vaultPurgeProtection": True, "postgres": True},
+        "postgres needs sealing off",
+    ),
     "a trail that is deleted while nobody may": (
         {"audit": True, "auditRetentionDays": 30, "auditImmutableDays": 31},
         "auditRetentionDays needs auditImmutableDays of no more days",
@@ -134,11 +138,19 @@ def test_private_names_are_those_of_the_cloud(cloud: Cloud, zones: set[str]) -> 
     assert {f"privatelink.{zone}" for zone in zones} <= found
 
 
+@pytest.mark.parametrize(("cloud", "suffix"), [(GOVERNMENT, "usgovcloudapi.net"), (CHINA, "chinacloudapi.cn")])
+def test_a_database_is_called_as_in_its_cloud(cloud: Cloud, suffix: str) -> None:
+    deployment = Deployment.load("postgres", cloud)
+    assert f"host=psql-pltyx3rhab4qa.postgres.database.{suffix} " in deployment.settings["SPEAKER_POSTGRES"]
+    zones = {zone.name for zone in deployment.of("Microsoft.Network/privateDnsZones")}
+    assert f"privatelink.postgres.database.{suffix}" in zones
+
+
 @pytest.mark.parametrize("cloud", [GOVERNMENT, CHINA], ids=lambda cloud: cloud.name)
 def test_no_name_of_the_public_cloud_is_left(cloud: Cloud) -> None:
     deployments = [Deployment.load(name, cloud) for name in NAMES]
     sent = str([(resource.body, deployment.outputs) for deployment in deployments for resource in deployment.resources])
-    assert not re.findall(r"core\.windows\.net|azure\.net\b|microsoftonline\.com|azurewebsites\.net", sent)
+    assert not re.findall(r"core\.windows\.net|azure\.net\b|azure\.com\b|microsoftonline\.com|azurewebsites\.net", sent)
 
 
 @needs_compiler
@@ -161,6 +173,24 @@ def test_what_the_app_starts_with_is_there_before_its_settings() -> None:
     [settings] = [path for path in before if path.startswith("app/appSettings ")]
     needed = ("voicesStorage/", "voices/", "hostStorage/", "vault/", "monitoring/", "links/", "identity ")
     assert {path for path in before if path.startswith(needed)} <= before[settings]
+
+
+@needs_compiler
+def test_a_server_is_changed_by_one_thing_after_another_and_ready_before_the_app_is_told() -> None:
+    before = order(compiled())
+    parts = sorted((path for path in before if path.startswith("database/")), key=lambda path: len(before[path]))
+    assert [path.partition(" ")[0] for path in parts] == [
+        "database/server",
+        "database/administrator",
+        "database/voices",
+        "database/fromAzure",
+        "database/configured",
+    ]
+    for earlier, later in pairwise(parts):
+        assert earlier in before[later]
+    [endpoint] = [path for path in before if path.startswith("databaseLink/endpoints ")]
+    [settings] = [path for path in before if path.startswith("app/appSettings ")]
+    assert set(parts) <= before[endpoint] & before[settings]
 
 
 @needs_compiler

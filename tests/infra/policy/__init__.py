@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tests.infra.deployment import Deployment
-from tests.infra.policy import access, app, events, monitoring, network, storage
+from tests.infra.policy import access, app, database, events, monitoring, network, storage
 
 RULES: Final[tuple[Callable[[Deployment], Iterator[str]], ...]] = (
     storage.no_key_opens_storage,
@@ -14,6 +14,9 @@ RULES: Final[tuple[Callable[[Deployment], Iterator[str]], ...]] = (
     storage.encryption_is_asked_for_or_not_mentioned,
     storage.the_trail_is_kept_as_the_parameters_say,
     events.events_go_to_a_topic_that_knows_no_keys,
+    database.the_database_knows_no_password_and_nobody_but_the_app,
+    database.the_database_outlives_deletions_by_no_more_than_it_has_to,
+    database.the_app_is_told_which_database,
     app.the_app_gets_every_setting,
     app.the_app_runs_as_flex_consumption_on_its_python,
     app.the_app_is_reached_over_tls_and_not_by_password,
@@ -26,6 +29,7 @@ RULES: Final[tuple[Callable[[Deployment], Iterator[str]], ...]] = (
     access.tokens_are_of_this_tenant_and_for_named_callers,
     access.secrets_are_nowhere,
     network.the_network_is_private_when_asked,
+    network.the_database_is_private_when_asked,
     network.private_names_lead_to_private_addresses,
     monitoring.telemetry_is_opt_in,
     monitoring.monitoring_takes_tokens_only,

@@ -9,6 +9,7 @@ UNIQUE: Final = "pltyx3rhab4qa"
 """What the names of the snapshots end with; it may not change, or an upgrade makes a second, empty service."""
 VOICES, HOST, VAULT, INSIGHTS = f"st{UNIQUE}", f"st{UNIQUE}host", f"kv-{UNIQUE}", f"appi-{UNIQUE}"
 APP: Final = f"func-{UNIQUE}"
+DATABASE: Final = f"psql-{UNIQUE}"
 
 
 def site(deployment: Deployment) -> Resource:

@@ -4,7 +4,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.infra.deployment import Deployment
-from tests.infra.policy.checks import APP, HOST, UNIQUE, VAULT, VOICES, customer_key, names, production, same, site
+from tests.infra.policy.checks import (
+    APP,
+    DATABASE,
+    HOST,
+    UNIQUE,
+    VAULT,
+    VOICES,
+    customer_key,
+    names,
+    production,
+    same,
+    site,
+)
 
 ENDPOINTS: Final = {
     # name of the endpoint: what it leads to, and the DNS zone of its private name
@@ -13,6 +25,7 @@ ENDPOINTS: Final = {
     f"pe-host-queue-{UNIQUE}": (HOST, "queue", "privatelink.queue.core.windows.net"),
     f"pe-table-{UNIQUE}": (VOICES, "table", "privatelink.table.core.windows.net"),
     f"pe-vault-{UNIQUE}": (VAULT, "vault", "privatelink.vaultcore.azure.net"),
+    f"pe-postgres-{UNIQUE}": (DATABASE, "postgresqlServer", "privatelink.postgres.database.azure.com"),
     f"pe-sites-{UNIQUE}": (APP, "sites", "privatelink.azurewebsites.net"),
 }
 
@@ -32,10 +45,22 @@ def the_network_is_private_when_asked(deployment: Deployment) -> Iterator[str]:
     yield from same("bypass for the key", bypass, "AzureServices" if customer_key(deployment) else "None")
     inbound_access = "Disabled" if inbound else "Enabled"
     yield from same("network of the app", site(deployment).properties["publicNetworkAccess"], inbound_access)
-    wanted = {name for name, (_, group, _) in ENDPOINTS.items() if private and (inbound or group != "sites")}
+    asked = {"sites": inbound, "postgresqlServer": deployment.given.get("postgres", False)}
+    wanted = {name for name, (_, group, _) in ENDPOINTS.items() if private and asked.get(group, True)}
     yield from same("private endpoints", names(deployment, "Microsoft.Network/privateEndpoints"), wanted)
     subnet = site(deployment).properties["virtualNetworkSubnetId"]
     yield from same("subnet of the app", subnet and subnet.partition("/virtualNetworks/")[2], _subnet(private))
+
+
+def the_database_is_private_when_asked(deployment: Deployment) -> Iterator[str]:
+    """It is closed to the internet exactly with the network; without, it hears every address of Azure, and no other."""
+    private = deployment.given.get("vnetEnabled", production(deployment))
+    for server in deployment.of("Microsoft.DBforPostgreSQL/flexibleServers"):
+        access = "Disabled" if private else "Enabled"
+        yield from same("network of the database", server.properties["network"], {"publicNetworkAccess": access})
+        rules = [dict(rule.properties) for rule in deployment.of(f"{server.type}/firewallRules")]
+        of_azure = dict.fromkeys(("startIpAddress", "endIpAddress"), "0.0.0.0")  # noqa: S104  as Azure writes its own
+        yield from same("firewall of the database", rules, [] if private else [of_azure])
 
 
 def private_names_lead_to_private_addresses(deployment: Deployment) -> Iterator[str]:

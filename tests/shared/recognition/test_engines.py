@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from types import SimpleNamespace
 
+import certifi
 import psycopg
 import pytest
 
@@ -236,3 +237,24 @@ def test_without_a_password_the_identity_is_asked(monkeypatch: pytest.MonkeyPatc
     assert (given[0]["password"], given[0]["sslmode"]) == (f"token for {SCOPE}", "require")
     connecting(Settings.read({**settings, "SPEAKER_POSTGRES": "host=db.example password=x"}))()
     assert "password" not in given[1]
+
+
+@pytest.mark.parametrize(
+    ("host", "scope"),
+    [
+        ("x.postgres.database.azure.com", "https://ossrdbms-aad.database.windows.net/.default"),
+        ("x.postgres.database.usgovcloudapi.net", "https://ossrdbms-aad.database.usgovcloudapi.net/.default"),
+        ("x.postgres.database.chinacloudapi.cn", "https://ossrdbms-aad.database.chinacloudapi.cn/.default"),
+    ],
+)
+def test_a_token_of_the_hosts_cloud_goes_only_to_a_server_whose_certificate_is_checked(
+    monkeypatch: pytest.MonkeyPatch, host: str, scope: str
+) -> None:
+    given: list[dict[str, object]] = []
+    credential = SimpleNamespace(get_token=lambda scope: SimpleNamespace(token=f"token for {scope}"))
+    monkeypatch.setattr("azure.identity.DefaultAzureCredential", lambda: credential)
+    monkeypatch.setattr(psycopg, "connect", lambda _, **named: given.append(named))
+    told = f"host={host} user=app sslmode=verify-full"
+    connecting(Settings.read({"SPEAKER_GALLERY": "postgres", "SPEAKER_POSTGRES": told}))()
+    assert (given[0]["password"], given[0]["sslmode"]) == (f"token for {scope}", "verify-full")
+    assert given[0]["sslrootcert"] == certifi.where()
