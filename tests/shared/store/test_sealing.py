@@ -88,9 +88,12 @@ def lives(storage: str) -> Iterator[Lives]:
 def test_a_sealed_voice_comes_back_however_it_is_asked_for(lives: Lives) -> None:
     written = lives.enroll()
     other = sealing(lives.storage)
-    (listed,) = [profile for profile in other.scan(VERIFICATION) if profile.id == written.id]
-    (paged,) = other.page(VERIFICATION, after="", size=5)
-    (enrolled,) = other.enrolled(VERIFICATION, 5)
+    everybody = (
+        other.scan(VERIFICATION),
+        other.page(VERIFICATION, after="", size=1000),
+        other.enrolled(VERIFICATION, 1000),
+    )
+    listed, paged, enrolled = ({profile.id: profile for profile in found}[written.id] for found in everybody)
     (named,) = other.get_many(VERIFICATION, [written.id])
     assert named
     for found in (listed, paged, enrolled, named):
