@@ -14,7 +14,7 @@ import pytest
 from devhost.stack import Host
 from functions.contract.version import VERSION
 from shared.settings import MODELS, Settings
-from shared.store import UpkeepReport
+from shared.store import UpkeepReport, Walk
 from shared.store.azure import AzureStore
 from tests.conftest import KEYS
 from tests.tools.pretending import Pretended, pretending
@@ -128,6 +128,7 @@ def test_a_late_upkeep_and_what_it_could_not_read_are_wrong(storage: str, store:
         (UpkeepReport(datetime.now(UTC), 1, 2), "the log names them by mark"),
     ):
         store.write_report(report)
+        store.write_walk(Walk(report.finished))
         finding = _here(SPEAKER_STORAGE_CONNECTION_STRING=storage)["upkeep"]
         assert (finding.verdict, said in finding.advice) == (Verdict.WRONG, True)
 
