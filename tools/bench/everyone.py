@@ -27,6 +27,7 @@ from shared.listening.listener import Listener
 from shared.listening.scoring import unit
 from shared.listening.views import Band
 from shared.observing.trace import mark
+from shared.recognition.everyone import MARGIN
 from shared.recognition.indexed import Packed, Way, number_of
 from shared.recognition.snapshots import Snapshot, Snapshots, spans
 from shared.recognition.vectors import FEW, Halves, Vectors
@@ -42,6 +43,8 @@ from tools.demo.speakers import VOICES, read_speakers
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
 NAMED: Final = 50
+READ: Final = IDENTIFICATION.max_ranking + MARGIN
+"""Profiles that an identification reads among few; of many ``NAMED``."""
 QUERIES: Final = 1_000
 ROUNDS: Final = 20
 BOUNDS: Final = {10_000: (15, 5), 100_000: (40, 5), 1_000_000: (100, 30)}
@@ -204,12 +207,12 @@ def _times(searches: Mapping[str, Search], voices: Matrix) -> dict[str, float]:
 
 
 def _right(voices: Matrix, packed: Vectors) -> int:
-    """How often the five best, compared exactly among the fifty that are found, are those of an exact search."""
-    right = 0
+    """How often the five best, compared exactly among those that are read, are those of an exact search."""
+    right, read = 0, READ if len(voices) <= FEW else NAMED
     for queries in np.array_split(_queries(voices, QUERIES), 10):
         exact = _exact(voices, queries)
         for query, cosines in zip(queries, exact, strict=True):
-            found = np.argpartition(-packed.cosines(query), NAMED)[:NAMED]
+            found = np.argpartition(-packed.cosines(query), read)[:read]
             best = found[np.argsort(-cosines[found])][:5]
             right += set(best) == set(np.argpartition(-cosines, 5)[:5])
     return right
