@@ -2,13 +2,11 @@
 
 import base64
 import json
-import ssl
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from shared.store.wrapping import VaultKey
 from tests.infra.identity import write_certificate
+from tests.serving import serving
 
 OAEP: Final = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 CHALLENGE: Final = 'Bearer authorization="https://login.microsoftonline.com/tenant", resource="https://vault.azure.net"'
@@ -100,18 +99,8 @@ def vault(folder: Path) -> Iterator[Vault]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(known.certificate, private)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        known.url = f"https://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield known
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Endpoint, known.certificate, private) as known.url:
+        yield known
 
 
 def _number(number: int) -> str:

@@ -17,7 +17,7 @@ from devhost.azurite import azurite
 from devhost.stack import Host, host
 from tests import voices
 from tests.conftest import KEYS
-from tests.contract.api import TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, backed
+from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, backed
 from tests.contract.in_process import in_process
 from tests.speech_service import Asked, heard, speech_service
 
@@ -154,3 +154,9 @@ def forsaken(serve: Serve) -> Iterator[Forsaken]:
 def forsaken_api(forsaken: Forsaken) -> Api:
     """The service whose Azure AI Speech does not answer."""
     return forsaken.api
+
+
+@pytest.fixture(scope="module")
+def known(alone: BackedApi) -> dict[str, str]:
+    """Two profiles, of whom one is in the recordings that are looked through."""
+    return {name: alone.enrolled(voices.seconds(name, 12), IDENTIFICATION) for name in ("anna", "david")}

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from functions.contract.requests import CONFIRMATION
 from shared.recordings.desk import MAX_BYTES
 from tests import voices
 from tests.contract.api import IDENTIFICATION, VERIFICATION, BackedApi, error_of
@@ -20,17 +19,9 @@ NOBODY = str(uuid.UUID(int=0))
 
 
 @pytest.fixture(scope="module")
-def api(serve: Serve) -> Iterator[BackedApi]:
-    """A service of its own."""
-    with serve(KEY) as api:
-        yield api
-
-
-@pytest.fixture(scope="module")
-def known(api: BackedApi) -> dict[str, str]:
-    """Two profiles, of whom one is in the conversation; nobody else, or Anna might be known twice."""
-    assert api("DELETE", f"{IDENTIFICATION}/profiles", confirm=CONFIRMATION).json()["remaining"] is False
-    return {name: api.enrolled(voices.seconds(name, 12), IDENTIFICATION) for name in ("anna", "david")}
+def api(alone: BackedApi) -> BackedApi:
+    """Nobody else is enrolled: Anna might be known twice."""
+    return alone
 
 
 def handed_in(api: BackedApi, clip: bytes, **asked: str) -> str:

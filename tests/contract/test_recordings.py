@@ -3,34 +3,23 @@
 import io
 import json
 import uuid
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import soundfile
 
-from functions.contract.requests import CONFIRMATION
 from shared.recordings.conversations import LIMITS, MAX_BYTES
 from tests import voices
 from tests.contract.api import IDENTIFICATION, TEXT_DEPENDENT, VERIFICATION, Api, BackedApi, error_of
-from tests.contract.conftest import KEY, Serve
 
 TURNS = f"{IDENTIFICATION}/recordings:identify"
 NOBODY = str(uuid.UUID(int=0))
 
 
 @pytest.fixture(scope="module")
-def api(serve: Serve) -> Iterator[BackedApi]:
-    """A service of its own."""
-    with serve(KEY) as api:
-        yield api
-
-
-@pytest.fixture(scope="module")
-def known(api: BackedApi) -> dict[str, str]:
-    """Two profiles, of whom one is in the conversation; nobody else, or Anna might be known twice."""
-    assert api("DELETE", f"{IDENTIFICATION}/profiles", confirm=CONFIRMATION).json()["remaining"] is False
-    return {name: api.enrolled(voices.seconds(name, 12), IDENTIFICATION) for name in ("anna", "david")}
+def api(alone: BackedApi) -> BackedApi:
+    """Nobody else is enrolled: Anna might be known twice."""
+    return alone
 
 
 def conversation(*names: str, length: float = 6.0) -> bytes:

@@ -2,14 +2,13 @@
 
 import base64
 import json
-import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from tests.serving import serving
 
 STORAGE: Final = "https://storage.azure.com"
 
@@ -69,15 +70,9 @@ def identity() -> Iterator[Identity]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
-        known.url = f"http://127.0.0.1:{server.server_port}/msi/token"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield known
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Endpoint) as origin:
+        known.url = f"{origin}/msi/token"
+        yield known
 
 
 def write_certificate(certificate: Path, private_key: Path) -> None:

@@ -2,12 +2,10 @@
 
 import gzip
 import json
-import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from tests import voices
 from tests.infra.deployment import Deployment
 from tests.infra.identity import identity, write_certificate
 from tests.infra.policy.access import CLIENT_ID
+from tests.serving import serving
 from tools.client import Client
 
 KEY: Final = "a-key-that-nobody-else-has"
@@ -82,18 +81,9 @@ def ingestion(certificate: Path, private_key: Path) -> Iterator[Ingestion]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, private_key)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        received.url = f"https://127.0.0.1:{server.server_port}/"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield received
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Endpoint, certificate, private_key) as origin:
+        received.url = f"{origin}/"
+        yield received
 
 
 @pytest.fixture(scope="module")
