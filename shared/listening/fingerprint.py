@@ -5,6 +5,7 @@ rises or falls. That survives codecs and the telephone, and tells one recording 
 that could be heard can be made from it.
 """
 
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -33,14 +34,27 @@ _LEAST: Final = 20
 _QUANTILE: Final = 95
 
 
-def every_print(samples: NDArray[np.float32]) -> list[bytes]:
-    """The print of a clip, and that from half a hop later, so that no shift falls between two moments."""
-    return [fingerprint(samples[start:]) for start in (0, _HOP // 2)]
+class Prints:
+    """The prints of a clip, each made when it is needed."""
+
+    def __init__(self, samples: NDArray[np.float32]) -> None:
+        """Bind to samples, as ``fingerprint``."""
+        self._samples = samples
+
+    @cached_property
+    def first(self) -> bytes:
+        """The one that is kept."""
+        return fingerprint(self._samples)
+
+    @cached_property
+    def both(self) -> tuple[bytes, bytes]:
+        """That, and one from half a hop later, so that no shift falls between two moments."""
+        return self.first, fingerprint(self._samples[_HOP // 2 :])
 
 
-def same_recording(prints: list[bytes], known: bytes) -> bool:
-    """Whether a clip, by all its prints, is or holds half of the recording of a known print."""
-    return any(likeness(each, known) >= ALIKE for each in prints)
+def same_recording(prints: Prints, known: bytes) -> bool:
+    """Whether a clip, by its prints, is or holds half of the recording of a known print."""
+    return any(likeness(each, known) >= ALIKE for each in prints.both)
 
 
 def fingerprint(samples: NDArray[np.float32]) -> bytes:

@@ -10,7 +10,7 @@ from functools import reduce
 from shared.errors import Conflict, SpeakerError, StorageUnavailable, UnknownProfile
 from shared.listening.audio import decode
 from shared.listening.declared import Recording
-from shared.listening.fingerprint import every_print
+from shared.listening.fingerprint import Prints
 from shared.listening.listener import Listener, Utterance
 from shared.listening.quality import Quality
 from shared.listening.scoring import LEAST_LLR
@@ -120,8 +120,8 @@ class Enrolling:
         twins: Duplicates | None,
     ) -> Enrolled:
         """A profile with a clip that it may hold."""
-        prints = every_print(heard.clip.samples)
-        enrollment = _enrollment(heard, prints[0], enrollment_id)
+        prints = Prints(heard.clip.samples)
+        enrollment = _enrollment(heard, prints.first, enrollment_id)
         voice = voice_of(self.listener, heard, self._version_for(profile))
         fit, found = FIRST, None
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.fingerprint import same_recording
+from shared.listening.fingerprint import Prints, same_recording
 from shared.listening.listener import Listener, Utterance
 from shared.listening.scoring import LEAST_LLR, cosine
 from shared.listening.views import Band
@@ -61,11 +61,11 @@ class Fitting:
     agreement: str
     repeated: str
 
-    def fit(self, profile: Profile, heard: Utterance, prints: list[bytes], version: str) -> Fit:
+    def fit(self, profile: Profile, heard: Utterance, prints: Prints, version: str) -> Fit:
         """How a clip goes with a profile.
 
         Args:
-            prints: every print of the clip.
+            prints: of the clip.
             version: of the model by which it is added.
 
         Raises:
@@ -104,6 +104,6 @@ def in_common(listener: Listener, signature: Signature, heard: Utterance) -> tup
     return band, signature.views[band], embedding
 
 
-def _repeats(profile: Profile, prints: list[bytes]) -> int | None:
+def _repeats(profile: Profile, prints: Prints) -> int | None:
     held = enumerate(profile.enrollments, 1)
     return next((number for number, each in held if same_recording(prints, each.print)), None)

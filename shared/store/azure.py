@@ -8,9 +8,7 @@ from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import TableClient, TableEntity, TableServiceClient, UpdateMode
+from azure.data.tables import TableClient, TableEntity, TableServiceClient
 
 from shared.errors import Conflict, Misconfigured
 from shared.observing import trace
@@ -31,9 +29,10 @@ from shared.store.entities import (
     walk_of,
     walk_properties,
 )
+from shared.store.entity_client import EntityClient
 from shared.store.faults import storage_faults
 from shared.store.growing import ContainerAppends
-from shared.store.point_reads import Authorize, PointReader, bearer_token, shared_key
+from shared.store.lines import Authorize, Lines, bearer_token, shared_key
 from shared.store.seals import SEALED, Broken
 from shared.store.tables import TableRows
 from shared.store.tallies import Tallies
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
     from shared.store.blobs import Blobs
     from shared.store.keys import Wrapping
+    from shared.store.rows import Rows
 
 logger = logging.getLogger("speaker")
 
@@ -82,19 +82,19 @@ class AzureStore(AudioBlobs):
         with storage_faults():
             self._table: TableClient = tables.create_table_if_not_exists(TABLE)
         super().__init__(blobs)
-        self._tables = tables
-        self._authorize = authorize
-        self._point = PointReader(f"{tables.url}/{TABLE}", authorize)
-        self._tallies = Tallies(self._table, self._point.read)
-        self.groups = TableRows(tables, GROUPS_TABLE, authorize)
-        self.changes = TableRows(tables, CHANGES_TABLE, authorize)
-        self.requests = TableRows(tables, REQUESTS_TABLE, authorize)
-        self.trials = TableRows(tables, TRIALS_TABLE, authorize)
-        self.outbox = TableRows(tables, OUTBOX_TABLE, authorize)
+        lines = Lines(tables.url, authorize)
+        self._entities = EntityClient(lines, TABLE, lambda: tables.create_table_if_not_exists(TABLE))
+        self._tallies = Tallies(self._table, self._entities)
+        self._rows: Callable[[str], Rows] = partial(TableRows, tables, lines)
+        self.groups = self._rows(GROUPS_TABLE)
+        self.changes = self._rows(CHANGES_TABLE)
+        self.requests = self._rows(REQUESTS_TABLE)
+        self.trials = self._rows(TRIALS_TABLE)
+        self.outbox = self._rows(OUTBOX_TABLE)
         self.listeners: tuple[str, ...] = ()
         self.snapshots: Blobs = ContainerBlobs(blobs, SNAPSHOT_CONTAINER)
         self.trail = ContainerAppends(blobs, TRAIL_CONTAINER)
-        self.jobs = TableRows(tables, JOBS_TABLE, authorize)
+        self.jobs = self._rows(JOBS_TABLE)
         self.recordings: Blobs = ContainerBlobs(blobs, RECORDINGS_CONTAINER)
         self.queue = queue
         self._watchers: list[Callable[[Profile], None]] = []
@@ -128,7 +128,7 @@ class AzureStore(AudioBlobs):
         from shared.store.keys import DataKeys  # cryptography is needed where something is sealed
         from shared.store.sealing import SealedBlobs, VoiceSeals
 
-        keys = DataKeys(TableRows(self._tables, KEYS_TABLE, self._authorize), wrapping)
+        keys = DataKeys(self._rows(KEYS_TABLE), wrapping)
         keys.begin()
         self.seals = seals = VoiceSeals(keys, on=on)
         self.snapshots = galleries = SealedBlobs(self.snapshots, seals, "galleries")
@@ -158,26 +158,20 @@ class AzureStore(AudioBlobs):
         )
 
     def insert(self, profile: Profile) -> Profile:
-        with storage_faults():
-            self._tallies.add(profile, +1)
-            written = self._table.upsert_entity(
-                self.seals.closed_entity(to_entity(profile))
-            )  # the id is fresh; a repeated request must not fail
-            return replace(profile, etag=written["etag"])
+        self._tallies.add(profile, +1)
+        written = self._entities.put(self._closed(profile))  # the id is fresh; a repeated request must not fail
+        return replace(profile, etag=written)
 
     def insert_once(self, profile: Profile) -> Profile:
-        with storage_faults():
-            self._tallies.add(profile, +1)
-            try:
-                written = self._table.create_entity(self.seals.closed_entity(to_entity(profile)))
-            except ResourceExistsError:
-                self._tallies.add(profile, -1)
-                return self.get(profile.family, profile.id) or profile
-            return replace(profile, etag=written["etag"])
+        self._tallies.add(profile, +1)
+        try:
+            return replace(profile, etag=self._entities.insert(self._closed(profile)))
+        except Conflict:
+            self._tallies.add(profile, -1)
+            return self.get(profile.family, profile.id) or profile
 
     def get(self, family: Family, profile_id: str) -> Profile | None:
-        with trace.stage("storage"):
-            entity = self._point.read(partition_of(family, profile_id), profile_id)
+        entity = self._entities.read(partition_of(family, profile_id), profile_id)
         return self._profile(family, entity, entity["etag"]) if entity else None
 
     def get_many(self, family: Family, profile_ids: Sequence[str]) -> Iterator[Profile | None]:
@@ -214,28 +208,18 @@ class AzureStore(AudioBlobs):
             return self._tallies.total(family)
 
     def replace(self, profile: Profile) -> Profile:
-        with storage_faults():
-            try:
-                written = self._table.update_entity(
-                    self.seals.closed_entity(to_entity(profile)),
-                    mode=UpdateMode.REPLACE,
-                    etag=profile.etag,
-                    match_condition=MatchConditions.IfNotModified,
-                )
-            except (ResourceModifiedError, ResourceNotFoundError) as lost:
-                raise Conflict from lost
-            if profile.deleting:
-                self._tallies.add(profile, -1)
-        stored = replace(profile, etag=written["etag"])
+        written = self._entities.replace(self._closed(profile), profile.etag)
+        if profile.deleting:
+            self._tallies.add(profile, -1)
+        stored = replace(profile, etag=written)
         for told in self._watchers:
             told(stored)
         return stored
 
     def remove(self, profile: Profile) -> None:
-        with storage_faults():
-            self._table.delete_entity(profile.partition or partition_of(profile.family, profile.id), profile.id)
-            if profile.is_readable and not profile.deleting:
-                self._tallies.add(profile, -1)
+        self._entities.remove(profile.partition or partition_of(profile.family, profile.id), profile.id)
+        if profile.is_readable and not profile.deleting:
+            self._tallies.add(profile, -1)
 
     def _query(
         self, of: Family | Span, condition: str = "", first: str = "", size: int | None = None, **values: str
@@ -255,6 +239,9 @@ class AzureStore(AudioBlobs):
                 self.seals.expect(str(entity["PartitionKey"]))
             yield self._profile(family, entity, str(entity.metadata["etag"]))
 
+    def _closed(self, profile: Profile) -> Mapping[str, Any]:
+        return self.seals.closed_entity(to_entity(profile))
+
     def _profile(self, family: Family, entity: Mapping[str, Any], etag: str) -> Profile:
         """The profile that an entity holds; one whose seal is broken is unreadable, as others that are damaged."""
         try:
@@ -268,21 +255,17 @@ class AzureStore(AudioBlobs):
         self.seals.shred(partition_of(family, profile_id), profile_id)
 
     def write_report(self, report: UpkeepReport) -> None:
-        with storage_faults():
-            self._table.upsert_entity({**REPORT_KEY, **report_properties(report)})
+        self._entities.put({**REPORT_KEY, **report_properties(report)})
 
     def report(self) -> UpkeepReport | None:
-        with trace.stage("storage"):
-            entity = self._point.read(REPORT_KEY["PartitionKey"], REPORT_KEY["RowKey"])
+        entity = self._entities.read(REPORT_KEY["PartitionKey"], REPORT_KEY["RowKey"])
         return report_of(entity) if entity else None
 
     def write_walk(self, walk: Walk) -> None:
-        with storage_faults():
-            self._table.upsert_entity({**WALK_KEY, **walk_properties(walk)})
+        self._entities.put({**WALK_KEY, **walk_properties(walk)})
 
     def walk(self) -> Walk | None:
-        with trace.stage("storage"):
-            entity = self._point.read(WALK_KEY["PartitionKey"], WALK_KEY["RowKey"])
+        entity = self._entities.read(WALK_KEY["PartitionKey"], WALK_KEY["RowKey"])
         return walk_of(entity) if entity else None
 
     def ping(self) -> None:

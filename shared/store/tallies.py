@@ -7,16 +7,15 @@ which reads every partition anyway, sets it right.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError
-from azure.data.tables import TableClient, TableEntity, TableTransactionError, UpdateMode
+from azure.data.tables import TableClient, TableEntity, TableTransactionError
 
-from shared.errors import StorageUnavailable
+from shared.errors import Conflict, StorageUnavailable
 from shared.store import Span
 from shared.store.entities import BOOKS, partition_of
+from shared.store.entity_client import EntityClient
 from shared.voices.families import FAMILIES, Family
 from shared.voices.records import Profile
 
@@ -30,10 +29,10 @@ type Row = Mapping[str, Any]
 class Tallies:
     """The tallies in the table of the profiles; safe to use from several threads."""
 
-    def __init__(self, table: TableClient, read: Callable[[str, str], Row | None]) -> None:
-        """Bind to the table; ``read`` gives an entity by its keys, with its etag under ``etag``."""
+    def __init__(self, table: TableClient, entities: EntityClient) -> None:
+        """Bind to the table, and to its single entities."""
         self._table = table
-        self._read = read
+        self._entities = entities
 
     def total(self, family: Family | None = None) -> int:
         """How many profiles of a family, or of all, there are that are not being deleted.
@@ -52,7 +51,7 @@ class Tallies:
         """
         name = _number(profile.id[1])
         for _ in range(_ATTEMPTS):
-            row = self._read(BOOKS, _row_key(profile.family, profile.id[0]))
+            row = self._entities.read(BOOKS, _row_key(profile.family, profile.id[0]))
             if row is None or self._write(row, {name: max(0, int(row.get(name, 0)) + change)}):
                 return
         raise StorageUnavailable("others keep changing the tallies")
@@ -95,10 +94,9 @@ class Tallies:
     def _write(self, row: Row, numbers: Mapping[str, int]) -> bool:
         """Whether the row was still as it was read."""
         changed = {"PartitionKey": BOOKS, "RowKey": row["RowKey"], **numbers}
-        unchanged = MatchConditions.IfNotModified
         try:
-            self._table.update_entity(changed, mode=UpdateMode.MERGE, etag=row["etag"], match_condition=unchanged)
-        except ResourceModifiedError:
+            self._entities.merge(changed, row["etag"])
+        except Conflict:
             return False
         return True
 

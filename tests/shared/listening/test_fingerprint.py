@@ -10,7 +10,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from shared.listening.fingerprint import ALIKE, every_print, fingerprint, likeness, same_recording
+from shared.listening.fingerprint import ALIKE, Prints, fingerprint, likeness, same_recording
 from shared.listening.views import narrowed
 from tests.recordings import Recordings
 
@@ -46,12 +46,12 @@ def readings(recordings: Recordings) -> list[Samples]:
 
 @pytest.mark.parametrize("change", CHANGED.values(), ids=list(CHANGED))
 def test_a_recording_is_known_again(change: Callable[[Samples], Samples], readings: list[Samples]) -> None:
-    assert all(same_recording(every_print(change(reading)), fingerprint(reading)) for reading in readings)
+    assert all(same_recording(Prints(change(reading)), fingerprint(reading)) for reading in readings)
 
 
 def test_a_telephone_call_of_it_is_known_again(readings: list[Samples]) -> None:
     for reading in readings:
-        assert all(same_recording(every_print(half), fingerprint(reading)) for half in narrowed(reading))
+        assert all(same_recording(Prints(half), fingerprint(reading)) for half in narrowed(reading))
 
 
 def test_no_other_recording_is_taken_for_it(readings: list[Samples]) -> None:
@@ -62,7 +62,7 @@ def test_no_other_recording_is_taken_for_it(readings: list[Samples]) -> None:
 def test_other_words_of_one_speaker_are_another_recording(readings: list[Samples]) -> None:
     for reading in readings:
         first, second = np.array_split(reading, 2)
-        assert not same_recording(every_print(second), fingerprint(first))
+        assert not same_recording(Prints(second), fingerprint(first))
 
 
 def test_a_print_takes_little_room(readings: list[Samples]) -> None:
@@ -71,6 +71,6 @@ def test_a_print_takes_little_room(readings: list[Samples]) -> None:
 
 @pytest.mark.parametrize("length", [0, 1_000, 4_096, 8_000, 16_000])
 def test_what_is_too_short_or_silent_is_like_nothing(length: int) -> None:
-    prints = every_print(np.zeros(length, np.float32))
-    assert not same_recording(prints, prints[0])
+    prints = Prints(np.zeros(length, np.float32))
+    assert not same_recording(prints, prints.first)
     assert not same_recording(prints, b"")

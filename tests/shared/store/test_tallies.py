@@ -6,15 +6,15 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from azure.core.exceptions import ResourceModifiedError
 from azure.data.tables import TableClient
 
 from devhost.azurite import azurite
-from shared.errors import StorageUnavailable
+from shared.errors import Conflict, StorageUnavailable
 from shared.settings import Settings
 from shared.store import WIDTHS, Span
 from shared.store.azure import TABLE, AzureStore
 from shared.store.entities import to_entity
+from shared.store.entity_client import EntityClient
 from shared.voices.families import IDENTIFICATION, VERIFICATION
 from shared.voices.records import Profile
 from tests.durability.proxy import proxied
@@ -111,7 +111,7 @@ def test_a_tally_that_changed_while_profiles_were_listed_is_left_for_another_tim
 def test_a_tally_that_others_keep_changing_is_given_up(store: AzureStore) -> None:
     store.count()
     with (
-        patch.object(TableClient, "update_entity", side_effect=ResourceModifiedError("etag")),
+        patch.object(EntityClient, "merge", side_effect=Conflict),
         pytest.raises(StorageUnavailable, match="keep changing"),
     ):
         store.insert(_new())
