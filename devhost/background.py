@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from devhost.errors import FunctionFailedError
 from devhost.messages import Message
-from devhost.queues import listeners  # here, as an app that loads may import the same packages in threads of its own
 from devhost.settings import Settings, resolved
 from devhost.timers import Schedule, parse_schedule, run_timer, timer_info
 from devhost.worker import Function, Worker
+
+if TYPE_CHECKING:
+    from devhost.queues import Listener
 
 
 class Background:
@@ -20,7 +23,7 @@ class Background:
         self._worker = worker
         self._warmups = {f.name: f for f in worker.functions if f.kind == "warmupTrigger"}
         self._timers = {f.name: (f, _schedule(f)) for f in worker.functions if f.kind == "timerTrigger"}
-        self._listeners = list(listeners(worker, settings))
+        self._listeners = _listeners(worker, settings)
         self._listening: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -75,3 +78,11 @@ def _schedule(function: Function) -> Schedule:
     schedule = parse_schedule(resolved(str(function.trigger["schedule"]), "a timer's schedule"))
     schedule.after(datetime.now(UTC))  # or it never occurs
     return schedule
+
+
+def _listeners(worker: Worker, settings: Settings) -> list["Listener"]:
+    if all(function.kind != "queueTrigger" for function in worker.functions):
+        return []  # an app without queues needs no client for them
+    from devhost.queues import listeners
+
+    return list(listeners(worker, settings))
