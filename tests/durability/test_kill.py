@@ -8,6 +8,7 @@ tried: before the first call, and after each.
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
+from uuid import UUID
 
 import pytest
 import requests
@@ -16,7 +17,7 @@ from shared.profiles.upkeep import GRACE
 from shared.store.azure import AzureStore
 from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION, Family
 from tests import models, voices
-from tests.contract.api import Api
+from tests.contract.api import VERSION, Api
 from tests.domain import Domain
 from tests.durability.world import World
 
@@ -143,3 +144,46 @@ def test_a_kill_at_any_storage_call_loses_nothing_acknowledged_and_leaves_nothin
     with capsys.disabled():
         print(f"\n{change}: killed at {calls + 1} points around {calls} storage calls; {died} callers had no answer")
     assert died == calls + 1
+
+
+def _named(api: Api, profile_id: str, request_id: str) -> requests.Response:
+    """An enrollment under a request's id."""
+    return api.request(
+        "POST",
+        f"{api.url}/speaker-recognition/{_path(ENROLL)}/profiles/{profile_id}/enrollments",
+        params=VERSION,
+        headers={"Ocp-Apim-Subscription-Key": api.key, "Repeatability-Request-ID": request_id},
+        data=voices.speakers()["anna"].enrollments[1],
+    )
+
+
+def _killed_while_naming(world: World, request_id: str, point: int) -> str:
+    """The profile of a process that died after so many storage calls of an enrollment."""
+    with world.app() as (running, api):
+        profile_id = _begun(api, ENROLL)
+
+        def kill(number: int, _request: object) -> None:
+            if number == point:
+                running.process.kill()
+
+        world.proxy.watch(after=kill)
+        with pytest.raises(requests.ConnectionError):
+            _named(api, profile_id, request_id)
+        world.proxy.watch()
+        return profile_id
+
+
+def test_an_enrollment_whose_process_died_counts_once_when_it_is_sent_again_under_its_name(world: World) -> None:
+    with world.app() as (_, api):
+        assert _named(api, _begun(api, ENROLL), str(UUID(int=99))).status_code == 201  # it makes the table
+        profile_id = _begun(api, ENROLL)
+        world.proxy.watch()
+        assert _named(api, profile_id, str(UUID(int=98))).status_code == 201
+        calls = len(world.proxy.calls)
+    for point in (1, calls - 1, calls):
+        request_id = str(UUID(int=point))
+        profile_id = _killed_while_naming(world, request_id, point)
+        with world.app() as (_, api):
+            first, again = (_named(api, profile_id, request_id) for _ in range(2))
+        assert (first.status_code, again.content) == (201, first.content)
+        _check(world, profile_id, ENROLL, first.status_code)
