@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.settings import Settings
+from tools.bench.enrolling import Enrolled
 from tools.bench.formats import CLIPS, _decoding, rows
 from tools.bench.trust import Cost, settings
 
@@ -41,3 +42,10 @@ def test_what_trust_costs_is_bounded_and_the_app_takes_all_that_is_switched_on()
     assert not Cost(47.0, 40.5, 90.0, 88.0).rows()[0].kept
     chosen = Settings.read(settings())
     assert (chosen.sealing, chosen.audit, chosen.failure_limit) == ("local", True, 5)
+
+
+def test_enrolling_many_is_bounded_by_the_bare_work() -> None:
+    [row] = Enrolled(1_000, command=330, bare=300, storage=33).rows()
+    assert (row.kept, row.value) == (True, 1.1)
+    assert row.beside == "330 ms a person, against 300; Azurite took 10.0% of a core meanwhile"
+    assert not Enrolled(1_000, command=360, bare=300, storage=33).rows()[0].kept
