@@ -6,8 +6,9 @@ logistic of the distance between the two, so that 0.5 is the operating point wha
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any, Final, Self
 
@@ -60,7 +61,7 @@ class Row:
 
     def llr(self, similarity: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
         """Natural log-likelihood ratios of cosines, given q within the fitted range."""
-        return _on_line(self, similarity, q)
+        return _on_line(self, np.asarray(similarity, np.float64), np.asarray(q, np.float64))
 
     def threshold(self, false_match_rate: float) -> float:
         """Ratio to accept from; linear in the logarithm of the rate between fitted ones."""
@@ -120,18 +121,23 @@ class Calibration:
 
     def llr(self, similarity: ArrayLike, enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
         """Natural log-likelihood ratios of cosines that are not centred, given the seconds of speech on each side."""
-        return _on_line(self, similarity, self._q(enrolled_sec, tested_sec))
+        return _on_line(self, np.asarray(similarity, np.float64), self._q(enrolled_sec, tested_sec))
 
     def threshold(self, false_match_rate: float) -> float:
         """Ratio to accept from where nothing is centred; linear in the logarithm of the rate between fitted ones."""
-        return max(
-            self.typical(false_match_rate),
-            _between(false_match_rate, [(p.false_match_rate, p.guard) for p in self.operating_points]),
-        )
+        return max(self.typical(false_match_rate), _between(false_match_rate, self._guards))
 
     def typical(self, false_match_rate: float) -> float:
         """The ratio from which the typical kind of speech is accepted at a rate, whatever others would need."""
-        return _between(false_match_rate, [(p.false_match_rate, p.llr) for p in self.operating_points])
+        return _between(false_match_rate, self._typicals)
+
+    @cached_property
+    def _typicals(self) -> tuple[tuple[float, float], ...]:
+        return tuple((point.false_match_rate, point.llr) for point in self.operating_points)
+
+    @cached_property
+    def _guards(self) -> tuple[tuple[float, float], ...]:
+        return tuple((point.false_match_rate, point.guard) for point in self.operating_points)
 
     def decide(
         self,
@@ -147,7 +153,9 @@ class Calibration:
         the cosine's own ratio against the threshold of typical speech, nobody is accepted.
         """
         rate = rate_of_one(false_match_rate, candidates)
-        raw = float(self.llr(compared.cosine, enrolled_sec, tested_sec))
+        low, high = self.duration_range
+        q = min(max(float(inverse_duration(enrolled_sec, tested_sec)), low), high)
+        raw = _on_line(self, compared.cosine, q)
         fitting = [row for row in self.rows if row.voices <= compared.voices]
         fitted = fitting[-1].threshold if fitting else self.threshold
         threshold, alone, of_many = map(fitted, (rate, false_match_rate, max(rate, false_match_rate**2)))
@@ -155,7 +163,7 @@ class Calibration:
             return Verdict(compared.cosine, raw, threshold, raw, 0, alone, of_many - alone)
         row = fitting[-1]
         similarity = compared.centred if row.voices else compared.cosine
-        llr = float(row.llr(similarity, self._q(enrolled_sec, tested_sec))) + self.narrowed * compared.narrowed
+        llr = _on_line(row, similarity, q) + self.narrowed * compared.narrowed
         llr = min(llr, threshold + raw - self.typical(rate))
         return Verdict(compared.cosine, llr, threshold, raw, compared.voices, alone, of_many - alone)
 
@@ -256,8 +264,11 @@ def compare(signature: _Floats, embedding: _Floats, others: _Floats, *, narrowed
         narrowed: as in ``Comparison``.
     """
     e, t = unit(signature), unit(embedding)
-    apart = others[others @ e < SAME_VOICE] if len(others) else np.zeros((0, len(e)), np.float32)
-    nearest = apart[np.argsort(-(apart @ e + apart @ t), kind="stable")[:NEAREST]]
+    if not len(others):
+        return Comparison(float(e @ t), float(e @ t), 0, narrowed)
+    like_e = others @ e
+    apart = np.flatnonzero(like_e < SAME_VOICE)
+    nearest = others[apart[np.argsort(-(like_e + others @ t)[apart], kind="stable")[:NEAREST]]]
     centre = nearest.sum(axis=0) / np.float32(len(nearest) + SHRINKAGE)
     return Comparison(float(e @ t), cosine(e - centre, t - centre), len(apart), narrowed)
 
@@ -277,12 +288,13 @@ def inverse_duration(enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[
     return np.asarray(1 / np.asarray(enrolled_sec, np.float64) + 1 / np.asarray(tested_sec, np.float64))
 
 
-def _on_line(line: Calibration | Row, similarity: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
-    cosines, q = np.asarray(similarity, np.float64), np.asarray(q, np.float64)
-    return np.asarray((line.cosine + line.cosine_duration * q) * cosines + line.duration * q + line.offset)
+def _on_line[Number: (float, NDArray[np.float64])](line: Calibration | Row, cosines: Number, q: Number) -> Number:
+    """Of arrays, or of numbers alone, which Python adds several times faster than arrays of one."""
+    return (line.cosine + line.cosine_duration * q) * cosines + line.duration * q + line.offset
 
 
-def _between(rate: float, fitted: Iterable[tuple[float, float]]) -> float:
+@lru_cache
+def _between(rate: float, fitted: tuple[tuple[float, float], ...]) -> float:
     """A threshold between fitted rates, and beyond them, linear in the rate's logarithm."""
     segments = list(pairwise(sorted(fitted)))
     low, high = next((s for s in segments if rate <= s[1][0]), segments[-1])

@@ -75,19 +75,20 @@ class _Reading:
 
 @dataclass(frozen=True, eq=False)
 class _Voices:
-    """Voices by profile: ids in order, and means of unit length, [voices, dimension]."""
+    """Voices by profile: means of unit length, [voices, dimension], and in which row each is."""
 
-    ids: NDArray[np.str_]
+    rows: Mapping[str, int]
     means: NDArray[np.float32]
 
     @classmethod
     def of(cls, means: Mapping[str, NDArray[np.float32]]) -> Self:
         stacked = np.stack(list(means.values())) if means else np.zeros((0, 1), np.float32)
-        return cls(np.array(list(means), np.str_), stacked)
+        return cls({name: row for row, name in enumerate(means)}, stacked)
 
     def without(self, profile_id: str) -> NDArray[np.float32]:
         """The first ``SIZE`` means of others."""
-        return np.asarray(self.means[self.ids != profile_id][:SIZE], np.float32)
+        own = self.rows.get(profile_id, SIZE)
+        return np.concatenate((self.means[:own], self.means[own + 1 : SIZE + 1])) if own < SIZE else self.means[:SIZE]
 
 
 class Cohorts:
