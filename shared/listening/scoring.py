@@ -8,7 +8,7 @@ logistic of the distance between the two, so that 0.5 is the operating point wha
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Self
 
@@ -125,19 +125,12 @@ class Calibration:
 
     def threshold(self, false_match_rate: float) -> float:
         """Ratio to accept from where nothing is centred; linear in the logarithm of the rate between fitted ones."""
-        return max(self.typical(false_match_rate), _between(false_match_rate, self._guards))
+        guards = tuple((p.false_match_rate, p.guard) for p in self.operating_points)
+        return max(self.typical(false_match_rate), _between(false_match_rate, guards))
 
     def typical(self, false_match_rate: float) -> float:
         """The ratio from which the typical kind of speech is accepted at a rate, whatever others would need."""
-        return _between(false_match_rate, self._typicals)
-
-    @cached_property
-    def _typicals(self) -> tuple[tuple[float, float], ...]:
-        return tuple((point.false_match_rate, point.llr) for point in self.operating_points)
-
-    @cached_property
-    def _guards(self) -> tuple[tuple[float, float], ...]:
-        return tuple((point.false_match_rate, point.guard) for point in self.operating_points)
+        return _between(false_match_rate, tuple((p.false_match_rate, p.llr) for p in self.operating_points))
 
     def decide(
         self,
@@ -238,39 +231,6 @@ class Comparison:
     centred: float
     voices: int
     narrowed: bool = False
-
-
-NEAREST: Final = 10
-"""Voices whose mean is the centre."""
-SHRINKAGE: Final = 5
-"""The centre of m voices is m / (m + SHRINKAGE) times their mean, as a few say little."""
-SAME_VOICE: Final = 0.72
-"""Cosine from which another signature is taken to be the same person's, or made to be like it: it is no other voice."""
-
-
-type _Floats = NDArray[np.float32]
-
-
-def compare(signature: _Floats, embedding: _Floats, others: _Floats, *, narrowed: bool = False) -> Comparison:
-    """Compare a clip with a voice, seen from the others that are most like both (local centring).
-
-    Strangers are more alike where everybody says the same words, or speaks through the same telephone: their mean
-    cosine moves, its spread does not. So the mean of such others is subtracted from both sides.
-
-    Args:
-        signature: [dimension], any length.
-        embedding: [dimension], any length.
-        others: [voices, dimension] of unit length, neither side among them.
-        narrowed: as in ``Comparison``.
-    """
-    e, t = unit(signature), unit(embedding)
-    if not len(others):
-        return Comparison(float(e @ t), float(e @ t), 0, narrowed)
-    like_e = others @ e
-    apart = np.flatnonzero(like_e < SAME_VOICE)
-    nearest = others[apart[np.argsort(-(like_e + others @ t)[apart], kind="stable")[:NEAREST]]]
-    centre = nearest.sum(axis=0) / np.float32(len(nearest) + SHRINKAGE)
-    return Comparison(float(e @ t), cosine(e - centre, t - centre), len(apart), narrowed)
 
 
 def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

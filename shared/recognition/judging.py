@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.listening.comparing import compare
 from shared.listening.listener import Listener, Utterance
-from shared.listening.scoring import Calibration, compare
+from shared.listening.scoring import Calibration
 from shared.listening.views import Band
 from shared.recognition.cohort import Cohorts
 from shared.recognition.outcomes import Candidate

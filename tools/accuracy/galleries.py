@@ -13,7 +13,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.scoring import Calibration, Comparison, Verdict, compare, unit
+from shared.listening.comparing import compare
+from shared.listening.scoring import Calibration, Comparison, Verdict, unit
 from shared.listening.views import ENROLLED, TESTED, Band, Seen
 from shared.recognition.cohort import SIZE
 from shared.recognition.everyone import LEAST

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.listening.scoring import Calibration, Verdict, compare
+from shared.listening.comparing import compare
+from shared.listening.scoring import Calibration, Verdict
 from shared.listening.views import Band
 from shared.recognition.cohort import SIZE
 from shared.recognition.everyone import MARGIN

@@ -12,9 +12,9 @@ import soxr
 from numpy.typing import NDArray
 
 from shared.listening.audio import decode
+from shared.listening.comparing import compare
 from shared.listening.declared import Recording, declared, pcm_at
 from shared.listening.refusals import InvalidAudio, NoAudio, Undeclared, WrongFormat
-from shared.listening.scoring import compare
 from shared.listening.strangers import named
 from shared.voices.families import VERIFICATION
 from tests import recordings, remembering, voices
