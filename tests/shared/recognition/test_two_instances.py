@@ -1,14 +1,10 @@
-"""Two instances of the service on one storage, and changes in random order on both at once: who is enrolled is found on
-the other one within two seconds, and who was deleted, reset or removed is named on none.
+"""Two instances of the service in one process, and changes in random order on both at once: see ``interleaving``.
 
-``INTERLEAVINGS=1000`` makes so many changes in memory and on Azurite; without it they are fewer.
+``INTERLEAVINGS=1000`` makes so many changes in memory, on Azurite and on PostgreSQL; without it they are fewer.
 """
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -36,31 +32,18 @@ from tests.clock import Clock
 from tests.databases import postgres
 from tests.galleries import NOW, elsewhere
 from tests.hearing import Told, again, somebody, told
+from tests.interleaving import GROUPS, Person, interleaved, interleavings
 from tests.signatures import both
 
 pytestmark = pytest.mark.slow
 
 PEOPLE: Final = 8
-IN_MEMORY, ON_AZURITE = (int(os.environ.get("INTERLEAVINGS", few)) for few in ("300", "40"))
-GROUPS: Final = ("staff", "guests")
+IN_MEMORY, ON_AZURITE = interleavings(300), interleavings(40)
+
+type Voice = NDArray[np.float32]
 
 
-@dataclass(eq=False)
-class Person:
-    """Somebody, and what is true of him.
-
-    Attributes:
-        old: ids of profiles of his that were deleted.
-    """
-
-    voice: NDArray[np.float32]
-    id: str = ""
-    enrolled: bool = False
-    groups: set[str] = field(default_factory=set)
-    old: set[str] = field(default_factory=set)
-
-
-class Instance:
+class InProcess:
     """The service as one instance runs it."""
 
     def __init__(self, store: Store, engine: Callable[[Store, Clock], AnyGallery]) -> None:
@@ -72,45 +55,36 @@ class Instance:
     def groups(self) -> Groups:
         return self.service.groups
 
-    def let_a_second_pass(self) -> None:
+    def may_be_behind(self, since: float) -> bool:  # noqa: ARG002  whenever it was, enough time has passed
         """The log is due to be read again; that the clock is put back at times keeps it near that of storage."""
         self.clock.ahead = (self.clock.ahead + FRESH) % (15 * FRESH)
+        return False
 
-    def enroll(self, person: Person) -> None:
-        if not person.id:
-            person.id = self.store.insert(Profile.new(IDENTIFICATION, "en-us", NOW)).id
-        signature = both(person.voice, person.voice, 25, self.service.listener.version)
+    def create(self) -> str:
+        return self.store.insert(Profile.new(IDENTIFICATION, "en-us", NOW)).id
+
+    def enroll(self, profile_id: str, voice: Voice) -> None:
+        signature = both(voice, voice, 25, self.service.listener.version)
 
         def grown(profile: Profile) -> Profile:
             clip = Enrollment(f"{len(profile.enrollments)}", 2, 25, None)
             return profile.with_enrollment(clip, signature, None, NOW, waive_minimum=False)
 
-        change(self.store, IDENTIFICATION, person.id, grown)
-        person.enrolled = True
+        change(self.store, IDENTIFICATION, profile_id, grown)
 
-    def reset(self, person: Person) -> None:
-        if person.id:
-            self.service.lifecycle.reset(IDENTIFICATION, person.id)
-            person.enrolled = False
+    def reset(self, profile_id: str) -> None:
+        self.service.lifecycle.reset(IDENTIFICATION, profile_id)
 
-    def delete(self, person: Person) -> None:
-        if person.id:
-            self.service.lifecycle.delete(IDENTIFICATION, person.id)
-            person.old.add(person.id)
-            person.id, person.enrolled, person.groups = "", False, set()
+    def delete(self, profile_id: str) -> None:
+        self.service.lifecycle.delete(IDENTIFICATION, profile_id)
 
-    def add(self, person: Person, group: str) -> None:
-        if person.id:
-            self.groups.add(IDENTIFICATION, group, [person.id])
-            person.groups.add(group)
+    def add(self, profile_id: str, group: str) -> None:
+        self.groups.add(IDENTIFICATION, group, [profile_id])
 
-    def remove(self, person: Person, group: str) -> None:
-        if person.id:
-            self.groups.remove(IDENTIFICATION, group, [person.id])
-            person.groups.discard(group)
+    def remove(self, profile_id: str, group: str) -> None:
+        self.groups.remove(IDENTIFICATION, group, [profile_id])
 
-    def named(self, voice: NDArray[np.float32], group: str | None) -> tuple[str | None, list[str]]:
-        """Who is speaking, and everybody who was ranked."""
+    def named(self, voice: Voice, group: str | None) -> tuple[str | None, list[str]]:
         try:
             found = self.everyone.identify(IDENTIFICATION, group, told(voice), waive_minimum=True, top=100)
         except NobodyEnrolled:
@@ -118,20 +92,20 @@ class Instance:
         return found.speaker.profile_id if found.speaker else None, [each.profile_id for each in found.ranking]
 
 
-type Pair = tuple[list[Instance], int]
+type Pair = tuple[list[InProcess], int]
 
 
 @contextmanager
 def _in_memory() -> Iterator[Pair]:
     store = MemoryStore()
-    yield [Instance(seen, Gallery) for seen in (store, elsewhere(store))], IN_MEMORY
+    yield [InProcess(seen, Gallery) for seen in (store, elsewhere(store))], IN_MEMORY
 
 
 @contextmanager
 def _on_azurite() -> Iterator[Pair]:
     with azurite() as storage:
         settings = Settings.read({"SPEAKER_STORAGE_CONNECTION_STRING": storage})
-        yield [Instance(AzureStore.open(settings), Gallery) for _ in range(2)], ON_AZURITE
+        yield [InProcess(AzureStore.open(settings), Gallery) for _ in range(2)], ON_AZURITE
 
 
 @contextmanager
@@ -144,7 +118,7 @@ def _in_postgres() -> Iterator[Pair]:
             until_the_end.callback(gallery.close)
             return gallery
 
-        yield [Instance(seen, begun) for seen in (store, elsewhere(store))], ON_AZURITE
+        yield [InProcess(seen, begun) for seen in (store, elsewhere(store))], ON_AZURITE
 
 
 @pytest.fixture(params=[_in_memory, _on_azurite, _in_postgres], ids=["memory", "azurite", "postgres"])
@@ -154,40 +128,10 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
         yield made
 
 
-def _change(random: np.random.Generator, instance: Instance, person: Person) -> Callable[[], None]:
-    """One to be made; half of them enroll, so that somebody is there."""
-    group = str(random.choice(GROUPS))
-    others = [
-        partial(instance.reset, person),
-        partial(instance.delete, person),
-        partial(instance.add, person, group),
-        partial(instance.remove, person, group),
-    ]
-    return partial(instance.enroll, person) if random.random() < 0.4 else others[random.integers(4)]
-
-
-def _check(instance: Instance, person: Person, voice: NDArray[np.float32]) -> None:
-    for group in (None, *GROUPS):
-        there = person.enrolled and (group is None or group in person.groups)
-        named, ranked = instance.named(voice, group)
-        assert named == (person.id if there else None), (group, person)
-        assert not person.old & set(ranked)
-        assert (person.id in ranked) is there
-
-
 def test_whatever_changes_on_one_is_so_on_the_other(pair: Pair) -> None:
     random, (instances, changes) = np.random.default_rng(13), pair
     for group in GROUPS:
         instances[0].groups.put(IDENTIFICATION, group, Described(), None)
-    people = [Person(somebody(random)) for _ in range(PEOPLE)]
-    with ThreadPoolExecutor(2) as at_once:
-        for _ in range(changes // 2):
-            changed = [people[number] for number in random.choice(PEOPLE, 2, replace=False)]
-            does = [_change(random, *each) for each in zip(instances, changed, strict=True)]
-            for done in [at_once.submit(do) for do in does]:
-                done.result()
-            for person, here, there in zip(changed, instances, reversed(instances), strict=True):
-                voice = again(person.voice, random)
-                _check(here, person, voice)
-                there.let_a_second_pass()
-                _check(there, person, voice)
+    voices = [somebody(random) for _ in range(PEOPLE)]
+    people = [Person(voice, partial(again, voice, random)) for voice in voices]
+    assert interleaved(instances, people, changes, random) == 0
