@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.listening.comparing import NOBODY, SIZE, Crowd
 from shared.listening.scoring import unit
 from shared.listening.views import Band
 from shared.observing.trace import mark
@@ -25,8 +26,6 @@ from shared.voices.families import Family
 from shared.voices.records import Profile
 from shared.words.book import canonical, same_locale
 
-SIZE: Final = 200
-"""Voices that one comparison chooses from; more change nothing."""
 READ: Final = 400
 """Profiles of a family that are read, whatever their locales and phrases."""
 FRESH_SEC: Final = 30
@@ -47,7 +46,7 @@ class _Reading:
     tail: Tail
     profiles: Future[dict[str, Profile]]
     changed: dict[str, Profile] = field(default_factory=dict)
-    sets: dict[tuple[str, ...], "_Voices"] = field(default_factory=dict)
+    sets: dict[tuple[str, ...], Crowd] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -63,32 +62,19 @@ class _Reading:
         self.changed[profile.id] = profile
         self.sets.clear()
 
-    def voices(self, like: Profile, band: Band, version: str) -> "_Voices":
-        """All that compare with a profile's voice; chosen once."""
+    def voices(self, like: Profile, band: Band, version: str) -> Crowd:
+        """Those that compare with a profile's voice; chosen once."""
         key = (canonical(like.locale), like.phrase or "", band, version)
         if key not in self.sets:
             known = {**self.profiles.result(), **self.changed}
             means = {name: _mean(known[name], like, band, version) for name in sorted(known)}
-            self.sets[key] = _Voices.of({name: mean for name, mean in means.items() if mean is not None})
+            self.sets[key] = _crowd({name: mean for name, mean in means.items() if mean is not None})
         return self.sets[key]
 
 
-@dataclass(frozen=True, eq=False)
-class _Voices:
-    """Voices by profile: means of unit length, [voices, dimension], and in which row each is."""
-
-    rows: Mapping[str, int]
-    means: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, means: Mapping[str, NDArray[np.float32]]) -> Self:
-        stacked = np.stack(list(means.values())) if means else np.zeros((0, 1), np.float32)
-        return cls({name: row for row, name in enumerate(means)}, stacked)
-
-    def without(self, profile_id: str) -> NDArray[np.float32]:
-        """The first ``SIZE`` means of others."""
-        own = self.rows.get(profile_id, SIZE)
-        return np.concatenate((self.means[:own], self.means[own + 1 : SIZE + 1])) if own < SIZE else self.means[:SIZE]
+def _crowd(means: Mapping[str, NDArray[np.float32]]) -> Crowd:
+    first = dict(islice(means.items(), SIZE + 1))
+    return Crowd(np.stack([*first.values()]), {name: row for row, name in enumerate(first)}) if first else NOBODY
 
 
 class Cohorts:
@@ -119,8 +105,8 @@ class Cohorts:
             if newest is None or newest.is_old(self._clock()):
                 self._newest[family.name] = self._begun(family, newest)
 
-    def others(self, profile: Profile, band: Band, version: str) -> NDArray[np.float32]:
-        """Voices like a profile's, without its own: [voices, dimension] of unit length.
+    def others(self, profile: Profile, band: Band, version: str) -> Crowd:
+        """Voices like a profile's, maybe with its own.
 
         They are of its family, locale and phrase, seen in a band, by the model of a version.
 
@@ -128,12 +114,12 @@ class Cohorts:
             StorageUnavailable: they could not be read.
         """
         if not self.on:
-            return np.zeros((0, 1), np.float32)
+            return NOBODY
         self.expect(profile.family)
         reading = self._readable(profile.family)
         reading.profiles.result()
         with self._lock:
-            return reading.voices(profile, band, version).without(profile.id)
+            return reading.voices(profile, band, version)
 
     def close(self) -> None:
         """End, once what is being read has been."""

@@ -136,8 +136,8 @@ class Everyone:
         rate = rate or (group.described.false_match_rate if group else None)
         there = list(self._there(family, likely, key, _to_read(look, key, top)))
         self._check_still_there(group)
-        judge, among = self.recognizer.judge, max(look.count(key), len(there))
-        candidates = [judge.candidate(each, signature_of(each), probe, among, rate) for each in there]
+        among = max(look.count(key), len(there))
+        candidates = self.recognizer.judge.candidates(there, probe, among, rate)
         return Found(ranked(candidates) if candidates else [], among, look.as_of, there)
 
     def _note_use(self, found: Found, speaker: Candidate | None) -> None:

@@ -1,17 +1,19 @@
 """What a comparison of a voice with a profile comes to, whether the voice is a clip's or a profile's own."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.comparing import compare
+from shared.listening.comparing import Crowd, compare_all
 from shared.listening.listener import Listener, Utterance
-from shared.listening.scoring import Calibration
+from shared.listening.scoring import Calibration, Comparison
 from shared.listening.views import Band
+from shared.profiles.changes import signature_of
 from shared.recognition.cohort import Cohorts
 from shared.recognition.outcomes import Candidate
 from shared.voices.records import Profile
@@ -92,31 +94,59 @@ class Known:
     """A voice that a probe may be.
 
     Attributes:
-        others: other voices to compare with in a band, [voices, dimension] of unit length.
+        others: other voices to compare with in a band.
     """
 
     profile_id: str
     signature: Signature
-    others: Callable[[Band], NDArray[np.float32]]
+    others: Callable[[Band], Crowd]
 
 
-def judged(known: Known, probe: Probe, calibration: Calibration, rate: float, among: int) -> Candidate:
-    """A known voice as one of so many, in the band that it and the probe have.
+def judged(
+    known: Sequence[Known], probe: Probe, calibration: Callable[[str], Calibration], rate: float, among: int
+) -> list[Candidate]:
+    """Known voices as some of so many, each in the band that it and the probe have.
 
     Args:
-        calibration: of the model that made its signature.
+        calibration: of the model of a version.
         rate: false-match rate of all of them together.
 
     Raises:
-        UnreadableProfile: the signature has another dimension.
+        UnreadableProfile: a signature has another dimension.
     """
-    signature = known.signature
-    version, band = signature.model_version, signature.band_for(probe.band)
-    seen, view = probe.seen(version, band), signature.views[band]
-    signature.check_comparable(seen)
-    compared = compare(view.mean, seen, known.others(band), narrowed=signature.is_narrowed_with(probe.band))
-    verdict = calibration.decide(compared, view.speech_sec, probe.evidence_sec, rate, among)
-    return Candidate(known.profile_id, verdict, version, band)
+    alike: dict[_Way, list[Known]] = defaultdict(list)
+    for each in known:
+        alike[_Way.of(each, probe.band)].append(each)
+    found: dict[int, Candidate] = {}
+    for way, some in alike.items():
+        for each, compared in zip(some, _compared(some, probe, way), strict=True):
+            enrolled_sec = each.signature.views[way.band].speech_sec
+            verdict = calibration(way.version).decide(compared, enrolled_sec, probe.evidence_sec, rate, among)
+            found[id(each)] = Candidate(each.profile_id, verdict, way.version, way.band)
+    return [found[id(each)] for each in known]
+
+
+class _Way(NamedTuple):
+    """What signatures have in common that are compared at once."""
+
+    crowd: Crowd
+    version: str
+    band: Band
+    narrowed: bool
+
+    @classmethod
+    def of(cls, known: Known, probe: Band) -> Self:
+        signature, band = known.signature, known.signature.band_for(probe)
+        return cls(known.others(band), signature.model_version, band, signature.is_narrowed_with(probe))
+
+
+def _compared(some: Sequence[Known], probe: Probe, way: _Way) -> list[Comparison]:
+    seen = probe.seen(way.version, way.band)
+    for each in some:
+        each.signature.check_comparable(seen)
+    means = [each.signature.views[way.band].mean for each in some]
+    left_out = [way.crowd.left_out(each.profile_id) for each in some]
+    return compare_all(means, seen, way.crowd.voices, left_out, narrowed=way.narrowed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,18 +162,23 @@ class Judge:
     cohorts: Cohorts
     false_match_rate: float
 
-    def candidate(
-        self, profile: Profile, signature: Signature, probe: Probe, among: int = 1, rate: float | None = None
-    ) -> Candidate:
-        """A profile as one of so many, by the model that made its signature: ratios compare, cosines would not.
+    def candidates(
+        self, profiles: Iterable[Profile], probe: Probe, among: int = 1, rate: float | None = None
+    ) -> list[Candidate]:
+        """Profiles as some of so many, by the models that made their signatures: ratios compare, cosines would not.
 
         Args:
             rate: false-match rate of all of them together; None for the service's own.
 
         Raises:
-            BundleError: the model of the signature is not installed, or damaged.
-            UnreadableProfile: the signature has another dimension.
+            NotEnrolled, Expired, OptedOut: a profile has no signature that may be compared.
+            BundleError: the model of a signature is not installed, or damaged.
+            UnreadableProfile: a signature has another dimension.
         """
-        version = signature.model_version
-        known = Known(profile.id, signature, partial(self.cohorts.others, profile, version=version))
-        return judged(known, probe, self.listener.calibration(version), rate or self.false_match_rate, among)
+        known = [self.known(profile) for profile in profiles]
+        return judged(known, probe, self.listener.calibration, rate or self.false_match_rate, among)
+
+    def known(self, profile: Profile) -> Known:
+        """A profile's voice; raises as ``signature_of``."""
+        signature = signature_of(profile)
+        return Known(profile.id, signature, partial(self.cohorts.others, profile, version=signature.model_version))

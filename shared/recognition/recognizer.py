@@ -87,7 +87,7 @@ class Recognizer:
         heard = self.listener.listen(audio, family.to_recognize(waive_minimum=waive_minimum or asked is not None))
         wanted = asked.values["Phrase"] if asked else profile.phrase
         saying = self._saying(profile, signature, heard, asked=wanted if asked else None)
-        voice = self._candidate(profile, signature, heard)
+        [voice] = self.judge.candidates([profile], Clip(self.listener, heard))
         candidate = replace(voice, said=saying is None or saying.phrase == wanted)
         if asked:
             self.challenges.spend(asked)
@@ -125,9 +125,7 @@ class Recognizer:
         self.listener.embed(heard, self.listener.version)  # while storage reads; nearly every profile needs it
         profiles = [present(profile, name) for profile, name in zip(found, profile_ids, strict=True)]
         _check_locales(profiles)
-        signatures = [signature_of(profile) for profile in profiles]
-        candidates = [self._candidate(*each, heard, len(profiles)) for each in zip(profiles, signatures, strict=True)]
-        ranking = ranked(candidates)
+        ranking = ranked(self.judge.candidates(profiles, Clip(self.listener, heard), len(profiles)))
         self.note_uses(profiles, [each.profile_id for each in ranking[:1] if each.accepted])
         identified = Identified(ranking[: top or family.max_ranking], heard.quality, len(profiles))
         self.told(Deed.IDENTIFIED, family, identified.found_id, identified.best.decision, profile_ids)
@@ -164,10 +162,6 @@ class Recognizer:
     def judge(self) -> Judge:
         """What decides on candidates."""
         return Judge(self.listener, self.cohorts, self.false_match_rate)
-
-    def _candidate(self, profile: Profile, signature: Signature, heard: Utterance, among: int = 1) -> Candidate:
-        """A profile as one of so many; a clip can be seen by any model."""
-        return self.judge.candidate(profile, signature, Clip(self.listener, heard), among)
 
     def note_uses(self, profiles: Iterable[Profile], recognized: Collection[str | None] = ()) -> None:
         """Note the day on profiles that were compared, where that decides how long they are kept or stay enrolled.

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -16,7 +15,6 @@ from shared.listening.sides import without_leak
 from shared.observing.trace import current, stage
 from shared.profiles.changes import present, signature_of
 from shared.recognition.everyone import Everyone
-from shared.recognition.judging import Known
 from shared.recognition.recognizer import Recognizer, check_count
 from shared.recordings.diarizer import Diarizer, apart, together
 from shared.recordings.naming import Named, Naming, Spoken
@@ -129,7 +127,7 @@ class Conversations:
         naming = Naming(listener.version, listener.calibration(listener.version), rate, matching.exclusive)
         if among.profile_ids:
             profiles = self._still_there(family, among.profile_ids)
-            speakers = naming.named(found.voices, [self._known(profile) for profile in profiles])
+            speakers = naming.named(found.voices, list(map(self.recognizer.judge.known, profiles)))
         else:
             probes = [Spoken(voice, naming.version) for voice in found.voices]
             searched = self.everyone.each_of(family, among.group_id, probes, matching.false_match_rate)
@@ -152,11 +150,6 @@ class Conversations:
         self.recognizer.cohorts.expect(family)
         found = self.recognizer.store.get_many(family, profile_ids)
         return [profile for profile in found if profile and profile.enrolled and profile.signature]
-
-    def _known(self, profile: Profile) -> Known:
-        signature = signature_of(profile)
-        others = partial(self.recognizer.cohorts.others, profile, version=signature.model_version)
-        return Known(profile.id, signature, others)
 
     def _parties(self, audio: Recording) -> Diarized:
         channels = self._channels(audio)

@@ -108,12 +108,12 @@ class Naming:
         ]
 
     def _ranking(self, voice: Voice, offered: Sequence[Known]) -> list[Candidate]:
-        return ranked([self._candidate(voice, known, len(offered)) for known in offered]) if offered else []
-
-    def _candidate(self, voice: Voice, known: Known, among: int) -> Candidate:
-        if known.signature.model_version != self.version:
-            raise OutdatedSignature(known.profile_id)
-        return judged(known, Spoken(voice, self.version), self.calibration, self.false_match_rate, among)
+        for known in offered:
+            if known.signature.model_version != self.version:
+                raise OutdatedSignature(known.profile_id)
+        spoken, calibration = Spoken(voice, self.version), self.calibration
+        found = judged(offered, spoken, lambda _: calibration, self.false_match_rate, len(offered))
+        return ranked(found) if found else []
 
 
 def _ratio(candidate: Candidate) -> float:

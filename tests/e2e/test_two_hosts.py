@@ -21,9 +21,9 @@ from tests import voices
 from tests.contract.api import IDENTIFICATION, Api
 from tests.interleaving import GROUPS, SEEN_WITHIN_SEC, Person, interleaved, interleavings
 
-pytestmark = pytest.mark.slow
-
 CHANGES: Final = interleavings(14)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 + 5 * CHANGES)]
+
 ENROLLED_SEC: Final = 3
 """Of speech; what is asked for begins where nobody has enrolled."""
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"

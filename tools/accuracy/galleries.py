@@ -13,10 +13,9 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.comparing import compare
+from shared.listening.comparing import SIZE, compare
 from shared.listening.scoring import Calibration, Comparison, Verdict, unit
 from shared.listening.views import ENROLLED, TESTED, Band, Seen
-from shared.recognition.cohort import SIZE
 from shared.recognition.everyone import LEAST
 from shared.voices.signatures import Signature, View
 from tools.accuracy.heard import Heard

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.listening.comparing import compare
+from shared.listening.comparing import SIZE, compare
 from shared.listening.scoring import Calibration, Verdict
 from shared.listening.views import Band
-from shared.recognition.cohort import SIZE
 from shared.recognition.everyone import MARGIN
 from shared.voices.families import IDENTIFICATION
 from tools.accuracy.by_channel import WIDE

@@ -9,13 +9,12 @@ from typing import Final
 import numpy as np
 import soundfile
 import soxr
-from numpy.typing import NDArray
 
 from shared.listening.audio import Clip
 from shared.listening.bundle import Bundle
+from shared.listening.comparing import NOBODY
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.segments import STEP
-from shared.listening.views import Band
 from shared.profiles.enrolling import voice_of
 from shared.recognition.judging import Known
 from shared.recordings.clustering import ANY, Bounds
@@ -66,7 +65,7 @@ class Ears:
         """Somebody who was recorded before."""
         version = self.listener.version
         made = (voice_of(self.listener, self.listener.hear(Clip(each)), version) for each in recordings)
-        return Known(name, reduce(Signature.joined_by, made), _nobody)
+        return Known(name, reduce(Signature.joined_by, made), lambda _: NOBODY)
 
 
 def pieces(file: Path) -> Iterator[Samples]:
@@ -103,7 +102,3 @@ def _blocks(file: Path) -> Iterator[Samples]:
 
 def _tell(told: Told, before: float, seconds: float, done: float) -> None:
     told(before + done * seconds)
-
-
-def _nobody(_: Band) -> NDArray[np.float32]:
-    return np.zeros((0, 1), np.float32)

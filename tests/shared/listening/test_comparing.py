@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.listening.comparing import compare
+from shared.listening.comparing import compare, compare_all
 from shared.listening.scoring import cosine
 
 
@@ -45,6 +45,19 @@ def test_without_others_the_centred_cosine_is_the_cosine() -> None:
     assert seen.voices == 0
     assert seen.centred == pytest.approx(seen.cosine)
     assert seen.cosine == pytest.approx(cosine(e, t))
+
+
+def test_of_many_signatures_each_is_compared_as_if_it_were_alone() -> None:
+    random = np.random.default_rng(0)
+    signatures, others = random.normal(size=(50, 192)).astype(np.float32), _unit(random.normal(size=(201, 192)))
+    clip = random.normal(size=192).astype(np.float32)
+    left_out = [*range(0, 40, 2), *[200] * 30]
+    found = compare_all([*signatures], clip, others, left_out, narrowed=True)
+    alone = [
+        compare(signature, clip, np.delete(others, row, axis=0), narrowed=True)
+        for signature, row in zip(signatures, left_out, strict=True)
+    ]
+    assert found == alone
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float32]:

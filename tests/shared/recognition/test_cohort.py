@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from shared.errors import StorageUnavailable
+from shared.listening.comparing import SIZE
 from shared.listening.views import Band
-from shared.recognition.cohort import FRESH_SEC, IDLE_SEC, READ, SIZE, Cohorts
+from shared.recognition.cohort import FRESH_SEC, IDLE_SEC, READ, Cohorts
 from shared.store.changes import ChangeLog, Kind
 from shared.store.memory import MemoryStore
 from shared.voices.families import IDENTIFICATION, PASSPHRASE_VERIFICATION, VERIFICATION, Family
@@ -73,7 +74,13 @@ def _enroll(
 
 
 def _heard(cohorts: Cohorts, profile: Profile, band: Band = Band.WIDE, version: str = MODEL) -> set[int]:
-    return _axes(cohorts.others(profile, band, version))
+    return _axes(_others(cohorts, profile, band, version))
+
+
+def _others(cohorts: Cohorts, profile: Profile, band: Band = Band.WIDE, version: str = MODEL) -> np.ndarray:
+    """Voices that the profile's own is compared with."""
+    crowd = cohorts.others(profile, band, version)
+    return np.array([voice for row, voice in enumerate(crowd.voices) if row != crowd.left_out(profile.id)])
 
 
 def _axes(voices: Iterable[np.ndarray]) -> set[int]:
@@ -100,7 +107,7 @@ def test_passphrases_are_compared_with_the_same_passphrase(store: CountingStore,
 
 def test_voices_are_of_one_band_and_one_model_and_of_unit_length(store: CountingStore, cohorts: Cohorts) -> None:
     own, other = _enroll(store, 0), _enroll(store, 1)
-    np.testing.assert_allclose(cohorts.others(own, Band.NARROW, MODEL), [-np.eye(256)[1]])
+    np.testing.assert_allclose(_others(cohorts, own, Band.NARROW), [-np.eye(256)[1]])
     assert other.signature is not None
     store.replace(replace(other, signature=wide(np.eye(256)[1], 20, MODEL)))
     assert _heard(cohorts, own, Band.NARROW) == set()
@@ -109,7 +116,7 @@ def test_voices_are_of_one_band_and_one_model_and_of_unit_length(store: Counting
 
 def test_so_many_are_read_and_so_many_compared(store: CountingStore, cohorts: Cohorts) -> None:
     own, *_ = (_enroll(store, number) for number in range(READ + 10))
-    assert len(cohorts.others(own, Band.WIDE, MODEL)) == SIZE
+    assert len(_others(cohorts, own)) == SIZE
 
 
 def test_what_this_instance_changes_counts_at_once(store: CountingStore, cohorts: Cohorts) -> None:
@@ -177,7 +184,7 @@ def test_a_first_reading_that_fails_is_told_and_tried_again(store: CountingStore
     own, _ = _enroll(store, 0), _enroll(store, 1)
     store.away = True
     with pytest.raises(StorageUnavailable):
-        cohorts.others(own, Band.WIDE, MODEL)
+        _others(cohorts, own)
     store.away = False
     assert _heard(cohorts, own) == {1}
 
@@ -194,5 +201,5 @@ def test_switched_off_no_other_profile_is_read(store: CountingStore) -> None:
     off = Cohorts(store, on=False)
     own, _ = _enroll(store, 0), _enroll(store, 1)
     off.expect(VERIFICATION)
-    assert len(off.others(own, Band.WIDE, MODEL)) == 0
+    assert len(_others(off, own)) == 0
     assert store.readings == 0

@@ -1,6 +1,6 @@
 """What a comparison comes to, by the bands of both sides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,6 +17,7 @@ from shared.store.memory import MemoryStore
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile
 from shared.voices.signatures import Signature, View
+from shared.voices.standing import Standing
 from tests.signatures import both
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,8 +48,9 @@ def judge() -> Judge:
 
 
 def _llr(judge: Judge, signature: Signature, clip: Band) -> float:
-    profile = Profile.new(VERIFICATION, "en-us", NOW)
-    return judge.candidate(profile, signature, SameEverywhere(clip)).verdict.llr
+    profile = replace(Profile.new(VERIFICATION, "en-us", NOW), signature=signature, standing=Standing.ENROLLED)
+    [candidate] = judge.candidates([profile], SameEverywhere(clip))
+    return candidate.verdict.llr
 
 
 def test_where_one_side_is_narrowed_its_constant_is_added(judge: Judge) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from shared.errors import UnreadableProfile
 from shared.listening.bundle import Bundle
+from shared.listening.comparing import NOBODY, Crowd
 from shared.listening.views import Band
 from shared.recognition.judging import Known
 from shared.recordings.naming import Named, Naming
@@ -26,9 +27,9 @@ def voice(number: int, embedding: NDArray[np.float32], seconds: float = 30.0) ->
     return Voice(number, embedding, seconds, seconds)
 
 
-def nobody(_: Band) -> NDArray[np.float32]:
+def nobody(_: Band) -> Crowd:
     """No other voices to compare with."""
-    return np.zeros((0, 1), np.float32)
+    return NOBODY
 
 
 def known(name: str, mean: NDArray[np.float32], version: str = BUNDLE.version) -> Known:
