@@ -71,9 +71,9 @@ _BEST: Final[dict[Band, LiteralString]] = {
     Band.WIDE: "SELECT id, -(in_wide <#> %(query)s::halfvec) AS cosine",
     Band.NARROW: "SELECT id, -(in_narrow <#> %(query)s::halfvec) AS cosine",
 }
-_OF: Final[LiteralString] = (
-    " FROM speaker_voices WHERE family = %(family)s AND (%(group)s::text IS NULL OR groups @> ARRAY[%(group)s::text])"
-)
+_OF: Final[LiteralString] = " FROM speaker_voices WHERE family = %(family)s"
+_OF_GROUP: Final[LiteralString] = _OF + " AND groups @> ARRAY[%(group)s::text]"
+"""A query of its own: one plan for both would go through everybody to find a few."""
 _OF_WAY: Final[LiteralString] = " AND version = %(version)s AND wide = %(wide)s AND narrow = %(narrow)s"
 
 
@@ -126,7 +126,8 @@ class Searched:
         """Those most like a voice of unit length, at most so many."""
         values = {"query": _text(query), "count": count, "version": self.way.version}
         values |= {"wide": self.way.wide, "narrow": self.way.narrow, "family": self.family.name, "group": group}
-        found = self.gallery.ask(_BEST[band] + _OF + _OF_WAY + " ORDER BY cosine DESC LIMIT %(count)s", values)
+        of = _OF_GROUP if group else _OF
+        found = self.gallery.ask(_BEST[band] + of + _OF_WAY + " ORDER BY cosine DESC LIMIT %(count)s", values)
         return (Likeness(profile_id, float(cosine)) for profile_id, cosine in found)
 
 
@@ -173,7 +174,7 @@ class PostgresGallery:
         """How many voices there are of each way, in a group by its key; counted again once something changed."""
         key = (family.name, group)
         if key not in self._counted:
-            asked = "SELECT version, wide, narrow, count(*)" + _OF + " GROUP BY version, wide, narrow"
+            asked = "SELECT version, wide, narrow, count(*)" + (_OF_GROUP if group else _OF) + " GROUP BY 1, 2, 3"
             found = self.ask(asked, {"family": family.name, "group": group})
             self._counted[key] = {Way(version, Band(wide), Band(narrow)): n for version, wide, narrow, n in found}
         return self._counted[key]
