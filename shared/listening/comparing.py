@@ -64,7 +64,7 @@ def compare_all(
         narrowed: as in ``Comparison``.
     """
     e, t = np.stack([unit(each) for each in signatures]), unit(embedding)
-    cosines = _dot(e, t).tolist()
+    cosines = np.einsum("nd,d->n", e, t).tolist()
     if not len(others):
         return [Comparison(cosine, cosine, 0, narrowed) for cosine in cosines]
     like_e = np.stack([others @ each for each in e])  # their product at once would wake OpenBLAS's other threads
@@ -79,16 +79,12 @@ def compare_all(
 def _centres(others: _Floats, likeness: _Floats) -> _Floats:
     """Shrunk means of the voices nearest to each of some, [n, dimension]; of infinite unlikeness they are none."""
     nearest = np.argpartition(-likeness, min(NEAREST, len(others)) - 1, axis=1)[:, :NEAREST]
-    counts = np.isfinite(np.take_along_axis(likeness, nearest, axis=1)).astype(np.float32)
+    counts = (likeness[np.arange(len(nearest))[:, np.newaxis], nearest] > -np.inf).astype(np.float32)
     sums = np.einsum("nk,nkd->nd", counts, others[nearest])
     return np.asarray(sums / (counts.sum(axis=1, keepdims=True) + np.float32(SHRINKAGE)), np.float32)
 
 
 def _cosines(left: _Floats, right: _Floats) -> _Floats:
     """Of rows of any length."""
-    return np.asarray(_dot(left, right) / np.sqrt(_dot(left, left) * _dot(right, right)), np.float32)
-
-
-def _dot(left: _Floats, right: _Floats) -> _Floats:
-    """Of each row by itself."""
-    return np.asarray(np.einsum("nd,nd->n", left, np.broadcast_to(right, left.shape)), np.float32)
+    lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
+    return np.asarray(np.einsum("nd,nd->n", left, right) / lengths, np.float32)
