@@ -25,7 +25,7 @@ from tools.recordings import Samples, UnusableInput
 from tools.turns.der import Errors, Line, errors
 from tools.turns.hearing import Ears
 from tools.turns.judging import Found, judge, misnamed
-from tools.turns.mixtures import Conversation, mixtures
+from tools.turns.mixtures import Conversation, mixtures, readers
 from tools.turns.peer import sherpa_turns
 from tools.turns.picture import draw
 from tools.turns.sample import sample
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> None:
     """Return once the table is printed."""
     folder = options.folder or (FOLDER if FOLDER.is_dir() else SHIPPED)
     detector = SpeechDetector(Bundle.load(MODELS / "silero-vad"))
-    made = list(mixtures(folder, options.number, detector))
+    made = list(mixtures(readers(folder), options.number, detector))
     outcomes = measured(made, peer=options.peer)
     result = {"source": folder.resolve().name, "conversations": len(made), "rows": figures(outcomes)}
     print("\n".join(table(result)))
@@ -107,8 +107,9 @@ def ears_hear(ears: Ears) -> Hear:
         result = ears.turns(iter([conversation.samples]), known)
         took = time.process_time() - before
         turns = [Line(turn.start, turn.stop, str(turn.speaker)) for turn in result.diarized.turns]
-        judged = judge(conversation.turns, turns, conversation.enrolled, result.speakers)
-        return Found(turns, took, judged, misnamed(conversation.turns, turns, result.speakers))
+        names = {str(each.voice.number): each.profile_id for each in result.speakers}
+        judged = judge(conversation.turns, turns, conversation.enrolled, names)
+        return Found(turns, took, judged, misnamed(conversation.turns, turns, names))
 
     return hear
 
