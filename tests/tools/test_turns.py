@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ from shared.settings import MODELS
 from tests.recordings import SHIPPED
 from tools import verbs
 from tools.recordings import UnusableInput
-from tools.turns import hearing, report
+from tools.turns import hearing, held_out, report
 from tools.turns.der import Line, errors
 from tools.turns.hearing import pieces
 from tools.turns.judging import judge, misnamed
 from tools.turns.mixtures import Conversation, mixtures, readers
+from tools.turns.saying import Manner
 
 
 def lines(*turns: tuple[float, float, str]) -> list[Line]:
@@ -95,6 +97,28 @@ def test_a_conversation_is_the_same_every_time_and_as_long_as_it_says(conversati
     assert max(turn.stop for turn in conversation.turns) <= conversation.seconds
     assert conversation.speakers & set(conversation.enrolled)
     assert set(conversation.enrolled) - conversation.speakers
+
+
+def test_people_talk_as_long_as_they_are_told_to_and_say_a_word_while_others_speak() -> None:
+    detector = SpeechDetector(Bundle.load(MODELS / "silero-vad"))
+    people = readers(SHIPPED.speech)
+    once, long = (
+        next(mixtures(people, 1, detector, Manner(words=words, overlapped=0, speakers=(2,), seconds=seconds)))
+        for words, seconds in ((0, 0), (1, 100))
+    )
+    assert once.seconds < 100 <= long.seconds < 200
+    assert not any(one.stop > other.start for one, other in pairwise(once.turns))
+    within = [(one, other) for one, other in pairwise(long.turns) if one.stop > other.stop]
+    assert within
+    assert all(one.speaker != other.speaker and other.stop - other.start < 1 for one, other in within)
+
+
+def test_held_out_are_people_whom_the_mixtures_do_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector, people = SpeechDetector(Bundle.load(MODELS / "silero-vad")), readers(SHIPPED.speech)
+    assert list(held_out.held_out(people, 15, detector)) == []
+    monkeypatch.setattr(held_out, "NUMBER", 1)
+    [(name, [call])] = held_out.held_out(people, 0, detector)  # the others need more people
+    assert (name, len(call.speakers), call.seconds >= 180) == ("calls of three minutes", 2, True)
 
 
 def test_too_few_people_make_no_conversation(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def measure(hours: float = HOURS) -> Long:
         told = _turns(running, body, names)
         wall, processor = time.perf_counter() - began, _processor_sec(running) - before
         cost = Cost(len(body) / MB, wall, processor, _peak_mb(running))
-    return _judged(conversation, told, names, cost)
+    return judged(conversation, told, names, cost)
 
 
 def _conversation(hours: float) -> Conversation:
@@ -126,7 +126,8 @@ def _turns(running: Host, body: bytes, names: Mapping[str, str]) -> dict[str, An
         return told
 
 
-def _judged(conversation: Conversation, told: Mapping[str, Any], names: Mapping[str, str], cost: Cost) -> Long:
+def judged(conversation: Conversation, told: Mapping[str, Any], names: Mapping[str, str], cost: Cost) -> Long:
+    """What became of a conversation of which the service has told; ``names`` are those of the profiles."""
     found = [_line(turn) for turn in told["value"]]
     called = {str(each["speaker"]): names.get(each["profileId"]) for each in told["speakers"]}
     judged = judge(conversation.turns, found, conversation.enrolled, called)
