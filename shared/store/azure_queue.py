@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # no recognition needs a queue
     from azure.core.credentials import TokenCredential
     from azure.storage.queue import QueueClient
 
-_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
+QUEUE_API_VERSION: Final = "2025-11-05"  # the newest that both Azure and the pinned Azurite speak
 
 
 class AzureQueue:
@@ -70,4 +70,4 @@ def _bounds() -> dict[str, Any]:
 
     policy = LinearRetry(backoff=1, retry_total=3, random_jitter_range=1)
     encoding = TextBase64EncodePolicy()
-    return {"retry_policy": policy, "api_version": _API_VERSION, "message_encode_policy": encoding, **TIMEOUTS}
+    return {"retry_policy": policy, "api_version": QUEUE_API_VERSION, "message_encode_policy": encoding, **TIMEOUTS}

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
 
 from shared.store.audio import BLOB_API_VERSION
+from shared.store.azure_queue import QUEUE_API_VERSION
 
 type Stored = Mapping[str, object]
 """What is stored, by where it is."""
@@ -18,14 +20,15 @@ type Stored = Mapping[str, object]
 
 @dataclass
 class Everything:
-    """All tables and blobs of an account, and all files below some folders."""
+    """All tables, blobs and messages of an account, and all files below some folders."""
 
     connection_string: str
     folders: tuple[Path, ...]
 
     def now(self) -> Stored:
         """What there is at the moment. A folder's date is there too: it tells of files that came and went."""
-        return {name: value for part in (self._entities(), self._blobs(), self._files()) for name, value in part}
+        parts = (self._entities(), self._blobs(), self._messages(), self._files())
+        return {name: value for part in parts for name, value in part}
 
     def _entities(self) -> Iterator[tuple[str, object]]:
         with TableServiceClient.from_connection_string(self.connection_string) as account:
@@ -40,6 +43,16 @@ class Everything:
                 client = account.get_container_client(container.name)
                 for blob in client.list_blobs(include=["snapshots", "metadata", "uncommittedblobs"]):
                     yield f"{container.name}/{blob.name}@{blob.snapshot}", (blob.etag, blob.metadata)
+
+    def _messages(self) -> Iterator[tuple[str, object]]:
+        """How many wait or are worked on, in queues that hold any."""
+        with QueueServiceClient.from_connection_string(
+            self.connection_string, api_version=QUEUE_API_VERSION
+        ) as account:
+            for queue in account.list_queues():
+                properties = account.get_queue_client(queue.name).get_queue_properties()
+                if properties.approximate_message_count:
+                    yield f"messages of {queue.name}", properties.approximate_message_count
 
     def _files(self) -> Iterator[tuple[str, object]]:
         for folder in self.folders:

@@ -1,13 +1,17 @@
-"""What the benchmark of decoding measures."""
+"""What benchmarks measure and judge."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from shared.settings import Settings
+from tools.bench import recordings
 from tools.bench.enrolling import Enrolled
 from tools.bench.formats import CLIPS, _decoding, rows
 from tools.bench.trust import Cost, settings
+from tools.turns.der import Line
+from tools.turns.mixtures import Conversation
 
 pytestmark = pytest.mark.slow
 
@@ -49,3 +53,21 @@ def test_enrolling_many_is_bounded_by_the_bare_work() -> None:
     assert (row.kept, row.value) == (True, 1.1)
     assert row.beside == "330 ms a person, against 300; Azurite took 10.0% of a core meanwhile"
     assert not Enrolled(1_000, command=360, bare=300, storage=33).rows()[0].kept
+
+
+def test_a_long_recording_is_judged_by_its_turns_and_its_names() -> None:
+    true = [Line(0, 10, "anna"), Line(10, 20, "boris")]
+    conversation = Conversation("", np.zeros(20 * 16_000, np.float32), true, {"anna": np.zeros(1, np.float32)})
+    told = {
+        "speakers": [{"speaker": 1, "profileId": "1"}, {"speaker": 2, "profileId": "0"}],
+        "value": [
+            {"offsetMs": 0, "durationMs": 10_000, "speaker": 1},
+            {"offsetMs": 10_000, "durationMs": 10_000, "speaker": 2},
+        ],
+    }
+    cost = recordings.Cost(body_mb=1, wall_sec=1, processor_sec=0.5, peak_mb=701)
+    share, peak, rate, off, named, wrong = recordings.judged(conversation, told, {"1": "anna"}, cost).rows()
+    assert (share.value, share.kept, peak.kept) == (0.025, True, False)
+    assert (rate.value, off.value, named.value, wrong.value) == (0, 0, 100, 0)
+    *_, named, wrong = recordings.judged(conversation, told, {"0": "anna"}, cost).rows()
+    assert (named.value, wrong.value) == (0, 1)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +11,16 @@ import soundfile
 
 from shared.listening.bundle import Bundle
 from shared.listening.quality import SpeechDetector
-from shared.recordings.naming import Named
 from shared.settings import MODELS
 from tests.recordings import SHIPPED
-from tests.shared.recordings.test_naming import ANNA, BORIS, named
-from tests.shared.recordings.test_naming import known as enrolled
-from tests.shared.recordings.test_naming import voice as spoken
 from tools import verbs
 from tools.recordings import UnusableInput
-from tools.turns import hearing, report
+from tools.turns import hearing, held_out, report
 from tools.turns.der import Line, errors
 from tools.turns.hearing import pieces
 from tools.turns.judging import judge, misnamed
-from tools.turns.mixtures import Conversation, mixtures
+from tools.turns.mixtures import Conversation, mixtures, readers
+from tools.turns.saying import Manner
 
 
 def lines(*turns: tuple[float, float, str]) -> list[Line]:
@@ -34,7 +32,7 @@ def lines(*turns: tuple[float, float, str]) -> list[Line]:
 def conversation() -> Conversation:
     """Two synthetic voices who take turns."""
     detector = SpeechDetector(Bundle.load(MODELS / "silero-vad"))
-    return next(mixtures(SHIPPED.speech, 1, detector))
+    return next(mixtures(readers(SHIPPED.speech), 1, detector))
 
 
 # Judging
@@ -74,18 +72,17 @@ def test_overlapped_speech_counts_once_for_each_speaker() -> None:
     assert (wrong.missed, wrong.total) == pytest.approx((10, 20))
 
 
-def _speakers() -> Sequence[Named]:
-    return named([spoken(1, ANNA), spoken(2, BORIS)], [enrolled("anna", ANNA), enrolled("clara", BORIS)])
+NAMES = {"1": "anna", "2": "clara"}
 
 
 def test_a_turn_is_right_if_the_known_have_their_names_and_strangers_none() -> None:
     found = lines((0, 9, "1"), (9, 20, "2"))
     offered = {"anna", "clara"}
-    known, stranger = judge(REFERENCE, found, offered, _speakers())
+    known, stranger = judge(REFERENCE, found, offered, NAMES)
     assert (known.name, known.is_right) == ("anna", True)
     assert (stranger.name, stranger.is_offered, stranger.is_right) == ("clara", False, False)
-    assert misnamed(REFERENCE, found, _speakers()) == ["clara"]
-    assert judge(REFERENCE, [], offered, _speakers()) == []
+    assert misnamed(REFERENCE, found, NAMES) == ["clara"]
+    assert judge(REFERENCE, [], offered, NAMES) == []
 
 
 # Conversations
@@ -93,7 +90,7 @@ def test_a_turn_is_right_if_the_known_have_their_names_and_strangers_none() -> N
 
 def test_a_conversation_is_the_same_every_time_and_as_long_as_it_says(conversation: Conversation) -> None:
     detector = SpeechDetector(Bundle.load(MODELS / "silero-vad"))
-    again = next(mixtures(SHIPPED.speech, 1, detector))
+    again = next(mixtures(readers(SHIPPED.speech), 1, detector))
     np.testing.assert_array_equal(again.samples, conversation.samples)
     assert again.turns == conversation.turns
     assert len(conversation.speakers) == 2
@@ -102,9 +99,31 @@ def test_a_conversation_is_the_same_every_time_and_as_long_as_it_says(conversati
     assert set(conversation.enrolled) - conversation.speakers
 
 
+def test_people_talk_as_long_as_they_are_told_to_and_say_a_word_while_others_speak() -> None:
+    detector = SpeechDetector(Bundle.load(MODELS / "silero-vad"))
+    people = readers(SHIPPED.speech)
+    once, long = (
+        next(mixtures(people, 1, detector, Manner(words=words, overlapped=0, speakers=(2,), seconds=seconds)))
+        for words, seconds in ((0, 0), (1, 100))
+    )
+    assert once.seconds < 100 <= long.seconds < 200
+    assert not any(one.stop > other.start for one, other in pairwise(once.turns))
+    within = [(one, other) for one, other in pairwise(long.turns) if one.stop > other.stop]
+    assert within
+    assert all(one.speaker != other.speaker and other.stop - other.start < 1 for one, other in within)
+
+
+def test_held_out_are_people_whom_the_mixtures_do_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector, people = SpeechDetector(Bundle.load(MODELS / "silero-vad")), readers(SHIPPED.speech)
+    assert list(held_out.held_out(people, 15, detector)) == []
+    monkeypatch.setattr(held_out, "NUMBER", 1)
+    [(name, [call])] = held_out.held_out(people, 0, detector)  # the others need more people
+    assert (name, len(call.speakers), call.seconds >= 180) == ("calls of three minutes", 2, True)
+
+
 def test_too_few_people_make_no_conversation(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="at least 6 are needed"):
-        next(mixtures(tmp_path, 1, SpeechDetector(Bundle.load(MODELS / "silero-vad"))))
+        next(mixtures(readers(tmp_path), 1, SpeechDetector(Bundle.load(MODELS / "silero-vad"))))
 
 
 # The tool

@@ -13,7 +13,7 @@ from typing import Final
 
 from shared.errors import BundleError
 from shared.settings import ROOT
-from tools.bench import cold, embedding, enrolling, everyone, formats, machine, many, service, soak, trust
+from tools.bench import cold, embedding, enrolling, everyone, formats, machine, many, recordings, service, soak, trust
 from tools.bench.row import Row, lines
 
 PROBLEMS: Final = (BundleError, OSError, json.JSONDecodeError)
@@ -32,6 +32,7 @@ PARTS: Final[dict[str, Callable[[argparse.Namespace], Iterable[Row]]]] = {
     "everyone": lambda options: everyone.rows(everyone.measure(options.sizes)),
     "trust": lambda _: trust.measure().rows(),
     "enrolling": lambda options: enrolling.measure(options.people).rows(),
+    "recordings": lambda options: recordings.measure(options.hours).rows(),
     "many": lambda _: many.rows(many.measure()),
     "soak": lambda options: soak.measure(options.seconds).rows(),
 }
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--compare", type=Path, metavar="FILE", help="show how far the figures are from those of a run")
     parser.add_argument("--seconds", type=float, default=SOAK_SEC, help="of soak (default %(default)s)")
     parser.add_argument("--people", type=int, default=enrolling.PEOPLE, help="of enrolling (default %(default)s)")
+    parser.add_argument("--hours", type=float, default=recordings.HOURS, help="of recordings (default %(default)s)")
     parser.add_argument("--sizes", type=int, nargs="*", default=everyone.SIZES, help="of everyone: voices in a gallery")
 
 

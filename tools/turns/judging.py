@@ -1,10 +1,8 @@
 """What became of the names: every reference turn, and what most of it was found to be."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.recordings.formats import labels
-from shared.recordings.naming import Named
 from tools.turns.der import Line, Turn
 
 
@@ -15,7 +13,7 @@ class Found:
     Attributes:
         processor_sec: that it took.
         judged: what became of the names; none where no names were offered.
-        misnamed: speakers who have the name of somebody else than the one whom they mostly are.
+        misnamed: names that a speaker has who mostly is somebody else.
     """
 
     turns: Sequence[Line]
@@ -47,10 +45,9 @@ class Judged:
 
 
 def judge(
-    reference: Iterable[Turn], found: Sequence[Turn], offered: Container[str], speakers: Sequence[Named]
+    reference: Iterable[Turn], found: Sequence[Turn], offered: Container[str], names: Mapping[str, str | None]
 ) -> list[Judged]:
-    """Every reference turn that is found at all."""
-    names = {str(each.voice.number): each.profile_id for each in speakers}
+    """Every reference turn that is found at all; ``names`` are those of the speakers that were found."""
     return [
         Judged(str(turn.speaker), turn.speaker in offered, covering, names[covering])
         for turn in reference
@@ -58,17 +55,16 @@ def judge(
     ]
 
 
-def misnamed(reference: Sequence[Turn], found: Sequence[Turn], speakers: Sequence[Named]) -> list[str]:
-    """Speakers who have the name of somebody else than the one whom they mostly are."""
-    called = labels(speakers)
+def misnamed(reference: Sequence[Turn], found: Sequence[Turn], names: Mapping[str, str | None]) -> list[str]:
+    """Names that a speaker has who mostly is somebody else."""
     wrong = []
-    for each in speakers:
-        own = [turn for turn in found if turn.speaker == str(each.voice.number)]
+    for speaker, name in names.items():
+        own = [turn for turn in found if turn.speaker == speaker]
         shares: dict[str, float] = {}
         for turn in reference:
             shares[str(turn.speaker)] = shares.get(str(turn.speaker), 0) + sum(_shared(turn, other) for other in own)
-        if each.profile_id not in (None, max(shares, key=lambda name: shares[name])):
-            wrong.append(called[each.voice.number])
+        if name is not None and name != max(shares, key=lambda true: shares[true]):
+            wrong.append(name)
     return wrong
 
 

@@ -1,11 +1,12 @@
 """Conversations made of recordings of people who read: who speaks when is known to the frame.
 
 Turns are of log-normal length, some begin before the one before has ended, everybody has an own level, and there is
-noise. No second of a recording is heard twice, and nothing that is enrolled is heard again. The same seed gives the
-same conversation.
+noise. Nothing that is enrolled is heard again. No second of a recording is heard twice, unless a conversation is to be
+longer than what its people have to say: then they say it again, in other turns. The same seed gives the same
+conversation.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,16 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.containers import SAMPLE_RATE
-from shared.listening.frames import FRAME, runs, widened
-from shared.listening.quality import SpeechDetector, speech_frames
+from shared.listening.frames import FRAME
+from shared.listening.quality import SpeechDetector
 from tools.accuracy.speakers import Speaker, find_speakers
 from tools.recordings import Samples, UnusableInput, read
 from tools.turns.der import Line
+from tools.turns.saying import ORDINARY, Manner, Piece, Said
 
-TURN_SEC: Final = (1.5, 15.0)
-"""Of a turn, shortest and longest; in between the length is log-normal around 4 s."""
-OVERLAPPED: Final = 0.25
-"""Of the changes, where the next speaker does not wait."""
 OVERLAP_SEC: Final = (0.3, 2.0)
 GAP_SEC: Final = (0.1, 0.9)
 LEVEL_DB: Final = (-5.0, 3.0)
@@ -33,17 +31,9 @@ ENROLLED_SEC: Final = 20.0
 ENROLLED_SHARE: Final = 0.45
 OFFERED: Final = 5
 """Profiles that are offered with a conversation, some of people who are not in it."""
-SPEAKERS: Final = (2, 3, 4, 5, 6)
 
 _NO_READING: Final = frozenset(("digits-8khz", "phrases"))
 """Sets below a folder of recordings in which nobody says sentences."""
-_PAUSE: Final = 15
-"""Frames (0.5 s) of a pause; during a shorter one somebody still speaks."""
-_PAD: Final = 1
-"""Frames (30 ms) that belong to speech on both sides (Silero's default)."""
-_BREATH: Final = 5
-"""Frames (0.16 s) from which a pause is long enough to be cut in."""
-_LOG_MEAN, _LOG_DEVIATION = np.log(4.0), 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,32 +62,47 @@ class Conversation:
         return len(self.samples) / SAMPLE_RATE
 
 
-def mixtures(folder: Path, number: int, detector: SpeechDetector) -> Iterator[Conversation]:
-    """So many conversations of the people of a folder: two of them, three, and up to six, and again.
+def mixtures(
+    people: Sequence[Speaker], number: int, detector: SpeechDetector, manner: Manner = ORDINARY, first: int = 0
+) -> Iterator[Conversation]:
+    """So many conversations of these people, of seed ``first`` and the next ones.
 
     Raises:
         UnusableInput: there are too few people.
     """
-    people = [person for person in find_speakers(folder) if not _NO_READING & {person.set, person.name}]
-    if len(people) < max(SPEAKERS):
-        raise UnusableInput(f"{folder} has {len(people)} speakers; at least {max(SPEAKERS)} are needed")
-    for seed in range(number):
-        yield _mixture(people, SPEAKERS[seed % len(SPEAKERS)], seed, detector)
+    if len(people) < max(manner.speakers):
+        raise UnusableInput(f"there are {len(people)} speakers; at least {max(manner.speakers)} are needed")
+    for seed in range(first, first + number):
+        yield _mixture(people, manner.speakers[seed % len(manner.speakers)], seed, detector, manner)
 
 
-def _mixture(people: list[Speaker], count: int, seed: int, detector: SpeechDetector) -> Conversation:
+def readers(folder: Path) -> list[Speaker]:
+    """The people of a folder who say sentences."""
+    return [person for person in find_speakers(folder) if not _NO_READING & {person.set, person.name}]
+
+
+def heard_in(people: Sequence[Speaker], number: int, manner: Manner = ORDINARY) -> set[str]:
+    """Who speaks, or is offered, in the first conversations of these people."""
+    counts = [(seed, manner.speakers[seed % len(manner.speakers)]) for seed in range(number)]
+    chosen = (_chosen(people, count + OFFERED, np.random.default_rng(seed)) for seed, count in counts)
+    return {person.name for each in chosen for person in each}
+
+
+def _mixture(
+    people: Sequence[Speaker], count: int, seed: int, detector: SpeechDetector, manner: Manner
+) -> Conversation:
     random = np.random.default_rng(seed)
     chosen = _chosen(people, count + OFFERED, random)
     here, away = chosen[:count], chosen[count:]
     parts = {person.name: _parted(person) for person in chosen}
-    said = {person.name: _pieces(parts[person.name][1], random, detector) for person in here}
-    samples, turns = _spoken(said, random)
+    said = {person.name: Said.of(parts[person.name][1], detector) for person in here}
+    samples, turns = _talk(said, random, manner)
     offered = [*here[: -(-count // 2)], *away][:OFFERED]
     enrolled = {each.name: parts[each.name][0] for each in offered}
     return Conversation(f"{count} speakers, {seed}", samples, turns, enrolled)
 
 
-def _chosen(people: list[Speaker], count: int, random: np.random.Generator) -> list[Speaker]:
+def _chosen(people: Sequence[Speaker], count: int, random: np.random.Generator) -> list[Speaker]:
     """Half of those who have several recordings first, so that somebody has much to say."""
     talkative = [person for person in people if len(person.files) > 1]
     some = [talkative[at] for at in random.permutation(len(talkative))[: -(-len(talkative) // 2)]]
@@ -113,59 +118,55 @@ def _parted(person: Speaker) -> tuple[Samples, Samples]:
     return everything[: int(at)], everything[int(at) :]
 
 
-@dataclass(frozen=True, eq=False)
-class _Piece:
-    """What is said at a time, and where in it there is speech, in frames."""
-
-    samples: Samples
-    speech: NDArray[np.intp]
-
-
-def _pieces(said: Samples, random: np.random.Generator, detector: SpeechDetector) -> list[_Piece]:
-    """Everything that is said, cut in pauses, without the silence around the pieces."""
-    speech = speech_frames(detector.speech_probability(said))
-    for first, last in runs(~speech):
-        speech[first:last] |= last - first < _BREATH
-    speech = widened(speech, _PAD)
-    pieces, begun = [], list[NDArray[np.intp]]()
-    length = _turn_frames(random)
-    for run in runs(speech):
-        begun.append(run)
-        if run[1] - begun[0][0] >= length:
-            pieces.append(_piece(said, begun))
-            begun, length = [], _turn_frames(random)
-    return [*pieces, _piece(said, begun)] if begun else pieces
+def _talk(said: Mapping[str, Said], random: np.random.Generator, manner: Manner) -> tuple[Samples, list[Line]]:
+    """Rounds in which everybody says all that he has, until the time is over."""
+    rounds, turns, done = list[Samples](), list[Line](), 0
+    while not rounds or done < manner.seconds * SAMPLE_RATE:
+        samples, own = _spoken(said, random, manner)
+        turns += [Line(each.start + done / SAMPLE_RATE, each.stop + done / SAMPLE_RATE, each.speaker) for each in own]
+        rounds.append(samples)
+        done += len(samples)
+    return np.concatenate(rounds), turns
 
 
-def _piece(said: Samples, speech: list[NDArray[np.intp]]) -> _Piece:
-    first, last = speech[0][0], speech[-1][1]
-    joined = [speech[0] - first]
-    for run in speech[1:]:
-        if run[0] - first - joined[-1][1] < _PAUSE:
-            joined[-1] = np.array([joined[-1][0], run[1] - first])
-        else:
-            joined.append(run - first)
-    return _Piece(said[first * FRAME : last * FRAME], np.stack(joined))
-
-
-def _turn_frames(random: np.random.Generator) -> int:
-    return int(np.clip(random.lognormal(_LOG_MEAN, _LOG_DEVIATION), *TURN_SEC) * SAMPLE_RATE / FRAME)
-
-
-def _spoken(said: dict[str, list[_Piece]], random: np.random.Generator) -> tuple[Samples, list[Line]]:
+def _spoken(said: Mapping[str, Said], random: np.random.Generator, manner: Manner) -> tuple[Samples, list[Line]]:
     """Turns of everybody until all have said what they have; nobody follows himself while others wait."""
-    length = sum(len(piece.samples) + 2 * SAMPLE_RATE for pieces in said.values() for piece in pieces)
+    left = {name: each.pieces(random, manner) for name, each in said.items()}
+    length = sum(len(piece.samples) + 2 * SAMPLE_RATE for pieces in left.values() for piece in pieces)
     heard, turns, clock, last = np.zeros(length, np.float32), list[Line](), 0, ""
     levels = {name: np.float32(10 ** (random.uniform(*LEVEL_DB) / 20)) for name in said}
-    while waiting := [name for name, left in said.items() if left]:
+
+    def add(piece: Piece, start: int, name: str) -> None:
+        heard[start : start + len(piece.samples)] += piece.samples * levels[name]
+        turns.extend(_line(run, start, name) for run in piece.speech)
+
+    while waiting := [name for name, pieces in left.items() if pieces]:
         others = [name for name in waiting if name != last] or waiting
         last = others[random.integers(len(others))]
-        piece = said[last].pop(0)
-        start = max(0, clock + _pause(random, len(piece.samples))) if turns else 0
-        heard[start : start + len(piece.samples)] += piece.samples * levels[last]
-        turns += [_line(run, start, last) for run in piece.speech]
+        piece = left[last].pop(0)
+        start = max(0, clock + _pause(random, len(piece.samples), manner)) if turns else 0
+        add(piece, start, last)
+        if manner.words and random.random() < manner.words:
+            _nod(said, random, last, start, piece, add)
         clock = max(clock, start + len(piece.samples))
     return _with_noise(heard[:clock], random), sorted(turns, key=lambda turn: turn.start)
+
+
+def _nod(
+    said: Mapping[str, Said],
+    random: np.random.Generator,
+    speaker: str,
+    start: int,
+    piece: Piece,
+    add: Callable[[Piece, int, str], None],
+) -> None:
+    """Somebody else says a word while the speaker goes on."""
+    listeners = [name for name in said if name != speaker]
+    name = listeners[random.integers(len(listeners))]
+    word = said[name].word(random)
+    room = len(piece.samples) - len(word.samples)
+    if room > SAMPLE_RATE:
+        add(word, start + int(random.integers(room)), name)
 
 
 def _line(run: NDArray[np.intp], start: int, speaker: str) -> Line:
@@ -173,9 +174,9 @@ def _line(run: NDArray[np.intp], start: int, speaker: str) -> Line:
     return Line(first, last, speaker)
 
 
-def _pause(random: np.random.Generator, next_turn: int) -> int:
+def _pause(random: np.random.Generator, next_turn: int, manner: Manner) -> int:
     """Samples between two turns; below zero where they overlap, by half of the next one at most."""
-    if random.random() >= OVERLAPPED:
+    if random.random() >= manner.overlapped:
         return int(random.uniform(*GAP_SEC) * SAMPLE_RATE)
     return -min(int(random.uniform(*OVERLAP_SEC) * SAMPLE_RATE), next_turn // 2)
 

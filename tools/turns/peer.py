@@ -11,12 +11,12 @@ from tools.turns.der import Line
 from tools.turns.judging import Found
 from tools.turns.mixtures import Conversation
 
-THRESHOLD: Final = 1.0
-"""Of its clustering, at which it was best of 0.5 to 1.1 on such mixtures; at 1.1 it makes twice the errors."""
+THRESHOLDS: Final = (0.7, 0.8, 0.9, 1.0, 1.1)
+"""Of its clustering, that are tried."""
 
 
-def sherpa_turns() -> Callable[[Conversation], Found]:
-    """Turns by sherpa-onnx, which knows no names.
+def sherpa_turns(threshold: float) -> Callable[[Conversation], Found]:
+    """Turns by sherpa-onnx at a threshold; it knows no names.
 
     Raises:
         BundleError: the weights cannot be had.
@@ -29,7 +29,7 @@ def sherpa_turns() -> Callable[[Conversation], Found]:
         sherpa_onnx.OfflineSpeakerDiarizationConfig(
             segmentation=sherpa_onnx.OfflineSpeakerSegmentationModelConfig(pyannote, num_threads=1),
             embedding=sherpa_onnx.SpeakerEmbeddingExtractorConfig(model=str(features_model()), num_threads=1),
-            clustering=sherpa_onnx.FastClusteringConfig(num_clusters=-1, threshold=THRESHOLD),
+            clustering=sherpa_onnx.FastClusteringConfig(num_clusters=-1, threshold=threshold),
         )
     )
 

@@ -24,9 +24,10 @@ from tools.accuracy.command import FOLDER, SHIPPED
 from tools.recordings import Samples, UnusableInput
 from tools.turns.der import Errors, Line, errors
 from tools.turns.hearing import Ears
+from tools.turns.held_out import held_out
 from tools.turns.judging import Found, judge, misnamed
-from tools.turns.mixtures import Conversation, mixtures
-from tools.turns.peer import sherpa_turns
+from tools.turns.mixtures import Conversation, mixtures, readers
+from tools.turns.peer import THRESHOLDS, sherpa_turns
 from tools.turns.picture import draw
 from tools.turns.sample import sample
 
@@ -70,8 +71,9 @@ def run(options: argparse.Namespace) -> None:
     """Return once the table is printed."""
     folder = options.folder or (FOLDER if FOLDER.is_dir() else SHIPPED)
     detector = SpeechDetector(Bundle.load(MODELS / "silero-vad"))
-    made = list(mixtures(folder, options.number, detector))
-    outcomes = measured(made, peer=options.peer)
+    people = readers(folder)
+    made = list(mixtures(people, options.number, detector))
+    outcomes = measured(made, dict(held_out(people, options.number, detector)), peer=options.peer)
     result = {"source": folder.resolve().name, "conversations": len(made), "rows": figures(outcomes)}
     print("\n".join(table(result)))
     if options.write_docs:
@@ -80,22 +82,42 @@ def run(options: argparse.Namespace) -> None:
         print(f"written: {FIGURES.name}, {PICTURE.name} in docs/")
 
 
-def measured(made: Sequence[Conversation], *, peer: bool) -> dict[str, list[Outcome]]:
+def measured(
+    made: Sequence[Conversation], others: Mapping[str, Sequence[Conversation]], *, peer: bool
+) -> dict[str, list[Outcome]]:
     """Every conversation by every system, by the name of the row."""
-    ears, real = Ears(), [sample()]
-    telephone = [_through(each, channels([])["mu-law"]) for each in made]
-    rows: dict[str, tuple[Sequence[Conversation], Hear]] = {
-        "mixtures": (made, ears_hear(ears)),
-        "the same by telephone": (telephone, ears_hear(ears)),
-        "a real telephone call": (real, ears_hear(ears)),
-    }
-    if peer:
-        rows["mixtures, sherpa-onnx"] = (made, sherpa_turns())
-        rows["a real telephone call, sherpa-onnx"] = (real, sherpa_turns())
-    return {
-        name: [_outcome(each, hear) for each in tqdm(conversations, desc=name, unit="recording", disable=None)]
-        for name, (conversations, hear) in rows.items()
-    }
+    hear, mixed, real = ears_hear(Ears()), {"mixtures": made}, {"a real telephone call": [sample()]}
+    rows = {**_and_by_telephone(mixed), **real, **_and_by_telephone(others)}
+    outcomes = {name: _heard(name, conversations, hear) for name, conversations in rows.items()}
+    return {**outcomes, **_by_peer({**mixed, **real})} if peer else outcomes
+
+
+def _and_by_telephone(rows: Mapping[str, Sequence[Conversation]]) -> dict[str, Sequence[Conversation]]:
+    law = channels([])["mu-law"]
+    both = (
+        {name: made, f"{name}, by telephone": [_through(each, law) for each in made]} for name, made in rows.items()
+    )
+    return {name: conversations for pair in both for name, conversations in pair.items()}
+
+
+def _by_peer(rows: Mapping[str, Sequence[Conversation]]) -> dict[str, list[Outcome]]:
+    """Each row by sherpa-onnx at the threshold that is best for it."""
+    best: dict[str, list[Outcome]] = {}
+    for name, conversations in rows.items():
+        tried = {each: _heard(f"{name} at {each}", conversations, sherpa_turns(each)) for each in THRESHOLDS}
+        rates = {each: _error_rate(outcomes, COLLARS[0]) for each, outcomes in tried.items()}
+        print(f"{name}, sherpa-onnx:", ", ".join(f"{rate:.1%} at {each}" for each, rate in rates.items()))
+        threshold = min(rates, key=lambda each: rates[each])
+        best[f"{name}, sherpa-onnx at {threshold}, its best"] = tried[threshold]
+    return best
+
+
+def _heard(name: str, conversations: Sequence[Conversation], hear: Hear) -> list[Outcome]:
+    return [_outcome(each, hear) for each in tqdm(conversations, desc=name, unit="recording", disable=None)]
+
+
+def _error_rate(outcomes: Sequence[Outcome], collar: float) -> float:
+    return reduce(add, (outcome.errors[collar] for outcome in outcomes)).rate
 
 
 def ears_hear(ears: Ears) -> Hear:
@@ -107,8 +129,9 @@ def ears_hear(ears: Ears) -> Hear:
         result = ears.turns(iter([conversation.samples]), known)
         took = time.process_time() - before
         turns = [Line(turn.start, turn.stop, str(turn.speaker)) for turn in result.diarized.turns]
-        judged = judge(conversation.turns, turns, conversation.enrolled, result.speakers)
-        return Found(turns, took, judged, misnamed(conversation.turns, turns, result.speakers))
+        names = {str(each.voice.number): each.profile_id for each in result.speakers}
+        judged = judge(conversation.turns, turns, conversation.enrolled, names)
+        return Found(turns, took, judged, misnamed(conversation.turns, turns, names))
 
     return hear
 

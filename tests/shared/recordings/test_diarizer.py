@@ -15,7 +15,7 @@ from shared.settings import MODELS
 from tests.models import listener
 from tests.recordings import SHIPPED
 from tools.turns.der import Line, errors
-from tools.turns.mixtures import Conversation, mixtures
+from tools.turns.mixtures import Conversation, mixtures, readers
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def diarizer() -> Diarizer:
 @pytest.fixture(scope="module")
 def conversation() -> Conversation:
     """Two synthetic voices; three of them are too alike for the embedder."""
-    return next(mixtures(SHIPPED.speech, 1, SpeechDetector(Bundle.load(MODELS / "silero-vad"))))
+    return next(mixtures(readers(SHIPPED.speech), 1, SpeechDetector(Bundle.load(MODELS / "silero-vad"))))
 
 
 def test_turns_are_found_and_progress_is_told(conversation: Conversation) -> None:
