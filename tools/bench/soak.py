@@ -11,12 +11,12 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Final
 from urllib.parse import urlsplit
 
-import psutil
 import requests
 
 from devhost.stack import Host, stack
 from functions.plumbing.threads import AT_ONCE
 from shared.listening.containers import SAMPLE_RATE
+from tools.bench.machine import resident_mib
 from tools.bench.row import Row
 from tools.client import Client
 from tools.demo.speakers import VOICES, read_speakers
@@ -29,7 +29,6 @@ TIMES: Final = 4
 IN_FLIGHT: Final = 3
 """For each thread: whoever is let in waits for two others, and for what the machine does besides."""
 MONITOR_SEC: Final = 0.5
-MIB: Final = 2**20
 
 
 @dataclass
@@ -95,13 +94,13 @@ def measure(seconds: float) -> Soak:
         client.enroll(profile_id, anna.enrollments[1], ignoreMinLength="true")
         verify = _verification(profile_id, clip)
         within = _pushed(running, verify, AT_ONCE, CAPACITY_SEC)
-        before, callers = _memory(running), round(TIMES * within.goodput)
+        before, callers = resident_mib(running), round(TIMES * within.goodput)
         with ThreadPoolExecutor(1) as monitors:
             done = threading.Event()
             monitoring = monitors.submit(_monitor, running, done)
             beyond = _pushed(running, verify, callers, seconds)
             done.set()
-            return Soak(within, beyond, callers, monitoring.result(), before, _memory(running))
+            return Soak(within, beyond, callers, monitoring.result(), before, resident_mib(running))
 
 
 def _verification(profile_id: str, clip: bytes) -> Callable[[HTTPConnection], HTTPResponse]:
@@ -149,10 +148,6 @@ def _monitor(running: Host, done: threading.Event) -> list[float]:
         requests.get(f"{running.url}/health", timeout=60).raise_for_status()
         waited.append(time.perf_counter() - began)
     return waited
-
-
-def _memory(running: Host) -> float:
-    return float(psutil.Process(running.process.pid).memory_info().rss / MIB)
 
 
 def _p99(values: list[float]) -> float:
