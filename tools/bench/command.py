@@ -13,7 +13,20 @@ from typing import Final
 
 from shared.errors import BundleError
 from shared.settings import ROOT
-from tools.bench import cold, embedding, enrolling, everyone, formats, machine, many, mixed, service, soak, trust
+from tools.bench import (
+    cold,
+    embedding,
+    enrolling,
+    everyone,
+    formats,
+    machine,
+    many,
+    mixed,
+    service,
+    soak,
+    stages,
+    trust,
+)
 from tools.bench.row import Row, lines
 
 PROBLEMS: Final = (BundleError, OSError, json.JSONDecodeError)
@@ -30,6 +43,7 @@ PARTS: Final[dict[str, Callable[[argparse.Namespace], Iterable[Row]]]] = {
     "formats": lambda _: formats.rows(formats.decodings()),
     "cold": lambda _: (start.row() for start in cold.measure()),
     "service": lambda _: service.measure().rows(),
+    "stages": lambda _: stages.measure().rows(),
     "everyone": lambda options: everyone.rows(everyone.measure(options.sizes)),
     "trust": lambda _: trust.measure().rows(),
     "enrolling": lambda options: enrolling.measure(options.people).rows(),
@@ -38,7 +52,7 @@ PARTS: Final[dict[str, Callable[[argparse.Namespace], Iterable[Row]]]] = {
     "mixed": lambda options: mixed.measure(options.seconds or MIXED_SEC).rows(),
 }
 """What can be measured, by name."""
-USUAL: Final = ("embedding", "formats", "cold", "service", "everyone")
+USUAL: Final = ("embedding", "formats", "cold", "service", "stages", "everyone")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
