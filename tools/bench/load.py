@@ -18,7 +18,7 @@ KEY: Final = "bench"
 CLIP_SEC: Final = 5
 
 type Call = Callable[[HTTPConnection], HTTPResponse]
-"""Sends a request over a plain connection: what callers work is taken from the service, and ``requests`` works a lot."""
+"""Sends a request over a plain connection: callers take from the service what they work, and ``requests`` works much."""
 
 
 @dataclass

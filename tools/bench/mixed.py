@@ -27,7 +27,7 @@ SETTLED_MIN: Final = 2
 NOISE: Final = 3
 """Percent that memory differs by from minute to minute, with what is in flight."""
 SAMPLE_SEC: Final = 2
-SHORTEST_SEC: Final = 4
+SHORTEST_SEC: Final = 8
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,14 @@ class _Caller:
 
     def _verify(self, client: Client) -> None:
         profile_id = self._enrolled(client)
-        client.verify(profile_id, self._clip(), ignoreMinLength="true")
+        client.verify(profile_id, self._clip())
         client.page()
         client.reset(profile_id)
         client.delete(profile_id)
 
     def _identify(self, client: Client) -> None:
         profile_id = self._enrolled(client)
-        client.identify([profile_id], self._clip(), ignoreMinLength="true")
+        client.identify([profile_id], self._clip())
         client.turns([profile_id], self._clip())
         client.delete(profile_id)
 
