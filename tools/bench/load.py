@@ -18,7 +18,7 @@ KEY: Final = "bench"
 CLIP_SEC: Final = 5
 
 type Call = Callable[[HTTPConnection], HTTPResponse]
-"""Sends a request over a plain connection: callers take from the service what they work, and ``requests`` works much."""
+"""Sends a request over a plain connection: ``requests`` would work much, on the cores of the service."""
 
 
 @dataclass
