@@ -15,7 +15,7 @@ LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --gen
   --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: browser demo enroll-many help run quick test fuzz docs picture check bench accuracy phrases calibrate doctor upkeep forget models notices package snapshots lock setup clean
+.PHONY: browser demo enroll-many help history run quick test fuzz docs picture check bench accuracy phrases calibrate doctor upkeep forget models notices package snapshots lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(TOOLS) demo $(AUDIO)
@@ -49,6 +49,9 @@ check: .venv/.installed ## format, lint, types, and how the source is built
 
 bench: models node_modules/.installed ## speed, memory, and peers in the same run; PARTS= of it, COMPARE=old.json for an earlier run
 	@$(TOOLS) bench $(PARTS) $(if $(COMPARE),--compare "$(COMPARE)")
+
+history: models node_modules/.installed ## speed of COMMITS= (default: the last), kept in docs/performance.md with a picture; two minutes each
+	@$(TOOLS) history $(COMMITS)
 
 soak: models node_modules/.installed ## four times more than the service can do for SECONDS: what it refuses, how fast, and what it still does
 	@$(TOOLS) bench soak --seconds $(SECONDS)

@@ -83,7 +83,12 @@ def host(
 
 @contextmanager
 def stack(
-    environment: Mapping[str, str] | None = None, *, port: int = 0, folder: Path | None = None, echo: bool = False
+    environment: Mapping[str, str] | None = None,
+    *,
+    port: int = 0,
+    folder: Path | None = None,
+    echo: bool = False,
+    root: Path = ROOT,
 ) -> Iterator[Host]:
     """Azurite and the app on it; see ``azurite`` and ``host``."""
     with (
@@ -92,6 +97,7 @@ def stack(
             {"SPEAKER_STORAGE_CONNECTION_STRING": storage, "AzureWebJobsStorage": storage, **(environment or {})},
             port=port,
             echo=echo,
+            root=root,
         ) as running,
     ):
         yield running

@@ -47,6 +47,10 @@ class Client:
         """Delete a profile."""
         self._call("DELETE", f"profiles/{profile_id}")
 
+    def page(self) -> dict[str, Any]:
+        """A page of profiles; ProfileList."""
+        return self._call("GET", "profiles")
+
     def consent(self, profile_id: str, consent: Mapping[str, str]) -> dict[str, Any]:
         """Note a speaker's consent; ProfileInfo."""
         return self._call("PUT", f"profiles/{profile_id}/consent", json=consent)
@@ -63,6 +67,10 @@ class Client:
         """Find the speaker of a clip among profiles; the speaker and the ranking."""
         candidates = ",".join(profile_ids)
         return self._call("POST", "profiles:identifySingleSpeaker", data=wav, profileIds=candidates, **options)
+
+    def turns(self, profile_ids: list[str], wav: bytes) -> dict[str, Any]:
+        """Who speaks when in a short recording, and which of the profiles are they?"""
+        return self._call("POST", "recordings:identify", data=wav, profileIds=",".join(profile_ids))
 
     def _call(
         self,

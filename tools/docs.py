@@ -15,6 +15,7 @@ from shared.errors import SpeakerError
 from shared.settings import ROOT, SETTINGS
 from shared.settings.readers import Setting
 from shared.voices.standing import ANSWERS, Act, Answer, Served, Standing
+from tools.bench import kept
 from tools.formats import formats
 
 PROBLEMS: Final = ()
@@ -64,10 +65,17 @@ def standings() -> str:
     return _table(["", *(f"`{standing.value}`" for standing in Standing)], rows)
 
 
+def measured_commits() -> str:
+    """Figures of commits, by machine; those of one are not compared with those of another."""
+    tables = (f"\n{place}:\n\n{_table(kept.HEAD, rows)}\n" for place, rows in kept.tables(kept.read()))
+    return "".join(tables) or "\nNothing was measured yet.\n\n"
+
+
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/api.md": {"endpoints": endpoints, "details": what_details_say},
     "docs/formats.md": {"formats": what_is_read},
     "docs/errors.md": {"errors": errors, "never": errors_never_answered},
+    "docs/performance.md": {"commits": measured_commits},
     "docs/settings.md": {"settings": settings},
     "docs/trust.md": {"standings": standings},
 }

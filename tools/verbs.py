@@ -56,6 +56,7 @@ VERBS: Final = (
     Verb("der", "how right turns and names are, on conversations", "tools.turns.report"),
     Verb("phrases", "what is accepted as a phrase and what is not, on recordings", "tools.phrases.command"),
     Verb("bench", "speed and memory, with a peer in the same run", "tools.bench.command"),
+    Verb("history", "speed of commits, kept with a table and a picture", "tools.bench.history"),
     Verb("bundle", "build the model bundles that are not there yet", "tools.bundle.command"),
     Verb("ranges", "where the activations of the embedder lie, for its 8 bits", "tools.bundle.int8"),
     Verb("misread", "what recordings of a wrong rate have in common, for a bundle", "tools.bundle.misread"),

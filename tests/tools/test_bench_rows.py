@@ -9,9 +9,10 @@ from unittest.mock import patch
 import pytest
 
 from tools.bench import command, soak
+from tools.bench.load import Load
 from tools.bench.many import Many, rows
 from tools.bench.row import Row, lines
-from tools.bench.soak import Load, Soak
+from tools.bench.soak import Soak
 
 KEPT = Soak(Load(10, [0.07] * 200), Load(10, [0.2] * 195, [0.002] * 50), 80, [0.01] * 9, 230, 231)
 BROKEN = Soak(Load(10, [0.07] * 200), Load(10, [0.4] * 100, [0.3] * 50, [500]), 80, [0.2] * 9, 230, 231)

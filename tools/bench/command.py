@@ -13,12 +13,27 @@ from typing import Final
 
 from shared.errors import BundleError
 from shared.settings import ROOT
-from tools.bench import cold, embedding, enrolling, everyone, formats, machine, many, recordings, service, soak, trust
+from tools.bench import (
+    cold,
+    embedding,
+    enrolling,
+    everyone,
+    formats,
+    machine,
+    many,
+    mixed,
+    recordings,
+    service,
+    soak,
+    stages,
+    trust,
+)
 from tools.bench.row import Row, lines
 
 PROBLEMS: Final = (BundleError, OSError, json.JSONDecodeError)
 FILE: Final = ROOT / "out" / "bench.json"
 SOAK_SEC: Final = 600
+MIXED_SEC: Final = 1800
 NOT_SHOWN: Final = (
     "The dev host has no transport of the platform: on the Functions host a megabyte of body costs about 12 ms more "
     "(docs/performance.md)."
@@ -29,15 +44,17 @@ PARTS: Final[dict[str, Callable[[argparse.Namespace], Iterable[Row]]]] = {
     "formats": lambda _: formats.rows(formats.decodings()),
     "cold": lambda _: (start.row() for start in cold.measure()),
     "service": lambda _: service.measure().rows(),
+    "stages": lambda _: stages.measure().rows(),
     "everyone": lambda options: everyone.rows(everyone.measure(options.sizes)),
     "trust": lambda _: trust.measure().rows(),
     "enrolling": lambda options: enrolling.measure(options.people).rows(),
     "recordings": lambda options: recordings.measure(options.hours).rows(),
     "many": lambda _: many.rows(many.measure()),
-    "soak": lambda options: soak.measure(options.seconds).rows(),
+    "soak": lambda options: soak.measure(options.seconds or SOAK_SEC).rows(),
+    "mixed": lambda options: mixed.measure(options.seconds or MIXED_SEC).rows(),
 }
 """What can be measured, by name."""
-USUAL: Final = ("embedding", "formats", "cold", "service", "everyone")
+USUAL: Final = ("embedding", "formats", "cold", "service", "stages", "everyone")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     named = ", ".join(PARTS)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {named} (default: {', '.join(USUAL)})")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="show how far the figures are from those of a run")
-    parser.add_argument("--seconds", type=float, default=SOAK_SEC, help="of soak (default %(default)s)")
+    parser.add_argument("--seconds", type=float, help=f"of soak (default {SOAK_SEC}) and mixed (default {MIXED_SEC})")
     parser.add_argument("--people", type=int, default=enrolling.PEOPLE, help="of enrolling (default %(default)s)")
     parser.add_argument("--hours", type=float, default=recordings.HOURS, help="of recordings (default %(default)s)")
     parser.add_argument("--sizes", type=int, nargs="*", default=everyone.SIZES, help="of everyone: voices in a gallery")

@@ -6,8 +6,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import psutil
+
+from devhost.stack import Host
 from functions.contract.version import VERSION
 
+MIB: Final = 2**20
 _CPUINFO: Final = Path("/proc/cpuinfo")
 _LIBRARIES: Final = ("onnxruntime", "numpy", "sherpa-onnx", "faiss-cpu", "azure-functions")
 
@@ -27,6 +31,11 @@ def described() -> dict[str, str]:
 def load() -> str:
     """The load average now: how much else the machine had to do."""
     return " ".join(f"{average:.1f}" for average in os.getloadavg())
+
+
+def resident_mib(running: Host) -> float:
+    """Memory of a host, and of the app in it."""
+    return float(psutil.Process(running.process.pid).memory_info().rss / MIB)
 
 
 def _processor() -> str:

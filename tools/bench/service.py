@@ -19,6 +19,7 @@ from shared.listening.listener import Listener
 from shared.service import Service
 from shared.settings import ROOT
 from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION
+from tools.bench.machine import resident_mib
 from tools.bench.row import Row
 from tools.client import Client
 from tools.demo.speakers import VOICES, read_speakers
@@ -30,7 +31,6 @@ CLIP_SEC: Final = 5
 PHRASE_SEC: Final = 3
 PHRASE: Final = ROOT / "tools" / "phrases" / "voices" / "anna" / "03.ogg"
 TRANSCRIBER: Final = "libctranslate2"
-MIB: Final = 2**20
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ def measure() -> Figures:
         profile = enrolled(verification, anna.enrollments[1])
         verify = partial(verification.verify, profile, clip)
         verify()
-        memory = _memory(running)
+        memory = resident_mib(running)
         identify = identification(running, clip)
         free = medians({"local": partial(_hear, listener, clip), "verify": verify, "identify": identify})
         one, two = (_throughput(callers, verify) for callers in (1, 2))
-        before, loaded = _memory(running), _has_mapped(running, TRANSCRIBER)
+        before, loaded = resident_mib(running), _has_mapped(running, TRANSCRIBER)
         words = medians({"verify": verify, "passphrase": _passphrase(running)})
         return Figures(
             embedding_and_vad_ms=free["local"],
@@ -97,7 +97,7 @@ def measure() -> Figures:
             verify_beside_passphrase_ms=words["verify"],
             memory_after_first_verify=memory,
             memory_before_passphrases=before,
-            memory_at_end=_memory(running),
+            memory_at_end=resident_mib(running),
             transcriber_loaded_before_passphrases=loaded,
         )
 
@@ -132,10 +132,6 @@ def _passphrase(running: Host) -> Callable[[], object]:
 
 def _has_mapped(running: Host, library: str) -> bool:
     return any(library in mapped.path for mapped in psutil.Process(running.process.pid).memory_maps())
-
-
-def _memory(running: Host) -> float:
-    return float(psutil.Process(running.process.pid).memory_info().rss / MIB)
 
 
 def medians(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:

@@ -1,0 +1,87 @@
+"""Callers who verify over HTTP, as many at once as are wanted, and what they meet."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPResponse
+from typing import Final
+from urllib.parse import urlsplit
+
+from devhost.stack import Host
+from shared.listening.containers import SAMPLE_RATE
+from tools.client import API_VERSION, Client
+from tools.demo.speakers import VOICES, read_speakers
+
+KEY: Final = "bench"
+CLIP_SEC: Final = 5
+
+type Call = Callable[[HTTPConnection], HTTPResponse]
+"""Sends a request over a plain connection: ``requests`` would work much, on the cores of the service."""
+
+
+@dataclass
+class Load:
+    """What callers met in so many seconds; what was answered after them is left out.
+
+    Attributes:
+        served_sec: how long each served request took; ``refused_sec`` each refused one.
+        others: statuses that are neither.
+    """
+
+    seconds: float
+    served_sec: list[float] = field(default_factory=list)
+    refused_sec: list[float] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
+
+    @property
+    def goodput(self) -> float:
+        """Requests served a second."""
+        return len(self.served_sec) / self.seconds
+
+    def note(self, status: int, took: float) -> None:
+        """An answer."""
+        if status == 200:
+            self.served_sec.append(took)
+        elif status == 429:
+            self.refused_sec.append(took)
+        else:
+            self.others.append(status)
+
+
+def verification(running: Host) -> Call:
+    """Verification of a clip of five seconds by somebody who is enrolled; done once, so that everything is loaded."""
+    anna = read_speakers(VOICES)[0]
+    client = Client(running.url, "verification", KEY)
+    profile_id = client.create()
+    client.enroll(profile_id, anna.enrollments[1], ignoreMinLength="true")
+    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
+    client.verify(profile_id, clip)
+    path = f"/speaker-recognition/verification/text-independent/profiles/{profile_id}:verify?api-version={API_VERSION}"
+
+    def verify(connection: HTTPConnection) -> HTTPResponse:
+        connection.request("POST", path, clip, {"Ocp-Apim-Subscription-Key": KEY})
+        answer = connection.getresponse()
+        answer.read()
+        return answer
+
+    return verify
+
+
+def pushed(running: Host, call: Call, callers: int, seconds: float) -> Load:
+    """So many callers at once, of whom each comes back when it is told to."""
+    load, until = Load(seconds), time.perf_counter() + seconds
+
+    def push(_: int) -> None:
+        with closing(HTTPConnection(urlsplit(running.url).netloc, timeout=60)) as connection:
+            while (began := time.perf_counter()) < until:
+                answer = call(connection)
+                if (ended := time.perf_counter()) < until:
+                    load.note(answer.status, ended - began)
+                if answer.status == 429:
+                    time.sleep(float(answer.headers.get("retry-after", 1)))
+
+    with ThreadPoolExecutor(callers) as pool:
+        list(pool.map(push, range(callers)))
+    return load
