@@ -21,7 +21,7 @@ from tools.accuracy.trials import Trials
 from tools.calibrate import command
 from tools.calibrate.command import with_rows_of, write
 from tools.calibrate.fit import fit
-from tools.calibrate.rows import centred_trials, fit_row, held_out
+from tools.calibrate.rows import ALONE_TIMES, centred_trials, fit_row, held_out
 
 pytestmark = pytest.mark.slow
 
@@ -170,6 +170,16 @@ def test_a_row_has_a_threshold_of_its_own_for_every_rate_and_each_is_exceeded_at
     assert rates[0] == pytest.approx(0.01, abs=0.001)
     assert rates[1] == pytest.approx(0.001, abs=0.0005)
     assert sorted(at for _, at in row.thresholds) == [at for _, at in row.thresholds]
+
+
+def test_alone_the_thresholds_are_those_of_more_than_the_rate() -> None:
+    trials = _trials({"free, wide, wide": 0.1, "digits, wide, wide": 0.12})
+    row = _rows_of(trials, voices=0)
+    ratios = row.llr(trials.cosine, inverse_duration(trials.enrolled_sec, trials.tested_sec))[~trials.same]
+    assert float(np.mean(ratios >= row.threshold(0.01))) == pytest.approx(0.01 * ALONE_TIMES, abs=0.001)
+    assert all(
+        alone < before for (_, alone), (_, before) in zip(row.thresholds, _rows_of(trials).thresholds, strict=True)
+    )
 
 
 def test_a_row_is_judged_by_one_that_has_not_heard_the_kind_through_any_channel() -> None:

@@ -106,8 +106,10 @@ def doors(tenant: Tenant, tenants: Mapping[str, Tenant], calibration: Calibratio
 def _before_galleries(before: Mapping[bool, Door], tests: Sequence[Attempt], sizes: Sequence[int]) -> Iterator[Row]:
     for size in sizes:
         for mixed, door in before.items():
+            if mixed and not size:  # nobody is nobody, of whatever kind
+                continue
             judged = _judged(door, tests, size, mixed=mixed)
-            if (size or not mixed) and judged.same.any() and not judged.same.all():
+            if judged.same.any() and not judged.same.all():
                 yield {"gallery": size, "mixed": mixed, **judged.rates()}
 
 
