@@ -7,8 +7,10 @@ Older ones whose packages or models were others cannot be measured.
 """
 
 import argparse
+import json
 import os
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -24,12 +26,15 @@ import psutil
 from shared.settings import MODELS, ROOT
 from tools import docs
 from tools.bench import machine, soak, stages
-from tools.bench.kept import Entry, keep
+from tools.bench.kept import FILE, Entry, keep
+from tools.bench.progress import FILE as PICTURE
 from tools.bench.progress import draw
 from tools.bench.row import Row, lines
 
 PROBLEMS: Final = (OSError, RuntimeError, subprocess.CalledProcessError)
 PAGE: Final = "docs/performance.md"
+CACHE: Final = ROOT / ".cache"
+"""Where wheels are that models are made of."""
 OVERLOAD_SEC: Final = 20
 
 
@@ -41,8 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure, print and write one after the other."""
     for commit in options.commits:
-        entries = keep(measured(commit))
-        draw(entries)
+        draw(keep(measured(commit), FILE), PICTURE)
         (ROOT / PAGE).write_text(docs.written(PAGE), "utf-8")
 
 
@@ -70,16 +74,31 @@ def measured(commit: str) -> Entry:
 
 @contextmanager
 def checkout(commit: str) -> Iterator[Path]:
-    """The files of a commit in a folder of their own, beside them the models that are built here."""
+    """The files of a commit in a folder of their own, with its models: those of this folder where they are the same.
+
+    Raises:
+        CalledProcessError: Git does not know the commit, or its models cannot be built.
+    """
     with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
         with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as tree:
-            tree.extractall(place, filter="data")
-        for weights in MODELS.glob("*/*"):
-            link = Path(place) / weights.relative_to(ROOT)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            if not link.exists():
-                link.symlink_to(weights.resolve())
-        yield Path(place)
+            tree.extractall(folder, filter="data")
+        for manifest in folder.glob("models/*/manifest.json"):
+            _link(manifest)
+        CACHE.mkdir(exist_ok=True)
+        (folder / CACHE.name).symlink_to(CACHE)
+        subprocess.check_call([sys.executable, "-m", "tools", "bundle"], cwd=folder)
+        yield folder
+
+
+def _link(manifest: Path) -> None:
+    """Put weights beside a manifest, where they have been built here for one that wants the same."""
+    own = MODELS / manifest.parent.name / manifest.name
+    ours, theirs = (json.loads(each.read_text())["files"] if each.exists() else {} for each in (own, manifest))
+    for name, _ in ours.items() & theirs.items():
+        built, link = own.with_name(name), manifest.with_name(name)
+        if built.exists() and not link.exists():
+            link.symlink_to(built.resolve())
 
 
 def _printed(rows: Iterator[Row]) -> list[Row]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.settings import ROOT
+from tools.bench.row import Row
 from tools.bench.soak import REFUSED, SERVED, waited_row
 from tools.bench.stages import ALL, STAGES, callers_row, stage_row
 
@@ -18,7 +19,7 @@ SHOWN: Final = {
     "verify of 5 s, ms": ALL,
     **{f"{name}, ms": stage_row(name) for name in STAGES.values()},
     **{f"/s, {callers} caller{'s'[: callers - 1]}": callers_row(callers) for callers in (1, 2, 32)},
-    **{f"{what} beyond capacity, p99 ms": waited_row(what, 99) for what in (SERVED, REFUSED)},
+    **{f"p99 {what} beyond, ms": waited_row(what, 99) for what in (SERVED, REFUSED)},
 }
 """Figures of the table, by the title of their column."""
 HEAD: Final = ("commit", "date", "others, cores", *SHOWN)
@@ -88,4 +89,4 @@ def _row(entry: Entry, before: Entry | None) -> list[str]:
 def _cell(value: float | None, before: float | None) -> str:
     if value is None:
         return NOTHING
-    return f"{value:.3g}" + (f" ({100 * (value / before - 1):+.0f} %)" if before else "")
+    return Row("", value).figure + (f" ({100 * (value / before - 1):+.0f} %)" if before else "")

@@ -66,7 +66,8 @@ def _waits(axes: "Axes", entries: Sequence[Entry]) -> None:
             names = [waited_row(what, percent) for percent in PERCENTILES]
             waited = [entry.figures[name] for name in names if name in entry.figures]
             labels = [f"p{percent}" for percent in PERCENTILES][: len(waited)]
-            axes.plot(labels, waited, style, marker="o", color=f"C{number}", label=f"{entry.name}, {what}")
+            if waited:
+                axes.plot(labels, waited, style, marker="o", color=f"C{number}", label=f"{entry.name}, {what}")
     axes.set_yscale("log")
     axes.set(title="four times more is asked than can be done: until an answer", ylabel="ms")
     axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
