@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from devhost.azurite import azurite
 from devhost.stack import Host, stack
@@ -22,6 +23,10 @@ PEOPLE: Final = HUMAN.speech.is_dir()
 """Whether there are recordings of people."""
 PROGRAM: Final = re.compile(r"azurite\.js|devhost(\.stack)?|func|run|demo|bicep.*")
 """What the command line of a host, of Azurite, or of a compiler of templates has among its words."""
+
+
+settings.register_profile("untimed", deadline=None)  # how fast things are is measured elsewhere
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,7 +21,6 @@ from tests.fuzz.target import EXAMPLES, IDENTIFY, PASSPHRASE_PROFILES, PHRASE, P
 tries = settings(
     max_examples=EXAMPLES or 120,
     derandomize=not EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
 

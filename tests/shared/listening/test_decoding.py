@@ -160,7 +160,7 @@ def test_no_more_is_decoded_than_the_contracts_largest_body_holds() -> None:
     assert MAX_SECONDS * 32_000 == MAX_BODY_BYTES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(FORMATS)), st.data())
 def test_damaged_files_are_audio_or_a_typed_refusal(name: str, data: st.DataObject) -> None:
     body = bytearray(FORMATS[name])

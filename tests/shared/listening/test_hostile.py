@@ -37,7 +37,7 @@ for body in FILES.values():
             continue
 """
 HUSHED = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="C's stderr is a variable with glibc alone")
-EXAMPLES = settings(max_examples=200, deadline=None)
+EXAMPLES = settings(max_examples=200)
 
 
 def wav(samples: np.ndarray, subtype: str, rate: int = RATE) -> bytes:

@@ -216,7 +216,7 @@ def test_tables_that_name_the_same_bytes_again_and_again_are_refused_before_they
 
 @pytest.mark.parametrize("name", WRAPS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_damage_is_refused_and_nothing_else_happens(name: str, data: st.DataObject) -> None:
     body = bytearray(WRAPS[name](HEAD, PACKETS[:40]))
     for _ in range(data.draw(st.integers(1, 6))):
