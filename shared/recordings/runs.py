@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.frames import runs
 from shared.listening.segments import LOCAL, OFFSET, STEP, STEP_SEC
+from shared.recordings.changes import by_voice
 
 SPEAKING: Final = 0.5
 """Probability from which a voice is heard."""
@@ -74,9 +75,10 @@ def stretches(
         for start, stop in runs(active[:, slot]):
             own = [(start + first, start + last) for first, last in runs(alone[start:stop])]
             heard = (
-                Run(begin + first, begin + last, embed(_samples(samples, first, last)))
+                Run(begin + first + since, begin + first + until, direction)
                 for first, last in own
                 if _is_enough(last - first, len(samples) - OFFSET - first * STEP)
+                for since, until, direction in by_voice(_samples(samples, first, last), last - first, embed)
             )
             yield Stretch(begin + start, begin + stop, slot, tuple(heard))
 
