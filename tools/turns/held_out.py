@@ -1,6 +1,6 @@
 """Conversations on which nothing was chosen: of other people than those of the mixtures, who talk in other ways.
 
-How far apart voices are was chosen on seeds 100 to 109 and 200 to 209 of these people and manners; these are the next.
+How far apart voices are was chosen on seeds 100 to 109 of these people, in the first manner; these are the next ones.
 """
 
 from collections.abc import Iterator, Sequence
