@@ -29,8 +29,6 @@ from tools.turns.saying import Manner
 KEY: Final = "bench"
 HOURS: Final = 2.0
 SPEAKERS: Final = 6
-COMPRESSION: Final = 0.9
-"""With which two hours fit into a body; to write Opus takes seven times as long."""
 COLLAR_SEC: Final = 0.25
 LOOK_SEC: Final = 2.0
 """Between two looks at whether it is done."""
@@ -76,7 +74,7 @@ class Long:
         """For the table."""
         of, cost = f"{self.seconds / 3600:.2g} h", self.cost
         took = f"{cost.processor_sec:.0f} s of processor, done after {cost.wall_sec:.0f} s"
-        sent = f"{cost.body_mb:.0f} MB of Ogg Vorbis"
+        sent = f"{cost.body_mb:.0f} MB of Opus"
         yield Row(f"processor time of {of}", cost.processor_sec / self.seconds, "of its length", took, most=0.035)
         yield Row(f"peak memory of the host, {of}", cost.peak_mb, "MB", sent, most=700)
         yield Row(f"diarization error rate of {of}", 100 * self.error_rate, "%", f"collar {COLLAR_SEC} s", most=6)
@@ -88,7 +86,7 @@ class Long:
 def measure(hours: float = HOURS) -> Long:
     """Make a conversation, hand it in, wait; takes a tenth of its length, on Linux only."""
     conversation = _conversation(hours)
-    body = _vorbis(conversation.samples)
+    body = _opus(conversation.samples)
     with stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running:
         client = Client(running.url, "identification", KEY)
         names = {enrolled(client, to_wav(samples)): name for name, samples in conversation.enrolled.items()}
@@ -105,10 +103,10 @@ def _conversation(hours: float) -> Conversation:
     return next(mixtures(readers(FOLDER if FOLDER.is_dir() else SHIPPED), 1, detector, manner))
 
 
-def _vorbis(samples: Samples) -> bytes:
-    body, file = io.BytesIO(), {"format": "OGG", "subtype": "VORBIS", "compression_level": COMPRESSION}
-    with soundfile.SoundFile(body, "w", SAMPLE_RATE, 1, **file) as sound:
-        for start in range(0, len(samples), 60 * SAMPLE_RATE):  # libsndfile crashes where it is given hours at once
+def _opus(samples: Samples) -> bytes:
+    body = io.BytesIO()
+    with soundfile.SoundFile(body, "w", SAMPLE_RATE, 1, format="OGG", subtype="OPUS") as sound:
+        for start in range(0, len(samples), 60 * SAMPLE_RATE):  # libsndfile may crash where it is given hours at once
             sound.write(samples[start : start + 60 * SAMPLE_RATE])
     return body.getvalue()
 
