@@ -6,17 +6,16 @@ Only glibc has these calls; elsewhere nothing is done.
 import ctypes
 from typing import Final
 
-_ARENAS: Final = 2
 _M_ARENA_MAX: Final = -8
 """Of ``mallopt`` (glibc, ``malloc.h``)."""
 
 _LIBC: Final = ctypes.CDLL(None)
 
 
-def share_arenas() -> None:
-    """Let all threads share two arenas: of its own, each would keep what its largest request took."""
+def share_arena() -> None:
+    """Let all threads share one arena: of its own, each would keep what its largest request took."""
     if hasattr(_LIBC, "mallopt"):
-        _LIBC.mallopt(_M_ARENA_MAX, _ARENAS)
+        _LIBC.mallopt(_M_ARENA_MAX, 1)
 
 
 def give_back() -> None:

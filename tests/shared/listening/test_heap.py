@@ -28,8 +28,41 @@ give_back()
 print(before - resident())
 """
 
+_SHARES = """
+import ctypes, sys, threading
+from shared.listening.heap import share_arena
+share_arena()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+libc.malloc_info.argtypes = [ctypes.c_int, ctypes.c_void_p]
+libc.fclose.argtypes = [ctypes.c_void_p]
+together = threading.Barrier(4)
+def allocate():
+    together.wait()
+    for _ in range(1_000):
+        libc.malloc(100)
+    together.wait()
+threads = [threading.Thread(target=allocate) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+file = libc.fopen(sys.argv[1].encode(), b"w")
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
 
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="only glibc can give back")
+_only_glibc = pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="only glibc has these calls")
+
+
+@_only_glibc
+def test_threads_have_one_arena(tmp_path: Path) -> None:
+    told = tmp_path / "arenas.xml"
+    subprocess.check_call([sys.executable, "-c", _SHARES, told], cwd=Path(heap.__file__).parents[2])
+    assert told.read_text().count("<heap nr=") == 1
+
+
+@_only_glibc
 def test_what_is_free_goes_back_to_the_system() -> None:
     given = subprocess.check_output([sys.executable, "-c", _GIVES_BACK], cwd=Path(heap.__file__).parents[2])
     assert int(given) > 50_000_000
@@ -38,4 +71,4 @@ def test_what_is_free_goes_back_to_the_system() -> None:
 def test_nothing_is_done_where_the_c_library_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heap, "_LIBC", object())
     heap.give_back()
-    heap.share_arenas()
+    heap.share_arena()
