@@ -6,9 +6,11 @@ enrollment is seen through a telephone as well: then like is compared with like.
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from io import BytesIO
 from typing import Final
 
 import numpy as np
+import soundfile
 import soxr
 from numpy.typing import NDArray
 
@@ -22,8 +24,8 @@ _ORDER: Final = 6
 """Of the Butterworth filter that stands for the line."""
 _MU: Final = 255
 """Of the companding that leaves 8 bits a sample (ITU-T G.711)."""
-_HALVED_FROM_SEC: Final = 4
-"""Speech of this length is long enough for each narrow channel to take a half of it."""
+_SHARED_FROM_SEC: Final = 4
+"""Speech of this length is long enough for each narrow channel to take a part of it."""
 
 
 class Band(StrEnum):
@@ -53,19 +55,19 @@ TESTED: Final[Mapping[Band, Mapping[Band, Seen]]] = {
 
 
 def narrowed(speech: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Speech through a digital telephone network, and through a telephone line.
+    """Speech through a digital telephone network, through a telephone line, and through a mobile network.
 
-    Of long speech each has one half, so that both cost no more than the whole does.
+    Of long speech each has a third, so that all cost no more than the whole does.
 
     Args:
         speech: [n] float32 at 16 kHz.
 
     Returns:
-        What came out at both ends, at 16 kHz again.
+        What came out of each, at 16 kHz again.
     """
-    halves = len(speech) >= _HALVED_FROM_SEC * SAMPLE_RATE
-    first, second = np.array_split(speech, 2) if halves else (speech, speech)
-    return [wide_again(at_8_khz(first)), wide_again(_companded(_through_line(at_8_khz(second))))]
+    shared = len(speech) >= _SHARED_FROM_SEC * SAMPLE_RATE
+    network, line, mobile = map(at_8_khz, np.array_split(speech, 3) if shared else [speech] * 3)
+    return [wide_again(each) for each in (network, _companded(_through_line(line)), _through_gsm(mobile))]
 
 
 def at_8_khz(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -76,6 +78,17 @@ def at_8_khz(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 def wide_again(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """[n] at ``TELEPHONE_RATE`` as [2 n] at 16 kHz."""
     return np.asarray(soxr.resample(samples, TELEPHONE_RATE, SAMPLE_RATE), np.float32)
+
+
+def _through_gsm(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """GSM full rate (GSM 06.10) and back: the coarsest of the codecs in use."""
+    if not samples.any():  # of which it would make a hum
+        return samples
+    file = BytesIO()
+    soundfile.write(file, np.clip(samples, -1, 1), TELEPHONE_RATE, format="WAV", subtype="GSM610")
+    file.seek(0)
+    decoded = soundfile.read(file, len(samples), dtype="float32", fill_value=0)[0]
+    return np.asarray(decoded, np.float32)
 
 
 def _through_line(samples: NDArray[np.float32]) -> NDArray[np.float32]:
