@@ -10,7 +10,6 @@ from io import BytesIO
 from typing import Final
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.typing import NDArray
 
@@ -82,6 +81,8 @@ def wide_again(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _through_gsm(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """GSM full rate (GSM 06.10) and back: the coarsest of the codecs in use."""
+    import soundfile  # libsndfile, which a verification does not need
+
     if not samples.any():  # of which it would make a hum
         return samples
     file = BytesIO()
