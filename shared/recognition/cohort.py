@@ -64,11 +64,14 @@ class _Reading:
 
     def voices(self, like: Profile, band: Band, version: str) -> Crowd:
         """Those that compare with a profile's voice; chosen once."""
-        key = (canonical(like.locale), like.phrase or "", band, version)
+        size = like.signature.views[band].mean.size if like.signature else 0  # of damaged ones it is another
+        key = (canonical(like.locale), like.phrase or "", band, version, str(size))
         if key not in self.sets:
             known = {**self.profiles.result(), **self.changed}
             means = {name: _mean(known[name], like, band, version) for name in sorted(known)}
-            self.sets[key] = _crowd({name: mean for name, mean in means.items() if mean is not None})
+            self.sets[key] = _crowd(
+                {name: mean for name, mean in means.items() if mean is not None and mean.size == size}
+            )
         return self.sets[key]
 
 

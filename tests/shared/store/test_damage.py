@@ -183,6 +183,7 @@ def test_a_signature_that_no_model_made_is_told_apart_and_never_gives_a_score(st
             stored.domain.identify(IDENTIFICATION, [stored.bad], CLIP, waive_minimum=True)
         with pytest.raises(UnreadableProfile):
             stored.domain.enroll(IDENTIFICATION, stored.bad, CLIP, waive_minimum=True)
+        assert stored.domain.identify(IDENTIFICATION, [stored.good], CLIP, waive_minimum=True).speaker is not None
         return
     stored.damage(ModelVersion="1999-01-01")
     assert stored.domain.identify(IDENTIFICATION, [stored.good], CLIP, waive_minimum=True).speaker is not None
