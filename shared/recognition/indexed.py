@@ -1,6 +1,7 @@
 """Voices in memory, packed to be searched: which of many are most like a clip."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
@@ -61,6 +62,11 @@ class Voice:
     vectors: Mapping[Band, NDArray[np.float16]]
     groups: frozenset[str]
 
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Dimensions of the vectors in each band."""
+        return tuple(vector.size for vector in self.vectors.values())
+
     @classmethod
     def of(cls, profile: Profile | None) -> "Voice | None":
         """A profile's voice; None where there is none to compare with."""
@@ -115,7 +121,8 @@ class Packed:
 
     @classmethod
     def of(cls, voices: Sequence[Voice]) -> Self:
-        """Pack voices of one way; at least one."""
+        """Pack voices of one way; at least one. Left out are those that are not as long as most: they are damaged."""
+        voices = _as_long_as_most(voices)
         marks = np.array([number_of(mark(voice.id)) for voice in voices], np.uint64)
         order = np.argsort(marks)
         known = [voices[row] for row in order]
@@ -133,7 +140,8 @@ class Packed:
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
-        """Those of several that are alive, as one."""
+        """Those of several that are alive, as one; without those that are damaged, as ``of``."""
+        parts = _as_long_as_most(parts)
         alive = np.concatenate([part.alive for part in parts])
         marks = np.concatenate([part.marks for part in parts])
         kept = np.flatnonzero(alive)
@@ -153,6 +161,11 @@ class Packed:
             {key: np.sort(np.concatenate(rows)) for key, rows in members.items()},
             np.ones(len(order), np.bool_),
         )
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Dimensions of the vectors in each band."""
+        return tuple(vectors.dimension for vectors in self.vectors.values())
 
     def coded(self) -> Self:
         """They, in 4 bits."""
@@ -177,6 +190,8 @@ class Packed:
 
     def best(self, band: Band, query: NDArray[np.float32], count: int, group: str | None) -> Iterator[Likeness]:
         """Those most like a voice of unit length, at most so many, in any order."""
+        if self.vectors[band].dimension != query.size:
+            return
         rows = self.members(group)
         cosines = self.vectors[band].cosines(query, rows)
         if rows is None:
@@ -255,6 +270,15 @@ class Index:
         """Keep all in 4 bits, if they are many together."""
         if sum(len(packed.marks) for _, packed in self._packed) > FEW:
             self._packed = [(way, packed.coded()) for way, packed in self._packed]
+
+
+def _as_long_as_most[Lengthy: Voice | Packed](some: Sequence[Lengthy]) -> list[Lengthy]:
+    """Those of one way whose vectors are as long as most are."""
+    sizes: Counter[tuple[int, ...]] = Counter()
+    for each in some:
+        sizes[each.lengths] += len(each.marks) if isinstance(each, Packed) else 1
+    [(usual, _)] = sizes.most_common(1)
+    return [each for each in some if each.lengths == usual]
 
 
 def _packed(voices: Iterable[Voice]) -> list[tuple[Way, Packed]]:

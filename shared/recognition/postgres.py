@@ -67,10 +67,10 @@ _KEEP: Final[LiteralString] = _INSERT + "ON CONFLICT DO NOTHING"
 _READ_UNTIL: Final[LiteralString] = (
     "UPDATE speaker_galleries SET read_until = greatest(read_until, %(until)s) WHERE family = %(family)s"
 )
-_BEST: Final[dict[Band, LiteralString]] = {
-    Band.WIDE: "SELECT id, -(in_wide <#> %(query)s::halfvec) AS cosine",
-    Band.NARROW: "SELECT id, -(in_narrow <#> %(query)s::halfvec) AS cosine",
-}
+_COLUMNS: Final[dict[Band, LiteralString]] = {Band.WIDE: "in_wide", Band.NARROW: "in_narrow"}
+_BEST: Final[LiteralString] = "SELECT id, -({0} <#> %(query)s::halfvec) AS cosine"
+_AS_LONG: Final[LiteralString] = " AND vector_dims({0}) = %(size)s ORDER BY cosine DESC LIMIT %(count)s"
+"""What is damaged may have another length, and cannot be compared."""
 _OF: Final[LiteralString] = " FROM speaker_voices WHERE family = %(family)s"
 _OF_GROUP: Final[LiteralString] = _OF + " AND groups @> ARRAY[%(group)s::text]"
 """A query of its own: one plan for both would go through everybody to find a few."""
@@ -124,10 +124,10 @@ class Searched:
 
     def best(self, band: Band, query: NDArray[np.float32], count: int, group: str | None) -> Iterator[Likeness]:
         """Those most like a voice of unit length, at most so many."""
-        values = {"query": _text(query), "count": count, "version": self.way.version}
-        values |= {"wide": self.way.wide, "narrow": self.way.narrow, "family": self.family.name, "group": group}
-        of = _OF_GROUP if group else _OF
-        found = self.gallery.ask(_BEST[band] + of + _OF_WAY + " ORDER BY cosine DESC LIMIT %(count)s", values)
+        values = {"query": _text(query), "size": query.size, "count": count, "family": self.family.name, "group": group}
+        values |= {"version": self.way.version, "wide": self.way.wide, "narrow": self.way.narrow}
+        asked = (_BEST + (_OF_GROUP if group else _OF) + _OF_WAY + _AS_LONG).format(_COLUMNS[band])
+        found = self.gallery.ask(asked, values)
         return (Likeness(profile_id, float(cosine)) for profile_id, cosine in found)
 
 

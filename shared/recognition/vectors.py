@@ -30,6 +30,10 @@ _LOW: Final = np.uint8(15)
 class Vectors(Protocol):
     """Vectors of unit length."""
 
+    @property
+    def dimension(self) -> int:
+        """Of each."""
+
     def cosines(self, query: NDArray[np.float32], rows: Rows | None = None) -> NDArray[np.float32]:
         """With one of unit length: [n], or those of some rows."""
 
@@ -53,6 +57,11 @@ class Halves:
 
     values: NDArray[np.float16]
     _exact: list[NDArray[np.float32]] = field(default_factory=list)
+
+    @property
+    def dimension(self) -> int:
+        """Of each."""
+        return int(self.values.shape[1])
 
     def cosines(self, query: NDArray[np.float32], rows: Rows | None = None) -> NDArray[np.float32]:
         """With one of unit length: [n], or those of some rows."""
@@ -96,6 +105,11 @@ class Codes:
 
     codes: NDArray[np.uint8]
     scales: NDArray[np.float32]
+
+    @property
+    def dimension(self) -> int:
+        """Of each."""
+        return 2 * int(self.codes.shape[1])
 
     def cosines(self, query: NDArray[np.float32], rows: Rows | None = None) -> NDArray[np.float32]:
         """With one of unit length: [n], or those of some rows."""

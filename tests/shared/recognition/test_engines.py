@@ -27,8 +27,8 @@ from shared.voices.records import Profile
 from tests.clock import Clock
 from tests.databases import postgres
 from tests.domain import Domain
-from tests.galleries import NOW, elsewhere, enrolled, grown, names, vector
-from tests.signatures import wide
+from tests.galleries import ANYBODY, NOW, elsewhere, enrolled, grown, names, vector
+from tests.signatures import both, wide
 
 pytestmark = pytest.mark.slow
 
@@ -120,6 +120,22 @@ def test_a_re_extracted_signature_replaces_the_older_one(store: MemoryStore, clo
     clock.ahead += FRESH
     (way,) = [way for way, voices in other.look(IDENTIFICATION).parts if voices.count(None)]
     assert (way.version, way.wide, way.narrow) == ("v2", Band.WIDE, Band.WIDE)
+
+
+def test_a_voice_of_another_length_is_damaged_it_is_not_found_and_hides_nobody(
+    store: MemoryStore, clock: Clock, engine: Engine
+) -> None:
+    damaged, gallery = enrolled(store), engine(store, clock)
+    short = damaged.with_signature(both(vector()[:8], vector()[:8], 25, "v1"), [Band.WIDE])
+    write(store, short, Kind.RE_EXTRACTED)
+    assert _found(gallery) == set()
+    others = {enrolled(store).id for _ in range(3)}
+    assert _found(gallery) == _found(engine(elsewhere(store), clock)) == others
+
+
+def _found(gallery: AnyGallery) -> set[str]:
+    parts = gallery.look(IDENTIFICATION).parts
+    return {each.profile_id for _, voices in parts for each in voices.best(Band.WIDE, ANYBODY, 99, None)}
 
 
 def test_the_timer_speaks_for_who_was_cut_off_and_lets_go_of_the_log(
