@@ -68,10 +68,8 @@ class _Reading:
         key = (canonical(like.locale), like.phrase or "", band, version, str(size))
         if key not in self.sets:
             known = {**self.profiles.result(), **self.changed}
-            means = {name: _mean(known[name], like, band, version) for name in sorted(known)}
-            self.sets[key] = _crowd(
-                {name: mean for name, mean in means.items() if mean is not None and mean.size == size}
-            )
+            means = {name: _mean(known[name], like, band, version, size) for name in sorted(known)}
+            self.sets[key] = _crowd({name: mean for name, mean in means.items() if mean is not None})
         return self.sets[key]
 
 
@@ -173,7 +171,7 @@ class Cohorts:
                     readings[profile.family.name].note(profile)
 
 
-def _mean(other: Profile, profile: Profile, band: Band, version: str) -> NDArray[np.float32] | None:
+def _mean(other: Profile, profile: Profile, band: Band, version: str, size: int) -> NDArray[np.float32] | None:
     """Another profile's voice in a band, if it is one to compare with."""
     signature = other.signature
     if not (other.enrolled and signature) or signature.model_version != version:
@@ -181,4 +179,4 @@ def _mean(other: Profile, profile: Profile, band: Band, version: str) -> NDArray
     if not same_locale(other.locale, profile.locale) or other.phrase != profile.phrase:
         return None
     view = signature.views.get(band)
-    return unit(view.mean) if view else None
+    return unit(view.mean) if view and view.mean.size == size else None

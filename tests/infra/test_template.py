@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -178,7 +178,7 @@ def test_what_the_app_starts_with_is_there_before_its_settings() -> None:
 @needs_compiler
 def test_a_server_is_changed_by_one_thing_after_another_and_ready_before_the_app_is_told() -> None:
     before = order(compiled())
-    parts = sorted((path for path in before if path.startswith("database/")), key=lambda path: len(before[path]))
+    parts = _one_after_another(before, [path for path in before if path.startswith("database/")])
     assert [path.partition(" ")[0] for path in parts] == [
         "database/server",
         "database/administrator",
@@ -186,8 +186,6 @@ def test_a_server_is_changed_by_one_thing_after_another_and_ready_before_the_app
         "database/fromAzure",
         "database/configured",
     ]
-    for earlier, later in pairwise(parts):
-        assert earlier in before[later]
     [endpoint] = [path for path in before if path.startswith("databaseLink/endpoints ")]
     [settings] = [path for path in before if path.startswith("app/appSettings ")]
     assert set(parts) <= before[endpoint] & before[settings]
@@ -197,16 +195,21 @@ def test_a_server_is_changed_by_one_thing_after_another_and_ready_before_the_app
 def test_the_site_is_written_to_one_after_another() -> None:
     before = order(compiled())
     parts = [path for path in before if path.startswith("app/") and not path.endswith("/serverfarms")]
-    one_after_another = sorted(parts, key=lambda path: len(before[path]))
-    assert [path.partition(" ")[0] for path in one_after_another] == [
+    assert [path.partition(" ")[0] for path in _one_after_another(before, parts)] == [
         "app/app",
         "app/ftp",
         "app/scm",
         "app/appSettings",
         "app/signInRules",
     ]
-    for earlier, later in pairwise(one_after_another):
+
+
+def _one_after_another(before: Mapping[str, set[str]], parts: Iterable[str]) -> list[str]:
+    """Parts in the order in which they are made; each waits for the one before it."""
+    made = sorted(parts, key=lambda path: len(before[path]))
+    for earlier, later in pairwise(made):
         assert earlier in before[later]
+    return made
 
 
 @needs_compiler

@@ -12,13 +12,11 @@ from tqdm import tqdm
 
 from devhost.azurite import azurite
 from devhost.stack import Host, host
-from shared.listening.containers import SAMPLE_RATE
+from tools.bench.load import KEY, clips, enrolled
 from tools.bench.row import Row
 from tools.client import Client
-from tools.demo.speakers import VOICES, read_speakers
 
 STARTS: Final = 5
-CLIP_SEC: Final = 5
 BOUNDS: Final = {2: 1.2, 1: 1.5}
 """Seconds to the first answer, by the number of cores."""
 WITHOUT_QUEUES: Final = {f"AzureWebJobs.{name}.Disabled": "true" for name in ("RecordingStep", "RecordingGivenUp")}
@@ -47,16 +45,15 @@ class Cold:
 
 def measure() -> Iterator[Cold]:
     """Start the service again and again, each time with a voice that is enrolled already."""
-    anna = read_speakers(VOICES)[0]
-    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
+    voice, clip = clips()
     with azurite() as storage:
         settings = {
             "SPEAKER_STORAGE_CONNECTION_STRING": storage,
             "AzureWebJobsStorage": storage,
-            "SPEAKER_RECOGNITION_KEYS": "bench",
+            "SPEAKER_RECOGNITION_KEYS": KEY,
             **WITHOUT_QUEUES,
         }
-        profile = _enrolled(settings, anna.enrollments[1])
+        profile = _enrolled(settings, voice)
         for cores in BOUNDS:
             starts = [_start(cores, settings, profile, clip) for _ in tqdm(range(STARTS), desc=f"{cores} cores")]
             ready, answered = (median(times) for times in zip(*starts, strict=True))
@@ -86,11 +83,8 @@ def _cores(number: int) -> Iterator[None]:
 
 def _enrolled(settings: Mapping[str, str], clip: bytes) -> str:
     with host(settings) as running:
-        client = _client(running)
-        profile = client.create()
-        client.enroll(profile, clip, ignoreMinLength="true")
-        return profile
+        return enrolled(_client(running), clip)
 
 
 def _client(running: Host) -> Client:
-    return Client(running.url, "verification", "bench")
+    return Client(running.url, "verification", KEY)

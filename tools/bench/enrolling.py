@@ -24,6 +24,7 @@ from shared.profiles.enrolling import voice_of
 from shared.service import Service
 from shared.settings import ROOT
 from shared.voices.families import VERIFICATION
+from tools.bench.load import KEY
 from tools.bench.row import Row
 from tools.demo.speakers import VOICES, read_speakers
 from tools.enroll.command import AT_ONCE
@@ -60,7 +61,7 @@ class Enrolled:
 
 def measure(people: int = PEOPLE) -> Enrolled:
     """Enroll people through the API; takes some minutes."""
-    with tempfile.TemporaryDirectory() as folder, stack({"SPEAKER_RECOGNITION_KEYS": "bench"}) as running:
+    with tempfile.TemporaryDirectory() as folder, stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running:
         clips = _clips(Path(folder))
         _enroll(running, _table(Path(folder), "first", clips[:AT_ONCE]))  # and so everything is loaded
         work = _Bare()
@@ -111,7 +112,7 @@ def _enroll(running: Host, table: Path) -> float:
     """How long the command took."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "tools", "enroll", str(table), running.url]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "SPEAKER_KEY": "bench"}, check=False, stdout=sys.stderr)
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "SPEAKER_KEY": KEY}, check=False, stdout=sys.stderr)
     return time.perf_counter() - began
 
 

@@ -50,13 +50,24 @@ class Load:
             self.others.append(status)
 
 
+def clips() -> tuple[bytes, bytes]:
+    """A recording of somebody to enroll, and ``CLIP_SEC`` of another to verify."""
+    tested, voice, *_ = read_speakers(VOICES)[0].enrollments
+    return voice, tested[: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
+
+
+def enrolled(client: Client, clip: bytes) -> str:
+    """A profile with a recording; its id."""
+    profile_id = client.create()
+    client.enroll(profile_id, clip, ignoreMinLength="true")
+    return profile_id
+
+
 def verification(running: Host) -> Call:
     """Verification of a clip of five seconds by somebody who is enrolled; done once, so that everything is loaded."""
-    anna = read_speakers(VOICES)[0]
+    voice, clip = clips()
     client = Client(running.url, "verification", KEY)
-    profile_id = client.create()
-    client.enroll(profile_id, anna.enrollments[1], ignoreMinLength="true")
-    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
+    profile_id = enrolled(client, voice)
     client.verify(profile_id, clip)
     path = f"/speaker-recognition/verification/text-independent/profiles/{profile_id}:verify?api-version={API_VERSION}"
 

@@ -13,6 +13,7 @@ import numpy as np
 from devhost.stack import Host, stack
 from shared.listening.containers import SAMPLE_RATE
 from shared.voices.families import PASSPHRASE_VERIFICATION
+from tools.bench.load import KEY
 from tools.bench.machine import resident_mib
 from tools.bench.row import Row
 from tools.bench.service import PHRASE
@@ -20,7 +21,6 @@ from tools.client import Client
 from tools.demo.speakers import VOICES, Speaker, read_speakers
 from tools.recordings import read, to_wav
 
-KEY: Final = "bench"
 CALLERS: Final = 4
 SETTLED_MIN: Final = 2
 """Minutes after which everything has been loaded."""

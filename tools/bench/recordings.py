@@ -17,8 +17,8 @@ from shared.listening.containers import SAMPLE_RATE
 from shared.listening.quality import SpeechDetector
 from shared.settings import MODELS
 from tools.accuracy.command import FOLDER, SHIPPED
+from tools.bench.load import KEY, enrolled
 from tools.bench.row import Row
-from tools.bench.service import enrolled
 from tools.client import API_VERSION, Client
 from tools.recordings import Samples, to_wav
 from tools.turns.der import Line, errors
@@ -26,7 +26,6 @@ from tools.turns.judging import judge, misnamed
 from tools.turns.mixtures import Conversation, mixtures, readers
 from tools.turns.saying import Manner
 
-KEY: Final = "bench"
 HOURS: Final = 2.0
 SPEAKERS: Final = 6
 COLLAR_SEC: Final = 0.25

@@ -19,15 +19,14 @@ from shared.listening.listener import Listener
 from shared.service import Service
 from shared.settings import ROOT
 from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION
+from tools.bench.load import CLIP_SEC, KEY, clips, enrolled
 from tools.bench.machine import resident_mib
 from tools.bench.row import Row
 from tools.client import Client
-from tools.demo.speakers import VOICES, read_speakers
 from tools.recordings import read, to_wav
 
 ROUNDS: Final = 30
 GALLERY: Final = 50
-CLIP_SEC: Final = 5
 PHRASE_SEC: Final = 3
 PHRASE: Final = ROOT / "tools" / "phrases" / "voices" / "anna" / "03.ogg"
 TRANSCRIBER: Final = "libctranslate2"
@@ -74,11 +73,10 @@ class Figures:
 
 def measure() -> Figures:
     """Run the service and measure it; takes about a minute."""
-    anna, listener = read_speakers(VOICES)[0], Service(os.environ).listener
-    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
-    with stack({"SPEAKER_RECOGNITION_KEYS": "bench"}) as running:
-        verification = Client(running.url, "verification", "bench")
-        profile = enrolled(verification, anna.enrollments[1])
+    (voice, clip), listener = clips(), Service(os.environ).listener
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running:
+        verification = Client(running.url, "verification", KEY)
+        profile = enrolled(verification, voice)
         verify = partial(verification.verify, profile, clip)
         verify()
         memory = resident_mib(running)
@@ -107,22 +105,16 @@ def _hear(listener: Listener, clip: bytes) -> None:
     listener.embed(listener.listen(Recording(clip), VERIFICATION.recognizing), listener.version)
 
 
-def enrolled(client: Client, clip: bytes) -> str:
-    profile_id = client.create()
-    client.enroll(profile_id, clip, ignoreMinLength="true")
-    return profile_id
-
-
 def identification(running: Host, clip: bytes) -> Callable[[], object]:
     """Identification among ``GALLERY`` profiles, ready to be called."""
-    client = Client(running.url, "identification", "bench")
+    client = Client(running.url, "identification", KEY)
     ids = [enrolled(client, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
     return lambda: client.identify(ids, clip)
 
 
 def _passphrase(running: Host) -> Callable[[], object]:
     """Verification of a passphrase, ready to be called."""
-    client = Client(running.url, "verification", "bench", "text-dependent")
+    client = Client(running.url, "verification", KEY, "text-dependent")
     clip = to_wav(read(PHRASE))[: 44 + 2 * PHRASE_SEC * SAMPLE_RATE]
     profile_id = client.create()
     for _ in range(PASSPHRASE_VERIFICATION.clips_to_enroll):

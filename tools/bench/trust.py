@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from devhost.stack import Host, stack
-from shared.listening.containers import SAMPLE_RATE
+from tools.bench.load import KEY, clips, enrolled
 from tools.bench.row import Row
-from tools.bench.service import CLIP_SEC, GALLERY, enrolled, identification, medians
+from tools.bench.service import GALLERY, identification, medians
 from tools.client import Client
-from tools.demo.speakers import VOICES, read_speakers
 
 
 @dataclass(frozen=True)
@@ -42,20 +41,19 @@ def settings() -> dict[str, str]:
 
 def measure() -> Cost:
     """Run both services and measure them; takes about a minute."""
-    anna = read_speakers(VOICES)[0]
-    clip = anna.enrollments[0][: 44 + 2 * CLIP_SEC * SAMPLE_RATE]
-    keys = {"SPEAKER_RECOGNITION_KEYS": "bench"}
+    voice, clip = clips()
+    keys = {"SPEAKER_RECOGNITION_KEYS": KEY}
     with stack(keys) as off, stack({**keys, **settings()}) as on:
         work = {
             f"{what} {name}": call
             for name, running in (("off", off), ("on", on))
-            for what, call in _calls(running, anna.enrollments[1], clip).items()
+            for what, call in _calls(running, voice, clip).items()
         }
         found = medians(work)
     return Cost(found["verify on"], found["verify off"], found["identify on"], found["identify off"])
 
 
 def _calls(running: Host, voice: bytes, clip: bytes) -> dict[str, Callable[[], object]]:
-    client = Client(running.url, "verification", "bench")
+    client = Client(running.url, "verification", KEY)
     profile_id = enrolled(client, voice)
     return {"verify": lambda: client.verify(profile_id, clip), "identify": identification(running, clip)}
