@@ -7,19 +7,30 @@ import { Meter } from "./drawing.js";
 import { explained, explainedMicrophone, text } from "./text.js";
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 
+class Overtaken extends Error {}
+
 const LISTED = 100;
 const KNOWN = new Set(["NotAllowedError", "NotFoundError", "NotReadableError"]);
 
-/** Something to do with the service: whether it runs, what went wrong, and what runs it. */
+/** Something to do with the service: whether it runs, what went wrong, and what runs it. Answers may come in another
+ * order than they were asked for: work is given `latest`, which lets one through only while nothing newer runs. */
 export function useTask() {
   const [state, setState] = useState({ busy: false, problem: null });
+  const begun = useRef(0);
   async function run(work) {
+    const turn = ++begun.current;
+    const wanted = () => turn === begun.current;
+    const latest = async (asked) => {
+      const answer = await asked;
+      if (!wanted()) throw new Overtaken();
+      return answer;
+    };
     setState({ busy: true, problem: null });
     try {
-      await work();
-      setState({ busy: false, problem: null });
+      await work(latest);
+      if (wanted()) setState({ busy: false, problem: null });
     } catch (failure) {
-      setState({ busy: false, problem: explained(failure) });
+      if (wanted()) setState({ busy: false, problem: explained(failure) });
     }
   }
   return { ...state, run, fail: (problem) => setState({ busy: false, problem }) };
@@ -31,8 +42,8 @@ export function useVoices(session, family) {
   const [more, setMore] = useState(false);
   const task = useTask();
   const reload = () =>
-    task.run(async () => {
-      const { profiles, next } = await session.client.list(family, LISTED);
+    task.run(async (latest) => {
+      const { profiles, next } = await latest(session.client.list(family, LISTED));
       setVoices(profiles);
       setMore(next !== null);
     });
@@ -47,7 +58,7 @@ export function useVoices(session, family) {
 export function useGroups(session, family) {
   const [groups, setGroups] = useState([]);
   const task = useTask();
-  const reload = () => task.run(async () => setGroups(await session.client.groups(family)));
+  const reload = () => task.run(async (latest) => setGroups(await latest(session.client.groups(family))));
   useEffect(() => {
     setGroups([]);
     reload();

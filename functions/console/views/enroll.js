@@ -10,21 +10,18 @@ const LOCALE = "en-us";
 export function Enroll({ session }) {
   const [family, setFamily] = useState("free");
   const [profile, setProfile] = useState(null);
-  const [details, setDetails] = useState(null);
   const list = useVoices(session, family);
   const task = useTask();
   const id = session.chosen[family];
 
   useEffect(() => {
     setProfile(null);
-    setDetails(null);
-    if (id) task.run(async () => setProfile(await session.client.read(family, id)));
+    if (id) task.run(async (latest) => setProfile(await latest(session.client.read(family, id))));
   }, [family, id, session.revision]);
 
   async function enroll(audio, short) {
     const answer = await session.client.enroll(family, id, audio, short);
-    setProfile((before) => ({ ...before, ...answer }));
-    setDetails(answer.details);
+    setProfile((shown) => (shown?.profileId === id ? { ...shown, ...answer, heard: answer.details } : shown));
     session.say(progress(answer));
     list.reload();
   }
@@ -37,11 +34,11 @@ export function Enroll({ session }) {
     <${NewVoice} session=${session} family=${family} list=${list} />
     <${Problem} task=${list.task} />
     <${Problem} task=${task} />
-    <div>${profile && html`<${Enrolling} key=${id} ...${{ session, family, profile, details, enroll }} />`}</div>
+    <div>${profile && html`<${Enrolling} key=${id} ...${{ session, family, profile, enroll }} />`}</div>
   `;
 }
 
-function Enrolling({ session, family, profile, details, enroll }) {
+function Enrolling({ session, family, profile, enroll }) {
   const id = profile.profileId;
   const agreed = Boolean(session.agreed[id]);
   return html`
@@ -50,7 +47,7 @@ function Enrolling({ session, family, profile, details, enroll }) {
     <${Recorder} session=${session} title=${text.enroll.record} short=${family !== "phrase"} onClip=${enroll}
       why=${agreed ? "" : text.consentFirst} />
     <${Progress} profile=${profile} />
-    ${details && html`<${Heard} details=${details} />`}
+    ${profile.heard && html`<${Heard} details=${profile.heard} />`}
   `;
 }
 
@@ -90,7 +87,7 @@ function Phrases({ session, profile }) {
   const [phrases, setPhrases] = useState([]);
   const task = useTask();
   useEffect(() => {
-    task.run(async () => setPhrases(await session.client.phrases("phrase", profile.locale)));
+    task.run(async (latest) => setPhrases(await latest(session.client.phrases("phrase", profile.locale))));
   }, [profile.locale, session.revision]);
   if (profile.passPhrase) return html`<p class="phrase">${text.enroll.phrase(profile.passPhrase)}</p>`;
   return html`

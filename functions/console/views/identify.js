@@ -23,7 +23,7 @@ export function Identify({ session }) {
   async function identify(audio, short) {
     setAnswer(null);
     const given = await session.client.identify(asked(among, ids), audio, short);
-    setAnswer(given);
+    setAnswer({ ...given, among });
     session.say(decision(session, given));
   }
 
@@ -47,7 +47,7 @@ export function Identify({ session }) {
             why=${among === CHOSEN && ids.length === 0 ? text.identify.tooFew : ""} />
         `}
     ${among === CHOSEN && list.more && html`<p class="note">${text.voice.more}</p>`}
-    ${answer && html`<${Ranking} session=${session} answer=${answer} />`}
+    ${answer && answer.among === among && html`<${Ranking} session=${session} answer=${answer} />`}
   `;
 }
 

@@ -17,7 +17,7 @@ export function Verify({ session }) {
   async function verify(audio, short) {
     setAnswer(null);
     const given = await session.client.verify(family, id, audio, short);
-    setAnswer(given);
+    setAnswer({ ...given, of: id });
     session.setThreshold(given.details.threshold);
     session.say(text.verify[given.recognitionResult](session.nameOf(id)));
   }
@@ -33,7 +33,7 @@ export function Verify({ session }) {
       html`<${Recorder} key=${family} session=${session} title=${text.verify.record} short=${family !== "phrase"}
         onClip=${verify} />`}
     </div>
-    ${answer && html`<${Decision} answer=${answer} name=${session.nameOf(id)} />`}
+    ${answer && answer.of === id && html`<${Decision} answer=${answer} name=${session.nameOf(id)} />`}
   `;
 }
 

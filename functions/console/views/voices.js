@@ -14,11 +14,11 @@ export function Voices({ session }) {
   const task = useTask();
   const token = tokens.at(-1);
   const load = () =>
-    task.run(async () => {
-      const listed = await session.client.list(family, PAGE, token);
+    task.run(async (latest) => {
+      const listed = await latest(session.client.list(family, PAGE, token));
       setPage(listed);
       const read = listed.profiles.map((profile) => detailed(session, family, profile));
-      setPage({ ...listed, profiles: await Promise.all(read) });
+      setPage({ ...listed, profiles: await latest(Promise.all(read)) });
     });
   useEffect(() => {
     load();
