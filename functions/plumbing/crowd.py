@@ -1,7 +1,8 @@
 """How many requests are in flight: those that are worked on, and those that wait for a thread.
 
 They are counted before they wait. So a caller beyond the limit is refused at once, costs no thread, and is told when it
-is worth trying again, from the time that requests take here.
+is worth trying again, from the time that requests take here: one after the other, or those who were refused together
+would come back together.
 """
 
 import math
@@ -20,6 +21,8 @@ FOR_EACH_THREAD: Final = 16
 A verification takes less than a tenth of a second, so whoever is let in waits a second or so, and clients that send a
 dozen at once, as those of the retired service do, are all served.
 """
+LONGEST_SEC: Final = 10
+"""Nobody is told to wait longer for others who were refused: they may not come back."""
 STARTING_SEC: Final = 2
 """When the first request has been served, about: models are loaded by then."""
 
@@ -37,6 +40,7 @@ class Crowd:
         self._clock = clock
         self._held = 0
         self._takes_sec: float | None = None
+        self._promised = clock()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -70,7 +74,10 @@ class Crowd:
             self._takes_sec = mean + _NEWEST * (sec - mean)
 
     def _refusal(self) -> SpeakerError:
-        """By then those who are in flight are through."""
+        """By then those who are in flight are through, and those who were refused before."""
         if self._takes_sec is None:
             return Starting(STARTING_SEC)
-        return Busy(max(1, math.ceil(self._held * self._takes_sec / self._threads)), self._held)
+        now, takes_sec = self._clock(), self._takes_sec / self._threads
+        through = now + self._held * takes_sec
+        self._promised = max(through, min(self._promised + takes_sec, now + LONGEST_SEC))
+        return Busy(max(1, math.ceil(self._promised - now)), self._held)

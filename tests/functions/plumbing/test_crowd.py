@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from functions.plumbing.crowd import FOR_EACH_THREAD, STARTING_SEC, Crowd
+from functions.plumbing.crowd import FOR_EACH_THREAD, LONGEST_SEC, STARTING_SEC, Crowd
 from functions.plumbing.refusals import Busy, Starting
 from shared.errors import SpeakerError
 
@@ -82,6 +82,25 @@ def test_one_is_told_to_come_back_when_those_inside_are_through(
         refusal = _refused(crowd)
     assert (refusal.status, refusal.code, refusal.retry_after_sec) == (429, "RateLimit", wait_sec)
     assert refusal.told == f"The service is busy with {places} requests. Try again in {wait_sec} seconds."
+
+
+def test_those_who_are_refused_together_are_told_to_come_back_one_after_the_other(ticks: Ticks) -> None:
+    crowd = Crowd(2, 1, ticks)
+    crowd.timed(partial(ticks.work, 1))
+    with _filled(crowd, 2):
+        assert [_refused(crowd).retry_after_sec for _ in range(4)] == [2, 3, 4, 5]
+        ticks.work(2)
+        assert _refused(crowd).retry_after_sec == 4
+        ticks.work(60)
+        assert _refused(crowd).retry_after_sec == 2
+
+
+@pytest.mark.parametrize(("takes_sec", "longest_sec"), [(1, LONGEST_SEC), (30, 60)])
+def test_nobody_waits_long_for_others_who_may_not_come_back(ticks: Ticks, takes_sec: int, longest_sec: int) -> None:
+    crowd = Crowd(2, 1, ticks)
+    crowd.timed(partial(ticks.work, takes_sec))
+    with _filled(crowd, 2):
+        assert [_refused(crowd).retry_after_sec for _ in range(30)][-1] == longest_sec
 
 
 def test_the_time_that_requests_take_follows_what_they_take_now(ticks: Ticks) -> None:
