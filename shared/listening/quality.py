@@ -1,5 +1,6 @@
 """How much speech a clip holds, where it is, and how far it stands out of the noise."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -231,16 +232,20 @@ def audible(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         before = min(start, _PITCH_SAMPLES[1])
         stop = start + _BLOCK * FRAME
         louder = samples[start - before : stop + _PITCH_SAMPLES[1]] * gain
-        beat = np.abs(louder)
-        louder += _averaged(beat, _PITCH_SAMPLES[0]) - _averaged(beat, _PITCH_SAMPLES[1])
+        shortest, longest = _averages(np.abs(louder), _PITCH_SAMPLES)
+        louder += shortest - longest
         heard[start:stop] = np.clip(louder, -1, 1)[before : before + _BLOCK * FRAME]
     return heard
 
 
-def _averaged(samples: NDArray[np.float32], over: int) -> NDArray[np.float32]:
-    """[n] The mean of so many samples around each."""
-    sums = np.cumsum(np.pad(samples, (over // 2 + 1, over - over // 2 - 1)), dtype=np.float64)
-    return np.asarray((sums[over:] - sums[:-over])[: len(samples)] / over, np.float32)
+def _averages(samples: NDArray[np.float32], lengths: Sequence[int]) -> Iterator[NDArray[np.float32]]:
+    """[n] each: the mean of so many samples around each."""
+    most = max(lengths)
+    sums = np.cumsum(np.pad(samples, (most // 2 + 1, most - most // 2 - 1)), dtype=np.float64)
+    for length in lengths:
+        first = most // 2 - length // 2
+        after = sums[first + length : first + length + len(samples)]
+        yield np.asarray((after - sums[first : first + len(samples)]) / length, np.float32)
 
 
 def _frames_with_context(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ whose every layer is gated by a mask computed from its surroundings, and pooling
 Everything is a 2-D convolution, of height 1 after the first part: onnxruntime has a faster memory layout for those.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -51,6 +52,19 @@ def features_model(tensors: Tensors, *, compact: bool) -> bytes:
     return graph.model(inputs, [floats("embedding", "batch", DIMENSION)], metadata)
 
 
+@dataclass(frozen=True)
+class _Segments:
+    """The segments of a clip, as matrices to multiply with on the right.
+
+    Attributes:
+        context: [segments, segments] from the means of the segments to each plus the mean of the clip.
+        spread: [segments, frames] from a value of each segment to one of each of its frames.
+    """
+
+    context: str
+    spread: str
+
+
 class _Network:
     """Appends the layers to a graph. Arguments called ``name`` are prefixes of tensor names in the checkpoint."""
 
@@ -61,10 +75,10 @@ class _Network:
     def embed(self, features: str) -> None:
         """Everything: centred log mel energies [batch, 80, frames] -> the graph's output ``embedding``."""
         x = self._time_delay(self._head(features))
-        frames = self._frames(x)
+        segments = self._segments(x)
         for number, (layers, dilation) in enumerate(_BLOCKS, start=1):
             for layer in range(1, layers + 1):
-                x = self._dense_layer(x, f"xvector.block{number}.tdnnd{layer}", dilation, frames)
+                x = self._dense_layer(x, f"xvector.block{number}.tdnnd{layer}", dilation, segments)
             x = self._transit(x, f"xvector.transit{number}")
         self._embedding(self._pool(self._normalise(x, "xvector.out_nonlinear.batchnorm")))
 
@@ -94,31 +108,36 @@ class _Network:
         kernel = weight.reshape(len(weight), 32, 10, -1)
         return self._relu(self._convolve(x, kernel, bias, pads=(0, 2), strides=(1, 2)))
 
-    def _dense_layer(self, x: str, name: str, dilation: int, frames: str) -> str:
+    def _dense_layer(self, x: str, name: str, dilation: int, segments: _Segments) -> str:
         """Adds 32 channels, computed from all that are there, to ``x``."""
         inner = self._normalise(x, f"{name}.nonlinear1.batchnorm")
         inner = self._relu(self._conv(inner, f"{name}.linear1", f"{name}.nonlinear2.batchnorm"))
         local = self._conv(inner, f"{name}.cam_layer.linear_local", pads=(0, dilation), dilations=(1, dilation))
-        masked = self._graph.add("Mul", local, self._mask(inner, f"{name}.cam_layer", frames))
+        masked = self._graph.add("Mul", local, self._mask(inner, f"{name}.cam_layer", segments))
         return self._graph.add("Concat", x, self._in_blocks(masked), axis=1)
 
-    def _mask(self, x: str, name: str, frames: str) -> str:
-        """Context-aware mask from the means over clip and segment: computed once a segment, then repeated."""
-        clip = self._graph.add("GlobalAveragePool", x)
+    def _mask(self, x: str, name: str, segments: _Segments) -> str:
+        """Context-aware mask from the means over clip and segment: computed once a segment, then spread over it."""
         size = [1, _SEGMENT]
-        segment = self._graph.add("AveragePool", x, kernel_shape=size, strides=size, ceil_mode=1)
-        context = self._graph.add("Add", segment, clip)
+        means = self._graph.add("AveragePool", x, kernel_shape=size, strides=size, ceil_mode=1)
+        context = self._graph.add("MatMul", means, segments.context)
         hidden = self._relu(self._conv(context, f"{name}.linear1"))
         mask = self._graph.add("Sigmoid", self._conv(hidden, f"{name}.linear2"))
-        zero, time = self._graph.integers(0), self._graph.integers(3)
-        return self._graph.add("Slice", self._repeated(mask), zero, frames, time)
+        return self._graph.add("MatMul", mask, segments.spread)
 
-    def _repeated(self, x: str) -> str:
-        """Every column a hundred times."""
-        scales = self._graph.constant([1, 1, 1, _SEGMENT])
-        return self._graph.add(
-            "Resize", x, "", scales, mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric"
+    def _segments(self, x: str) -> _Segments:
+        zero, one, length = (self._graph.constant(number, np.int64) for number in (0, 1, _SEGMENT))
+        frames = self._graph.add("Squeeze", self._frames(x))
+        of_frames = self._graph.add("Div", self._graph.add("Range", zero, frames, one), length)
+        last = self._graph.add("Div", self._graph.add("Sub", frames, one), length)
+        all_of_them = self._graph.add("Range", zero, self._graph.add("Add", last, one), one)
+        column = self._graph.add("Unsqueeze", all_of_them, self._graph.integers(1))
+        spread, itself = (
+            self._graph.add("Cast", self._graph.add("Equal", column, row), to=TensorProto.FLOAT)
+            for row in (of_frames, all_of_them)
         )
+        share = self._graph.add("ReduceMean", spread, axes=[1])
+        return _Segments(self._graph.add("Add", itself, share), spread)
 
     def _in_blocks(self, x: str) -> str:
         """``x`` itself. A convolution that changes nothing is what makes onnxruntime keep ``x``, and with it the

@@ -39,7 +39,8 @@ SHARE: Final = 99.99
 """Of an activation's values in one recording, in percent, that its range holds: single peaks would coarsen all."""
 
 _IN_FLOAT: Final = {
-    (512, 1, 400): "front end",
+    (4, 1, 5): "front end",
+    (520, 1, 100): "front end",
     (32, 1, 3, 3): "first",
     (128, 32, 10, 5): "joins all frequencies",
     (64, 128, 1, 1): "mask",
