@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from shared.listening.bundle import Bundle, golden_signal
+from shared.listening.bundle import MODEL, Bundle, golden_signal
 from shared.listening.embedder import Embedder
 from shared.settings import MODELS, ROOT
 from tools.bench.row import Row
@@ -156,7 +156,7 @@ def features_model() -> Path:
         BundleError: the weights cannot be had.
     """
     bundle = Bundle.load(ROOT / "models" / "campplus")
-    file = ROOT / ".cache" / f"campplus-features-{bundle.version}.onnx"
+    file = ROOT / ".cache" / f"campplus-features-{bundle.files[MODEL][:12]}.onnx"
     if not file.is_file():
         [checkpoint] = fetch(bundle.sources).values()
         file.write_bytes(campplus.features_model(read_checkpoint(checkpoint), compact=False))

@@ -9,6 +9,8 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Final
 from urllib.parse import urlsplit
 
+from tqdm import tqdm
+
 from devhost.stack import Host
 from shared.listening.containers import SAMPLE_RATE
 from tools.client import API_VERSION, Client
@@ -16,6 +18,7 @@ from tools.demo.speakers import VOICES, read_speakers
 
 KEY: Final = "bench"
 CLIP_SEC: Final = 5
+GALLERY: Final = 50
 
 type Call = Callable[[HTTPConnection], HTTPResponse]
 """Sends a request over a plain connection: ``requests`` would work much, on the cores of the service."""
@@ -63,21 +66,38 @@ def enrolled(client: Client, clip: bytes) -> str:
     return profile_id
 
 
+def connection(running: Host) -> HTTPConnection:
+    """One to a host, for a caller."""
+    return HTTPConnection(urlsplit(running.url).netloc, timeout=60)
+
+
 def verification(running: Host) -> Call:
     """Verification of a clip of five seconds by somebody who is enrolled; done once, so that everything is loaded."""
     voice, clip = clips()
     client = Client(running.url, "verification", KEY)
     profile_id = enrolled(client, voice)
     client.verify(profile_id, clip)
-    path = f"/speaker-recognition/verification/text-independent/profiles/{profile_id}:verify?api-version={API_VERSION}"
+    return _posted(f"verification/text-independent/profiles/{profile_id}:verify?api-version={API_VERSION}", clip)
 
-    def verify(connection: HTTPConnection) -> HTTPResponse:
-        connection.request("POST", path, clip, {"Ocp-Apim-Subscription-Key": KEY})
-        answer = connection.getresponse()
+
+def identification(running: Host) -> Call:
+    """Identification of a clip of five seconds among ``GALLERY`` profiles, done once."""
+    _, clip = clips()
+    client = Client(running.url, "identification", KEY)
+    ids = [enrolled(client, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
+    client.identify(ids, clip)
+    query = f"api-version={API_VERSION}&profileIds={','.join(ids)}"
+    return _posted(f"identification/text-independent/profiles:identifySingleSpeaker?{query}", clip)
+
+
+def _posted(path: str, clip: bytes) -> Call:
+    def post(line: HTTPConnection) -> HTTPResponse:
+        line.request("POST", f"/speaker-recognition/{path}", clip, {"Ocp-Apim-Subscription-Key": KEY})
+        answer = line.getresponse()
         answer.read()
         return answer
 
-    return verify
+    return post
 
 
 def pushed(running: Host, call: Call, callers: int, seconds: float) -> Load:
@@ -85,9 +105,9 @@ def pushed(running: Host, call: Call, callers: int, seconds: float) -> Load:
     load, until = Load(seconds), time.perf_counter() + seconds
 
     def push(_: int) -> None:
-        with closing(HTTPConnection(urlsplit(running.url).netloc, timeout=60)) as connection:
+        with closing(connection(running)) as line:
             while (began := time.perf_counter()) < until:
-                answer = call(connection)
+                answer = call(line)
                 if (ended := time.perf_counter()) < until:
                     load.note(answer.status, ended - began)
                 if answer.status == 429:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -19,14 +19,15 @@ from shared.listening.listener import Listener
 from shared.service import Service
 from shared.settings import ROOT
 from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION
-from tools.bench.load import CLIP_SEC, KEY, clips, enrolled
+from tools.bench import load
+from tools.bench.load import CLIP_SEC, GALLERY, KEY, clips, connection
 from tools.bench.machine import resident_mib
 from tools.bench.row import Row
 from tools.client import Client
 from tools.recordings import read, to_wav
 
 ROUNDS: Final = 30
-GALLERY: Final = 50
+EACH_SEC: Final = 10
 PHRASE_SEC: Final = 3
 PHRASE: Final = ROOT / "tools" / "phrases" / "voices" / "anna" / "03.ogg"
 TRANSCRIBER: Final = "libctranslate2"
@@ -73,16 +74,13 @@ class Figures:
 
 def measure() -> Figures:
     """Run the service and measure it; takes about a minute."""
-    (voice, clip), listener = clips(), Service(os.environ).listener
-    with stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running:
-        verification = Client(running.url, "verification", KEY)
-        profile = enrolled(verification, voice)
-        verify = partial(verification.verify, profile, clip)
-        verify()
-        memory = resident_mib(running)
-        identify = identification(running, clip)
+    (_, clip), listener = clips(), Service(os.environ).listener
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running, closing(connection(running)) as line:
+        verification = load.verification(running)
+        memory, verify = resident_mib(running), partial(verification, line)
+        identify = partial(load.identification(running), line)
         free = medians({"local": partial(_hear, listener, clip), "verify": verify, "identify": identify})
-        one, two = (_throughput(callers, verify) for callers in (1, 2))
+        one, two = (load.pushed(running, verification, callers, EACH_SEC).goodput for callers in (1, 2))
         before, loaded = resident_mib(running), _has_mapped(running, TRANSCRIBER)
         words = medians({"verify": verify, "passphrase": _passphrase(running)})
         return Figures(
@@ -103,13 +101,6 @@ def measure() -> Figures:
 def _hear(listener: Listener, clip: bytes) -> None:
     """What a request does apart from HTTP and storage."""
     listener.embed(listener.listen(Recording(clip), VERIFICATION.recognizing), listener.version)
-
-
-def identification(running: Host, clip: bytes) -> Callable[[], object]:
-    """Identification among ``GALLERY`` profiles, ready to be called."""
-    client = Client(running.url, "identification", KEY)
-    ids = [enrolled(client, clip) for _ in tqdm(range(GALLERY), desc=f"enrolling {GALLERY}")]
-    return lambda: client.identify(ids, clip)
 
 
 def _passphrase(running: Host) -> Callable[[], object]:
@@ -135,12 +126,3 @@ def medians(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
             call()
             times[name].append(1000 * (time.perf_counter() - started))
     return {name: median(values) for name, values in times.items()}
-
-
-def _throughput(callers: int, call: Callable[[], object]) -> float:
-    """Requests per second of so many callers that each wait for their answer."""
-    count = 2 * ROUNDS
-    with ThreadPoolExecutor(callers) as pool:
-        started = time.perf_counter()
-        list(pool.map(lambda _: call(), range(count)))
-        return count / (time.perf_counter() - started)

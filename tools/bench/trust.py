@@ -2,14 +2,14 @@
 
 import base64
 import secrets
-from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 
-from devhost.stack import Host, stack
-from tools.bench.load import KEY, clips, enrolled
+from devhost.stack import stack
+from tools.bench.load import GALLERY, KEY, connection, identification, verification
 from tools.bench.row import Row
-from tools.bench.service import GALLERY, identification, medians
-from tools.client import Client
+from tools.bench.service import medians
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,13 @@ def settings() -> dict[str, str]:
 
 def measure() -> Cost:
     """Run both services and measure them; takes about a minute."""
-    voice, clip = clips()
     keys = {"SPEAKER_RECOGNITION_KEYS": KEY}
-    with stack(keys) as off, stack({**keys, **settings()}) as on:
-        work = {
-            f"{what} {name}": call
-            for name, running in (("off", off), ("on", on))
-            for what, call in _calls(running, voice, clip).items()
-        }
-        found = medians(work)
+    with stack(keys) as off, stack({**keys, **settings()}) as on, ExitStack() as lines:
+        found = medians(
+            {
+                f"{what} {name}": partial(call(running), lines.enter_context(closing(connection(running))))
+                for name, running in (("off", off), ("on", on))
+                for what, call in (("verify", verification), ("identify", identification))
+            }
+        )
     return Cost(found["verify on"], found["verify off"], found["identify on"], found["identify off"])
-
-
-def _calls(running: Host, voice: bytes, clip: bytes) -> dict[str, Callable[[], object]]:
-    client = Client(running.url, "verification", KEY)
-    profile_id = enrolled(client, voice)
-    return {"verify": lambda: client.verify(profile_id, clip), "identify": identification(running, clip)}

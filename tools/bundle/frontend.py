@@ -1,9 +1,9 @@
 """The Kaldi filter bank front end as a few ONNX nodes: waveform in, 80 log mel energies every 10 ms out.
 
-Pre-emphasis, the window, removing the mean of a frame, and the discrete Fourier transform are all linear. The transform of a
-frame is put together from those of every fourth sample (Cooley and Tukey 1965, one step in radix 4, with frequencies that
-mirror each other computed once): a quarter of the products, and convolutions, which is what onnxruntime is fast at.
-Definitions: Kaldi's ``feature-window.cc`` and ``mel-computations.cc`` with ``--dither=0 --snip-edges=true
+Pre-emphasis, the window, removing the mean of a frame, and the discrete Fourier transform are all linear. The
+transform of a frame is put together from those of every fourth sample (Cooley and Tukey 1965, one step in radix 4, with
+frequencies that mirror each other computed once): a quarter of the products, and convolutions, at which onnxruntime is
+fast. Definitions: Kaldi's ``feature-window.cc`` and ``mel-computations.cc`` with ``--dither=0 --snip-edges=true
 --window-type=povey --num-mel-bins=80 --low-freq=20 --high-freq=0``.
 """
 
@@ -42,7 +42,7 @@ def log_mel(graph: Graph, waveform: str) -> str:
 
 
 def _quarters(graph: Graph, channel: str) -> str:
-    """[batch, 1, samples] -> [batch, 4 * 130, frames]: of each quarter of a frame, real and imaginary part of its bins."""
+    """[batch, 1, samples] -> [batch, 4 * 130, frames]: real and imaginary part of bins, quarter after quarter."""
     steps = np.zeros((_PHASES, 1, _PHASES + 1))
     steps[range(_PHASES), 0, range(_PHASES)] = -_PRE_EMPHASIS
     steps[range(_PHASES), 0, range(1, _PHASES + 1)] = 1
@@ -110,7 +110,8 @@ def _weights_of_squares() -> NDArray[np.float64]:
     low = np.arange(_BINS)
     mirrored, above, below = FFT // 2 - low, FFT // 4 + low, FFT // 4 - low
     bins = np.concatenate([low, low, mirrored, mirrored, above, below, below, above])
-    return np.pad(mel_weights(), ((0, 0), (0, 1)))[:, bins] * 2 / np.bincount(bins)[bins]
+    weights: NDArray[np.float64] = np.pad(mel_weights(), ((0, 0), (0, 1)))[:, bins] * 2 / np.bincount(bins)[bins]
+    return weights
 
 
 def mel_weights() -> NDArray[np.float64]:
