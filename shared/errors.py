@@ -52,6 +52,7 @@ class SpeakerError(Exception):
         where: the contract's names of the operations that answer it; empty for all.
         note: what else the documentation says of it.
         own: the contract has no such error.
+        again_sec: when it is always worth trying again; with ``wait_sec`` among its fields, an error says it itself.
         reason: the same in a word, for callers who ask for details; empty where the message is all there is.
     """
 
@@ -63,6 +64,7 @@ class SpeakerError(Exception):
     where: ClassVar[tuple[str, ...]] = ()
     note: ClassVar[str] = ""
     own: ClassVar[bool] = False
+    again_sec: ClassVar[int | None] = None
 
     def __init_subclass__(cls) -> None:
         """Make the annotated fields those of the class."""
@@ -76,7 +78,8 @@ class SpeakerError(Exception):
     @property
     def retry_after_sec(self) -> int | None:
         """When it is worth trying again, if that is known."""
-        return None
+        wait_sec: int | None = vars(self).get("wait_sec", self.again_sec)
+        return wait_sec
 
     def __str__(self) -> str:
         """What the log says."""
@@ -224,6 +227,7 @@ class Conflict(SpeakerError):
     status, code = 409, "Conflict"
     says = "Sending concurrent requests on same profile is not allowed."
     note = "with `Retry-After: 1`"
+    again_sec = 1
     where = (
         *ENROLL,
         "ResetProfile",
@@ -234,11 +238,6 @@ class Conflict(SpeakerError):
         "RemoveFromGroup",
         *DECIDE,
     )
-
-    @property
-    def retry_after_sec(self) -> int | None:
-        """The others have ended by then."""
-        return 1
 
 
 class Fault(SpeakerError):

@@ -256,11 +256,6 @@ class RateLimited(SpeakerError):
     says = TRY_LATER
     note = "also as `Retry-After`; only with `SPEAKER_RATE_LIMIT`"
 
-    @property
-    def retry_after_sec(self) -> int | None:
-        """When the next call will pass."""
-        return self.wait_sec
-
 
 class TooManyGuesses(RateLimited):
     """Wrong keys come faster than anybody mistypes them."""

@@ -22,11 +22,6 @@ class Starting(SpeakerError):
     note = "also as `Retry-After`; `SPEAKER_MAX_IN_FLIGHT`"
     own = True
 
-    @property
-    def retry_after_sec(self) -> int | None:
-        """When it has started."""
-        return self.wait_sec
-
 
 class BadRepeatability(InvalidArgument):
     """A header of a repeatable request means nothing."""

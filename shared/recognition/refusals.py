@@ -11,8 +11,4 @@ class GalleryNotReady(SpeakerError):
     where = (*ENROLL, *RECOGNIZE, "FindDuplicates")
     note = "with `Retry-After: 10`; while an instance starts and there is no snapshot of very many profiles yet"
     own = True
-
-    @property
-    def retry_after_sec(self) -> int | None:
-        """More of them are read by then."""
-        return 10
+    again_sec = 10

@@ -66,11 +66,7 @@ class NotTold(SpeakerError):
     where = TURNS
     note = "with `Retry-After`"
     own = True
-
-    @property
-    def retry_after_sec(self) -> int | None:
-        """When it is worth looking again."""
-        return RETRY_AFTER_SEC
+    again_sec = RETRY_AFTER_SEC
 
 
 class NeverTold(SpeakerError):

@@ -136,8 +136,3 @@ class Locked(SpeakerError):
     where = (*VERIFY, *CHALLENGE)
     note = "also as `Retry-After`; only with `SPEAKER_FAILURE_LIMIT`"
     own = True
-
-    @property
-    def retry_after_sec(self) -> int | None:
-        """When the next verification is heard."""
-        return self.wait_sec
