@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,13 +52,13 @@ class Console:
         parts = urlsplit(url)
         self.origins.add(f"{parts.scheme}://{parts.netloc}")
 
-    def open(self, key: str = KEYS[0]) -> "Console":
-        """Go there, be told that a key is needed, and type one unless it is empty."""
+    def open(self, key: str = KEYS[0], refused: Collection[str] = ()) -> "Console":
+        """Go there, be told that a key is needed, and type one unless it is empty; then ``refused`` is expected."""
         self.expected = {"401"}
         self.page.goto(f"{self.url}/console")
         self.problem.first.wait_for()
         if key:
-            self.expected = set()
+            self.expected = set(refused)
             self.use(key)
         return self
 

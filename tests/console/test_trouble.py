@@ -135,8 +135,7 @@ def test_a_clip_that_a_front_end_finds_too_large_is_named(console: Console) -> N
 
 def test_storage_that_is_away_and_too_many_calls_are_named_with_what_to_do(browser: Browser, ailing: Host) -> None:
     with opened(browser, ailing) as context:
-        console = Console(context.new_page(), ailing.url).open()
-        console.expected = {"503", "429"}
+        console = Console(context.new_page(), ailing.url).open(refused={"503", "429"})
         expect(console.problem).to_contain_text("Storage is not available. Try again.", timeout=30_000)
         console.see("Verify")
         expect(console.problem).to_contain_text("Try again in ")
