@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.scoring import Comparison, unit
+from shared.listening.scoring import ORDINARY, Comparison, Conditions, unit
 
 type _Floats = NDArray[np.float32]
 
@@ -41,14 +41,18 @@ class Crowd:
 NOBODY: Final = Crowd(np.zeros((0, 1), np.float32), {})
 
 
-def compare(signature: _Floats, embedding: _Floats, others: _Floats, *, narrowed: bool = False) -> Comparison:
+def compare(signature: _Floats, embedding: _Floats, others: _Floats, conditions: Conditions = ORDINARY) -> Comparison:
     """What ``compare_all`` says of one signature, of which ``others`` has nothing."""
-    [compared] = compare_all([signature], embedding, others, [len(others)], narrowed=narrowed)
+    [compared] = compare_all([signature], embedding, others, [len(others)], conditions)
     return compared
 
 
 def compare_all(
-    signatures: Sequence[_Floats], embedding: _Floats, others: _Floats, left_out: Sequence[int], *, narrowed: bool
+    signatures: Sequence[_Floats],
+    embedding: _Floats,
+    others: _Floats,
+    left_out: Sequence[int],
+    conditions: Conditions,
 ) -> list[Comparison]:
     """Compare a clip with each of some voices, seen from the others that are most like both (local centring).
 
@@ -61,19 +65,19 @@ def compare_all(
         embedding: [dimension], any length.
         others: [voices, dimension] of unit length; the clip's voice is not among them.
         left_out: of each signature, the row of ``others`` that is no other voice to it; one beyond them is none.
-        narrowed: as in ``Comparison``.
+        conditions: of all of them.
     """
     e, t = np.stack([unit(each) for each in signatures]), unit(embedding)
     cosines = np.einsum("nd,d->n", e, t).tolist()
     if not len(others):
-        return [Comparison(cosine, cosine, 0, narrowed) for cosine in cosines]
+        return [Comparison(cosine, cosine, 0, conditions) for cosine in cosines]
     like_e = np.stack([others @ each for each in e])  # their product at once would wake OpenBLAS's other threads
     apart = like_e < SAME_VOICE
     for row, column in enumerate(left_out):
         apart[row, column : column + 1] = False
     centres = _centres(others, np.where(apart, like_e + others @ t, -np.inf))
     centred = _cosines(e - centres, t - centres).tolist()
-    return [Comparison(*each, narrowed) for each in zip(cosines, centred, apart.sum(axis=1).tolist(), strict=True)]
+    return [Comparison(*each, conditions) for each in zip(cosines, centred, apart.sum(axis=1).tolist(), strict=True)]
 
 
 def _centres(others: _Floats, likeness: _Floats) -> _Floats:

@@ -18,6 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 ACCEPT_AT: Final = 0.5
 """Wire score from which a speaker is accepted, as in the retired service."""
 
+NOISE_DB: Final = (17.0, 22.0)
+"""Signal-to-noise ratios of a clip up to which noise has moved a voice in full, and from which hardly at all."""
+
 LEAST_LLR: Final = -1.0
 """Calibrated ratio below which a clip is taken for another voice.
 
@@ -81,7 +84,8 @@ class Calibration:
         fitted_on: what the fit has seen, for people.
         rows: for centred cosines, by the number of voices, ascending; where there are none, nothing is centred.
         narrowed: added to a row's ratio where one side was narrowed to be compared with the other: a voice is less like
-            itself then.
+            itself then, and no more like others.
+        noisy: the same for a clip as noisy as the first of ``NOISE_DB``; less is added up to the second.
     """
 
     cosine: float
@@ -93,6 +97,7 @@ class Calibration:
     fitted_on: Mapping[str, Any]
     rows: tuple[Row, ...] = ()
     narrowed: float = 0.0
+    noisy: float = 0.0
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Self:
@@ -156,9 +161,12 @@ class Calibration:
             return Verdict(compared.cosine, raw, threshold, raw, 0, alone, of_many - alone)
         row = fitting[-1]
         similarity = compared.centred if row.voices else compared.cosine
-        llr = _on_line(row, similarity, q) + self.narrowed * compared.narrowed
+        llr = _on_line(row, similarity, q) + self._allowed(compared.conditions)
         llr = min(llr, threshold + raw - self.typical(rate))
         return Verdict(compared.cosine, llr, threshold, raw, compared.voices, alone, of_many - alone)
+
+    def _allowed(self, conditions: "Conditions") -> float:
+        return self.narrowed * conditions.narrowed + self.noisy * conditions.noise
 
     def _q(self, enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
         return np.clip(inverse_duration(enrolled_sec, tested_sec), *self.duration_range)
@@ -217,6 +225,28 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Conditions:
+    """What makes a voice less like itself, and no more like others.
+
+    Attributes:
+        narrowed: whether one side was narrowed to be compared with the other, which came narrow.
+        snr_db: signal-to-noise ratio of the clip; None where it is not known.
+    """
+
+    narrowed: bool = False
+    snr_db: float | None = None
+
+    @property
+    def noise(self) -> float:
+        """How far noise has moved the voice, from 0 to 1."""
+        most, least = NOISE_DB
+        return 0.0 if self.snr_db is None else min(1.0, max(0.0, (least - self.snr_db) / (least - most)))
+
+
+ORDINARY: Final = Conditions()
+
+
+@dataclass(frozen=True)
 class Comparison:
     """How alike a signature and a clip are.
 
@@ -224,13 +254,12 @@ class Comparison:
         cosine: of the two as they are.
         centred: the cosine as seen from the other voices that are most like both.
         voices: how many others there were to choose from.
-        narrowed: whether one side was narrowed to be compared with the other, which came narrow.
     """
 
     cosine: float
     centred: float
     voices: int
-    narrowed: bool = False
+    conditions: Conditions = ORDINARY
 
 
 def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

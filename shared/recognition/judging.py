@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shared.listening.comparing import Crowd, compare_all
 from shared.listening.listener import Listener, Utterance
-from shared.listening.scoring import Calibration, Comparison
+from shared.listening.scoring import Calibration, Comparison, Conditions
 from shared.listening.views import Band
 from shared.profiles.changes import signature_of
 from shared.recognition.cohort import Cohorts
@@ -30,6 +30,10 @@ class Probe(Protocol):
     @property
     def evidence_sec(self) -> float:
         """Seconds of speech behind it."""
+
+    @property
+    def snr_db(self) -> float | None:
+        """Signal-to-noise ratio, where that is known."""
 
     def sees(self, version: str) -> bool:
         """Whether it can be told how a model of a version sees it."""
@@ -55,6 +59,11 @@ class Clip:
         """Seconds of speech behind it."""
         return self.heard.evidence_sec
 
+    @property
+    def snr_db(self) -> float | None:
+        """That of the clip."""
+        return self.heard.quality.snr_db
+
     def sees(self, version: str) -> bool:  # noqa: ARG002  of the protocol
         """Any model can listen to it."""
         return True
@@ -79,6 +88,10 @@ class Enrolled:
     def evidence_sec(self) -> float:
         """Seconds of speech behind it."""
         return self.signature.speech_sec
+
+    @property
+    def snr_db(self) -> None:
+        """Not known of what was enrolled."""
 
     def sees(self, version: str) -> bool:
         """Only its own model has listened to it."""
@@ -146,7 +159,7 @@ def _compared(some: Sequence[Known], probe: Probe, way: _Way) -> list[Comparison
         each.signature.check_comparable(seen)
     means = [each.signature.views[way.band].mean for each in some]
     left_out = [way.crowd.left_out(each.profile_id) for each in some]
-    return compare_all(means, seen, way.crowd.voices, left_out, narrowed=way.narrowed)
+    return compare_all(means, seen, way.crowd.voices, left_out, Conditions(way.narrowed, probe.snr_db))
 
 
 @dataclass(frozen=True, eq=False)

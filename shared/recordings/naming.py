@@ -65,6 +65,10 @@ class Spoken:
         """Seconds of speech behind it."""
         return self.voice.alone_sec
 
+    @property
+    def snr_db(self) -> None:
+        """Not measured of one among several."""
+
     def sees(self, version: str) -> bool:
         """Only its own model has listened to it."""
         return version == self.version

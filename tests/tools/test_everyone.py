@@ -69,7 +69,7 @@ def test_owners_are_missed_the_more_the_larger_a_gallery_is(capsys: pytest.Captu
         dict.fromkeys(Band, people), [],
     )  # fmt: skip
     tests = [
-        Attempt("kind", str(n), Band.WIDE, 4.0, clip, clip)
+        Attempt("kind", str(n), Band.WIDE, 4.0, None, clip, clip)
         for n in range(12)
         for clip in [again(people[n], RANDOM) if n % 2 else somebody(RANDOM)]
     ]

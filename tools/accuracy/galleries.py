@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.listening.comparing import SIZE, compare
-from shared.listening.scoring import Calibration, Comparison, Verdict, unit
+from shared.listening.scoring import Calibration, Comparison, Conditions, Verdict, unit
 from shared.listening.views import ENROLLED, TESTED, Band, Seen
 from shared.recognition.everyone import LEAST
 from shared.voices.signatures import Signature, View
@@ -107,6 +107,7 @@ class Attempt:
     name: str
     band: Band
     evidence_sec: float
+    snr_db: float | None
     as_it_came: NDArray[np.float32]
     narrowed: NDArray[np.float32]
 
@@ -119,10 +120,11 @@ def attempts_of(heard: Heard, kind: str, length: float) -> tuple[list[Attempt], 
     """Tests of a kind and length, and whose could not be used."""
     own = heard.where((heard.use == "test") & (heard.set == kind) & (heard.length == length))
     names = [_name((kind, speaker)) for speaker in own.speaker.tolist()]
-    columns = zip(names, own.band, own.evidence_sec, own.as_it_came, own.narrowed, own.refused, strict=True)
+    snr_db = [None if np.isnan(each) else each for each in own.snr_db.tolist()]
+    columns = zip(names, own.band, own.evidence_sec, snr_db, own.as_it_came, own.narrowed, own.refused, strict=True)
     rows = list(columns)
-    fit = [Attempt(kind, name, Band(band), float(sec), as_it_came, narrowed)
-           for name, band, sec, as_it_came, narrowed, refused in rows if not refused]  # fmt: skip
+    fit = [Attempt(kind, name, Band(band), float(sec), snr, as_it_came, narrowed)
+           for name, band, sec, snr, as_it_came, narrowed, refused in rows if not refused]  # fmt: skip
     return fit, [name for name, *_, refused in rows if refused]
 
 
@@ -192,8 +194,8 @@ class Door:
         views = self.crowd.views[band][gallery]
         others = views[~np.isnan(views[:, 0])]
         view = signature.views[band]
-        narrowed = signature.is_narrowed_with(attempt.band)
-        compared = compare(view.mean, attempt.seen_in(band), others, narrowed=narrowed)
+        conditions = Conditions(signature.is_narrowed_with(attempt.band), attempt.snr_db)
+        compared = compare(view.mean, attempt.seen_in(band), others, conditions)
         return Compared(str(self.tenant.names[target]), view.speech_sec, compared)
 
     def _decide(self, seen: Compared, attempt: Attempt, among: int = 1) -> Verdict:

@@ -65,8 +65,8 @@ def run(options: argparse.Namespace) -> None:
 
 def with_rows_of(before: Calibration, fitted: Calibration) -> Calibration:
     """A calibration that was fitted on a table, with the rows of the one before it, and what they were fitted on."""
-    about = {name: what for name, what in before.fitted_on.items() if name == ROWS}
-    return replace(fitted, rows=before.rows, narrowed=before.narrowed, fitted_on={**fitted.fitted_on, **about})
+    about = {**fitted.fitted_on, **{name: what for name, what in before.fitted_on.items() if name == ROWS}}
+    return replace(fitted, rows=before.rows, narrowed=before.narrowed, noisy=before.noisy, fitted_on=about)
 
 
 def _fitted_rows(folder: Path, before: Calibration, model: str) -> tuple[Row, ...]:

@@ -5,7 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.listening.comparing import compare, compare_all
-from shared.listening.scoring import cosine
+from shared.listening.scoring import Conditions, cosine
+
+HARD = Conditions(narrowed=True, snr_db=12)
 
 
 def test_what_all_voices_have_in_common_does_not_count() -> None:
@@ -52,9 +54,9 @@ def test_of_many_signatures_each_is_compared_as_if_it_were_alone() -> None:
     signatures, others = random.normal(size=(50, 192)).astype(np.float32), _unit(random.normal(size=(201, 192)))
     clip = random.normal(size=192).astype(np.float32)
     left_out = [*range(0, 40, 2), *[200] * 30]
-    found = compare_all([*signatures], clip, others, left_out, narrowed=True)
+    found = compare_all([*signatures], clip, others, left_out, HARD)
     alone = [
-        compare(signature, clip, np.delete(others, row, axis=0), narrowed=True)
+        compare(signature, clip, np.delete(others, row, axis=0), HARD)
         for signature, row in zip(signatures, left_out, strict=True)
     ]
     assert found == alone

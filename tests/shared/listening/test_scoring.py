@@ -11,6 +11,7 @@ from shared.listening.bundle import Bundle
 from shared.listening.scoring import (
     Calibration,
     Comparison,
+    Conditions,
     OperatingPoint,
     Row,
     Verdict,
@@ -191,16 +192,33 @@ def test_strangers_are_named_no_oftener_the_more_candidates_there_are(candidates
     assert rate * cases < named < 1.6 * rate * cases, "by the threshold, or by the lead"
 
 
-def test_a_voice_that_is_narrowed_to_be_compared_is_expected_to_be_less_like_itself() -> None:
-    narrower = replace(CENTRED, narrowed=0.7)
+WARY = replace(CENTRED, narrowed=0.7, noisy=1.2)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "allowed"),
+    [
+        (Conditions(), 0),
+        (Conditions(narrowed=True), 0.7),
+        (Conditions(snr_db=30), 0),
+        (Conditions(snr_db=22), 0),
+        (Conditions(snr_db=19.5), 0.6),
+        (Conditions(snr_db=17), 1.2),
+        (Conditions(snr_db=-5), 1.2),
+        (Conditions(narrowed=True, snr_db=15), 1.9),
+    ],
+)
+def test_a_voice_that_is_narrowed_or_noisy_is_expected_to_be_less_like_itself(
+    conditions: Conditions, allowed: float
+) -> None:
     for voices in (0, 3, 20):
         seen = Comparison(0.9, 0.7, voices)
-        plain, narrowed = (narrower.decide(each, 20, 4, 0.001) for each in (seen, replace(seen, narrowed=True)))
+        plain, told = (WARY.decide(each, 20, 4, 0.001) for each in (seen, replace(seen, conditions=conditions)))
         assert plain == CENTRED.decide(seen, 20, 4, 0.001)
-        assert narrowed.llr == pytest.approx(plain.llr + 0.7)
-        assert (narrowed.threshold, narrowed.raw_llr) == (plain.threshold, plain.raw_llr)
+        assert told.llr == pytest.approx(plain.llr + allowed)
+        assert (told.threshold, told.raw_llr) == (plain.threshold, plain.raw_llr)
 
 
-def test_narrowing_lifts_nobody_over_the_floor() -> None:
-    narrower = replace(CENTRED, narrowed=0.7)
-    assert not narrower.decide(Comparison(0.5, 0.9, 20, narrowed=True), 20, 4, 0.001).accepted
+@pytest.mark.parametrize("conditions", [Conditions(narrowed=True), Conditions(snr_db=10)])
+def test_neither_lifts_anybody_over_the_floor(conditions: Conditions) -> None:
+    assert not WARY.decide(Comparison(0.5, 0.9, 20, conditions), 20, 4, 0.001).accepted

@@ -31,6 +31,7 @@ class SameEverywhere:
 
     band: Band
     evidence_sec: float = 4.0
+    snr_db: float | None = None
 
     def sees(self, version: str) -> bool:
         return version == BUNDLE.version
