@@ -161,12 +161,10 @@ class Calibration:
             return Verdict(compared.cosine, raw, threshold, raw, 0, alone, of_many - alone)
         row = fitting[-1]
         similarity = compared.centred if row.voices else compared.cosine
-        llr = _on_line(row, similarity, q) + self._allowed(compared.conditions)
+        met = compared.conditions
+        llr = _on_line(row, similarity, q) + self.narrowed * met.narrowed + self.noisy * met.noise
         llr = min(llr, threshold + raw - self.typical(rate))
         return Verdict(compared.cosine, llr, threshold, raw, compared.voices, alone, of_many - alone)
-
-    def _allowed(self, conditions: "Conditions") -> float:
-        return self.narrowed * conditions.narrowed + self.noisy * conditions.noise
 
     def _q(self, enrolled_sec: ArrayLike, tested_sec: ArrayLike) -> NDArray[np.float64]:
         return np.clip(inverse_duration(enrolled_sec, tested_sec), *self.duration_range)
