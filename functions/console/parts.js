@@ -7,13 +7,15 @@ import { Meter } from "./drawing.js";
 import { explained, explainedMicrophone, text } from "./text.js";
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
 
-class Overtaken extends Error {}
-
 const LISTED = 100;
 const KNOWN = new Set(["NotAllowedError", "NotFoundError", "NotReadableError"]);
 
+/** What was asked for is not wanted any more. */
+class Overtaken extends Error {}
+
 /** Something to do with the service: whether it runs, what went wrong, and what runs it. Answers may come in another
- * order than they were asked for: work is given `latest`, which lets one through only while nothing newer runs. */
+ * order than they were asked for: work is given `latest`, which lets one through, or its failure, only while nothing
+ * newer runs. Whatever else fails is told all the same: it was done, not asked for. */
 export function useTask() {
   const [state, setState] = useState({ busy: false, problem: null });
   const begun = useRef(0);
@@ -21,16 +23,17 @@ export function useTask() {
     const turn = ++begun.current;
     const wanted = () => turn === begun.current;
     const latest = async (asked) => {
-      const answer = await asked;
+      const [answered] = await Promise.allSettled([asked]);
       if (!wanted()) throw new Overtaken();
-      return answer;
+      if (answered.status === "rejected") throw answered.reason;
+      return answered.value;
     };
     setState({ busy: true, problem: null });
     try {
       await work(latest);
       if (wanted()) setState({ busy: false, problem: null });
     } catch (failure) {
-      if (wanted()) setState({ busy: false, problem: explained(failure) });
+      if (!(failure instanceof Overtaken)) setState({ busy: false, problem: explained(failure) });
     }
   }
   return { ...state, run, fail: (problem) => setState({ busy: false, problem }) };

@@ -75,3 +75,20 @@ def test_an_enrollment_of_another_voice(empty: None, console: Console) -> None:
         expect(console.page.locator(".ring")).to_be_visible()
     expect(console.heard).to_have_count(0)
     expect(console.page.locator(".ring")).to_contain_text("0.0")
+
+
+def test_what_was_done_and_failed_is_told_whatever_is_shown_since(empty: None, console: Console) -> None:
+    console.make("Ann")
+    console.see("Voices")
+    console.expected = {"409"}
+    held: list[Route] = []
+    console.page.route("**/profiles/*", lambda route: held.append(route))
+    console.page.get_by_role("button", name="Delete: Ann").click()
+    with console.page.expect_request(lambda request: request.method == "DELETE"):
+        console.page.get_by_role("button", name="Delete for ever: Ann").click()
+    console.choose("Verify, passphrase")
+    expect(console.page.locator("tbody tr")).to_have_count(0)
+    console.page.evaluate(SHOWN)
+    [removal] = [route for route in held if route.request.method == "DELETE"]
+    removal.fulfill(status=409, json={"error": {"code": "Conflict", "message": "Somebody else is at it."}})
+    expect(console.problem).to_contain_text("Somebody else is at it.")
