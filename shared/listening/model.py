@@ -37,9 +37,8 @@ def _session_options() -> Any:  # noqa: ANN401 (onnxruntime is untyped)
     options = runtime().SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # one request, one core
     options.enable_mem_pattern = False  # would keep a plan for every length of audio it ever saw
-    options.enable_mem_reuse = (
-        False  # looks for reuse node by node, two thirds of the start; memory is the arena's anyway
-    )
+    # Looking for reuse, node by node, takes two thirds of the start; memory is used again anyway, by the arena.
+    options.enable_mem_reuse = False
     options.log_severity_level = 3
     # The first pass of the optimiser already finds everything in these graphs; more passes only delay the start.
     options.add_session_config_entry("session.graph_optimizations_loop_level", "0")
