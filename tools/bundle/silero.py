@@ -1,7 +1,8 @@
-"""Silero VAD with its convolutions as matrix products: the same weights, a third of the processor time.
+"""Silero VAD with its convolutions as matrix products: the same weights, a quarter of the processor time.
 
 Of a frame there are four spectra, and convolutions over so few steps are products with small matrices; as convolutions
-they are computed one frame after the other.
+they are computed one frame after the other. The spectra are a Fourier transform under a Hann window, of which even and
+odd frequencies are taken apart: each needs only half of the window (Gentleman and Sande 1966, one step in radix 2).
 """
 
 from typing import Final
@@ -20,7 +21,12 @@ _HOP: Final = 128
 _SPECTRA: Final = 4
 _REFLECTED: Final = 64
 """Samples at the end of a frame, mirrored, so that its last window is whole."""
-_FREQUENCIES: Final = 129
+_EVEN: Final = np.arange(0, 129, 2)
+_ODD: Final = np.arange(1, 129, 2)
+_FREQUENCIES: Final = np.concatenate([_EVEN, _ODD])
+"""In the order in which they are computed."""
+_ENCODER: Final = ((4, 1, 2), (4, 2, 1), (2, 2, 1), (1, 1, 1))
+"""Of each layer the steps that it sees, how many of them become one, and the parts in which it is computed."""
 _STATE: Final = 128
 
 type _Weights = dict[str, NDArray[np.float32]]
@@ -31,8 +37,10 @@ def frames_model(original: bytes) -> bytes:
     weights = {each.name: numpy_helper.to_array(each) for each in onnx.load_from_string(original).graph.initializer}
     graph = Graph()
     x = _magnitudes(graph, "input", weights)
-    for layer, (steps, stride) in enumerate(((4, 1), (4, 2), (2, 2), (1, 1))):
-        x = _convolved(graph, x, weights, f"encoder.{layer}", steps, stride)
+    for layer, (steps, stride, parts) in enumerate(_ENCODER):
+        kernel, bias = weights[f"encoder.{layer}.weight"], weights[f"encoder.{layer}.bias"]
+        kernel = kernel if layer else kernel[:, _FREQUENCIES]
+        x = _convolved(graph, x, _as_matrix(kernel, steps, stride), np.tile(bias, steps // stride), parts)
     _recurred(graph, x, weights)
     state = [floats(name, 1, 1, _STATE) for name in ("h", "c")]
     outputs = [floats("speech_probs", "frames"), *(floats(name, 1, 1, _STATE) for name in ("hn", "cn"))]
@@ -41,23 +49,39 @@ def frames_model(original: bytes) -> bytes:
 
 def _magnitudes(graph: Graph, x: str, weights: _Weights) -> str:
     """[frames, 576] -> [frames, 4 * 129], spectrum after spectrum."""
+    first, second = np.split(weights["stft.forward_basis_buffer"][:, 0], 2, axis=1)
     padded = graph.add("Pad", x, graph.integers(0, 0, 0, _REFLECTED), mode="reflect")
     hops = graph.add("Reshape", padded, graph.integers(-1, _SPECTRA + 1, _HOP))
-    halves = (graph.add("Slice", hops, *map(graph.integers, (at, at + _SPECTRA, 1))) for at in (0, 1))
-    windows = graph.add("Concat", *halves, axis=2)
-    basis = weights["stft.forward_basis_buffer"][:, 0].T
-    parts = (graph.add("MatMul", windows, graph.constant(half)) for half in np.split(basis, 2, axis=1))
-    power = graph.add("Add", *(graph.add("Mul", part, part) for part in parts))
-    return graph.add("Reshape", graph.add("Sqrt", power), graph.integers(-1, _SPECTRA * _FREQUENCIES))
+    rising = graph.add("Mul", hops, graph.constant(first[0]))  # the cosine of no frequency is the window itself
+    sides = enumerate((rising, graph.add("Sub", hops, rising)))
+    begin, end = (graph.add("Slice", side, *map(graph.integers, (at, at + _SPECTRA, 1))) for at, side in sides)
+    even = _power(graph, graph.add("Add", begin, end), first + second, _EVEN)
+    odd = _power(graph, graph.add("Sub", begin, end), first - second, _ODD)
+    power = graph.add("Concat", even, odd, axis=-1)
+    return graph.add("Reshape", graph.add("Sqrt", power), graph.integers(-1, _SPECTRA * len(_FREQUENCIES)))
 
 
-def _convolved(graph: Graph, x: str, weights: _Weights, name: str, steps: int, stride: int) -> str:
-    """[frames, steps * inputs] -> [frames, steps / stride * outputs], rectified."""
-    kernel, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-    matrix = _as_matrix(kernel, steps, stride)
-    product = graph.add("MatMul", x, graph.constant(matrix))
-    shift = graph.constant(np.tile(bias, matrix.shape[1] // len(bias)))
-    return graph.add("Relu", graph.add("Add", product, shift))
+def _power(graph: Graph, x: str, basis: NDArray[np.float32], frequencies: NDArray[np.intp]) -> str:
+    """[frames, 4, 128] -> [frames, 4, frequencies], of cosines and sines that are [2 * 129, 128]."""
+    halves = (half[frequencies].T for half in np.split(basis, 2))
+    parts = (graph.add("MatMul", x, graph.constant(half)) for half in halves)
+    return graph.add("Add", *(graph.add("Mul", part, part) for part in parts))
+
+
+def _convolved(graph: Graph, x: str, matrix: NDArray[np.float32], bias: NDArray[np.float32], parts: int) -> str:
+    """[frames, inputs] -> [frames, outputs], rectified."""
+    pieces = zip(np.split(matrix, parts, axis=1), np.split(bias, parts), strict=True)
+    outputs = [_rectified(graph, x, *piece) for piece in pieces]
+    return graph.add("Concat", *outputs, axis=1) if parts > 1 else outputs[0]
+
+
+def _rectified(graph: Graph, x: str, matrix: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
+    """A product with a matrix, of whose first and last rows those that are 0 are left out."""
+    first, last = np.flatnonzero(matrix.any(axis=1))[[0, -1]]
+    if last - first + 1 < len(matrix):
+        x = graph.add("Slice", x, *map(graph.integers, (first, last + 1, 1)))
+    product = graph.add("MatMul", x, graph.constant(matrix[first : last + 1]))
+    return graph.add("Relu", graph.add("Add", product, graph.constant(bias)))
 
 
 def _as_matrix(kernel: NDArray[np.float32], steps: int, stride: int) -> NDArray[np.float32]:
