@@ -24,14 +24,17 @@ def framed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return whole_frames(samples).reshape(-1, FRAME)
 
 
-def powers_of(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """[frames] mean square of each frame without the clip's constant offset; 0 for digital silence."""
-    frames = framed(samples)
-    powers = np.zeros(len(frames))
-    recorded = frames.var(axis=1) > DIGITAL_SILENCE
-    if recorded.any():
-        sound = frames[recorded]
-        powers[recorded] = np.mean(np.square(sound - sound.mean()), axis=1)
+def recorded(frames: NDArray[np.float32]) -> NDArray[np.bool]:
+    """Which of [frames, ``FRAME``] are more than digital silence."""
+    return np.asarray(frames.var(axis=1) > DIGITAL_SILENCE)
+
+
+def powers_of(frames: NDArray[np.float32]) -> NDArray[np.float64]:
+    """[frames] mean square of each of [frames, ``FRAME``] without their constant offset; 0 for digital silence."""
+    powers, heard = np.zeros(len(frames)), recorded(frames)
+    if heard.any():
+        sound = frames[heard]
+        powers[heard] = np.mean(np.square(sound - sound.mean()), axis=1)
     return powers
 
 

@@ -20,7 +20,7 @@ from shared.listening.declared import Recording, declared
 from shared.listening.embedder import Embedder
 from shared.listening.frames import FRAME, FRAME_SEC
 from shared.listening.limits import MIN_SPEECH_SEC, ClipLimits
-from shared.listening.quality import Quality, SpeechDetector, quality, speech_frames, speech_only
+from shared.listening.quality import Quality, SpeechDetector, Spoken
 from shared.listening.scoring import LEAST_LLR, Calibration, cosine
 from shared.listening.sides import MIN_SIDE_SEC, Sides, name_of, without_leak
 from shared.listening.views import TESTED, VIEWS, Band, Seen
@@ -168,11 +168,11 @@ class Listener:
 
     def _after_announcement(self, clip: Clip, probability: NDArray[np.float32], begin: int = 0) -> Utterance:
         """The clip from a frame on, or from a later one where its first words are another voice than the rest."""
-        heard = _part(clip, probability, begin, len(probability))
-        end = end_of_first_words(speech_frames(probability[begin:]))
+        heard, speech = _part(clip, probability, begin, len(probability))
+        end = end_of_first_words(speech)
         if end is None:
             return heard
-        first = _part(clip, probability, begin, begin + end)
+        first, _ = _part(clip, probability, begin, begin + end)
         if self._ratio(first, heard) >= SUSPICIOUS_LLR:
             return heard
         rest = self._after_announcement(clip, probability, begin + end)
@@ -222,8 +222,8 @@ class Listener:
             return self._detector
 
 
-def _part(clip: Clip, probability: NDArray[np.float32], begin: int, end: int) -> Utterance:
-    """What some frames of a clip hold."""
-    samples, probability = clip.samples[begin * FRAME : end * FRAME], probability[begin:end]
-    measured = replace(quality(samples, probability), total_sec=clip.seconds, announced_sec=begin * FRAME_SEC)
-    return Utterance(clip, measured, speech_only(samples, probability))
+def _part(clip: Clip, probability: NDArray[np.float32], begin: int, end: int) -> tuple[Utterance, NDArray[np.bool]]:
+    """What some frames of a clip hold, and which of them are speech."""
+    spoken = Spoken(clip.samples[begin * FRAME : end * FRAME], probability[begin:end])
+    measured = replace(spoken.quality(), total_sec=clip.seconds, announced_sec=begin * FRAME_SEC)
+    return Utterance(clip, measured, spoken.without_pauses()), spoken.speech

@@ -1,7 +1,8 @@
 """How much speech a clip holds, where it is, and how far it stands out of the noise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -10,12 +11,12 @@ from numpy.typing import NDArray
 from shared.listening.bundle import Bundle, golden_signal
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.frames import (
-    DIGITAL_SILENCE,
     FRAME,
     FRAME_SEC,
     decibels,
     framed,
     powers_of,
+    recorded,
     runs,
     whole_frames,
     widened,
@@ -140,17 +141,50 @@ class SpeechDetector:
 
     def measure(self, samples: NDArray[np.float32]) -> Quality:
         """Net speech, length and SNR of a clip ([n] in [-1, 1] at 16 kHz)."""
-        return quality(samples, self.speech_probability(samples))
+        return Spoken(samples, self.speech_probability(samples)).quality()
 
 
-def quality(samples: NDArray[np.float32], probability: NDArray[np.float32]) -> Quality:
-    """``SpeechDetector.measure`` for a clip whose speech probability is known."""
-    speech = speech_frames(probability)
-    total_sec = len(samples) / SAMPLE_RATE
-    speech_sec = min(float(speech.sum()) * FRAME_SEC, total_sec)
-    powers = powers_of(samples)
-    snr, band = clip_snr_db(powers, speech, _used(samples, speech)), bandwidth_hz(samples)
-    return Quality(speech_sec, total_sec, snr, clipped(samples), band, _level_db(powers[speech]))
+class Spoken:
+    """A clip, and where in it somebody speaks.
+
+    Attributes:
+        samples: [n] in [-1, 1] at 16 kHz.
+        speech: [frames], which are speech.
+    """
+
+    def __init__(self, samples: NDArray[np.float32], probability: NDArray[np.float32]) -> None:
+        """Find the speech by its probability in each frame."""
+        self.samples, self.speech = samples, speech_frames(probability)
+
+    @cached_property
+    def used(self) -> NDArray[np.bool]:
+        """[frames], which are speech or stand beside it, in no long pause and no tone; all if there is no speech."""
+        if not self.speech.any():
+            return np.ones(len(self.speech), np.bool)
+        keep = widened(self.speech, _CONTEXT_OF_SPEECH)
+        for start, stop in runs(~keep):
+            if stop - start < _LONG_PAUSE - 2 * _CONTEXT_OF_SPEECH:
+                keep[start:stop] = True
+        return keep & ~tonal_frames(framed(self.samples), ~self.speech)
+
+    def quality(self) -> Quality:
+        """What it is good for."""
+        total_sec = len(self.samples) / SAMPLE_RATE
+        speech_sec = min(float(self.speech.sum()) * FRAME_SEC, total_sec)
+        powers = powers_of(framed(self.samples))
+        snr, band = clip_snr_db(powers, self.speech, self.used), bandwidth_hz(self.samples, powers > 0)
+        return Quality(speech_sec, total_sec, snr, clipped(self.samples), band, _level_db(powers[self.speech]))
+
+    def without_pauses(self) -> NDArray[np.float32]:
+        """The clip without its long pauses and the tones between words, or all of it if it holds no speech.
+
+        Of a pause of a second or more, 0.25 s beside the speech remain; shorter ones stay as they are. An ordinary
+        recording is hardly touched, but silence cannot drown the voice: of a few seconds of speech in a minute of
+        silence, the embedding of the whole clip is useless, that of the speech nearly as good as without the silence.
+        """
+        if self.used.all():
+            return self.samples
+        return self.samples[np.repeat(self.used, FRAME)[: len(self.samples)]]
 
 
 def speech_frames(probability: NDArray[np.float32]) -> NDArray[np.bool]:
@@ -166,52 +200,34 @@ def speech_frames(probability: NDArray[np.float32]) -> NDArray[np.bool]:
     return speech
 
 
-def speech_only(samples: NDArray[np.float32], probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The clip without its long pauses and the tones between words, or all of it if it holds no speech.
-
-    Of a pause of a second or more, 0.25 s beside the speech remain; shorter ones stay as they are. An ordinary
-    recording is hardly touched, but silence cannot drown the voice: of a few seconds of speech in a minute of silence,
-    the embedding of the whole clip is useless, that of the speech nearly as good as without the silence.
-    """
-    used = _used(samples, speech_frames(probability))
-    return samples if used.all() else samples[np.repeat(used, FRAME)[: len(samples)]]
-
-
 def clipped(samples: NDArray[np.float32]) -> float:
     """Share of samples that stand in runs at full scale."""
     lengths = np.diff(runs(np.abs(samples) >= _FULL_SCALE), axis=1)
     return float(lengths[lengths >= _CLIPPED_RUN].sum()) / max(1, len(samples))
 
 
-def bandwidth_hz(samples: NDArray[np.float32]) -> float | None:
+def bandwidth_hz(samples: NDArray[np.float32], among: NDArray[np.bool] | None = None) -> float | None:
     """Frequency up to which there is sound: above the loudest, the first that stays ``_AUDIBLE_DB`` below it.
 
     A recording made at 8 kHz has nothing above 4 kHz, whoever upsampled it and to which rate; images that poor
     interpolation leaves up there do not count, as a gap at 4 kHz comes before them. None for digital silence.
+
+    Args:
+        among: [frames], those that were recorded, where that is known.
     """
     frames = framed(samples)
-    recorded = np.flatnonzero(frames.var(axis=1) > DIGITAL_SILENCE)
-    if not len(recorded):
+    heard = np.flatnonzero(recorded(frames) if among is None else among)
+    if not len(heard):
         return None
-    some = frames[recorded[:: -(-len(recorded) // _SPECTRA)]]
+    some = frames[heard[:: -(-len(heard) // _SPECTRA)]]
     powers = np.abs(np.fft.rfft(some * np.hanning(FRAME).astype(np.float32), axis=1)) ** 2
-    levels = 10 * np.log10(np.percentile(powers, 95, axis=0) + np.finfo(np.float32).tiny)
+    loud = np.percentile(np.sort(powers, axis=0), 95, axis=0)  # in order, a third is saved
+    levels = 10 * np.log10(loud + np.finfo(np.float32).tiny)
     smooth = np.convolve(np.pad(levels, _SMOOTHED // 2, mode="edge"), np.full(_SMOOTHED, 1 / _SMOOTHED), "valid")
     loudest = int(smooth.argmax())
     silent = np.flatnonzero(smooth[loudest:] < smooth[loudest] - _AUDIBLE_DB)
     last = loudest + silent[0] if len(silent) else FRAME // 2
     return float(last * SAMPLE_RATE / FRAME)
-
-
-def _used(samples: NDArray[np.float32], speech: NDArray[np.bool]) -> NDArray[np.bool]:
-    """[frames] Which are speech or stand beside it, in no long pause and no tone; all if there is no speech."""
-    if not speech.any():
-        return np.ones(len(speech), np.bool)
-    keep = widened(speech, _CONTEXT_OF_SPEECH)
-    for start, stop in runs(~keep):
-        if stop - start < _LONG_PAUSE - 2 * _CONTEXT_OF_SPEECH:
-            keep[start:stop] = True
-    return keep & ~tonal_frames(framed(samples), ~speech)
 
 
 def _level_db(powers: NDArray[np.float64]) -> float | None:
@@ -238,14 +254,19 @@ def audible(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return heard
 
 
-def _averages(samples: NDArray[np.float32], lengths: Sequence[int]) -> Iterator[NDArray[np.float32]]:
-    """[n] each: the mean of so many samples around each."""
-    most = max(lengths)
-    sums = np.cumsum(np.pad(samples, (most // 2 + 1, most - most // 2 - 1)), dtype=np.float64)
-    for length in lengths:
-        first = most // 2 - length // 2
-        after = sums[first + length : first + length + len(samples)]
-        yield np.asarray((after - sums[first : first + len(samples)]) / length, np.float32)
+def _averages(samples: NDArray[np.float32], lengths: Sequence[int]) -> list[NDArray[np.float32]]:
+    """[n] each: the mean of so many samples around each, put together from sums of 1, 2, 4 and so on."""
+    most, count = max(lengths), len(samples)
+    sums = np.pad(samples, (most // 2, most - most // 2))
+    totals = [np.zeros(count, np.float32) for _ in lengths]
+    for power in range(most.bit_length()):
+        several = 1 << power
+        for length, total in zip(lengths, totals, strict=True):
+            if length & several:
+                first = most // 2 - length // 2 + length % several
+                total += sums[first : first + count]
+        sums = sums[:-several] + sums[several:]
+    return [total / np.float32(length) for length, total in zip(lengths, totals, strict=True)]
 
 
 def _frames_with_context(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.listening.frames import FRAME, powers_of
+from shared.listening.frames import FRAME, framed, powers_of
 
 MIN_SIDE_SEC: Final = 1.0
 """Net speech that both channels need before their voices are compared."""
@@ -54,6 +54,6 @@ def without_leak(side: NDArray[np.float32], *others: NDArray[np.float32]) -> NDA
     """
     if not others:
         return side
-    own, *louder = (np.convolve(powers_of(each), np.ones(_AROUND), "same") for each in (side, *others))
+    own, *louder = (np.convolve(powers_of(framed(each)), np.ones(_AROUND), "same") for each in (side, *others))
     kept = np.repeat(own >= _LEAK * np.max(louder, axis=0), FRAME)[: len(side)]
     return side * kept

@@ -7,6 +7,7 @@ detector of speech does not take tones for speech, but they stand between words,
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 _LINES: Final = 2
@@ -36,9 +37,12 @@ def tonal_frames(frames: NDArray[np.float32], among: NDArray[np.bool] | None = N
     tonal = np.zeros(len(frames), np.bool)
     loud = np.mean(np.square(frames), axis=1) > _LOUD
     asked = loud if among is None else loud & among
-    for start in range(len(frames) - _SPAN + 1):
+    if len(frames) < _SPAN:
+        return tonal
+    asked_in, loud_in = (sliding_window_view(mask, _SPAN).sum(axis=1) for mask in (asked, loud))
+    for start in np.flatnonzero((asked_in > 0) & (loud_in >= _SPAN // 2)):
         span = slice(start, start + _SPAN)
-        if asked[span].any() and loud[span].sum() >= _SPAN // 2 and _is_pure(frames[span].ravel()):
+        if _is_pure(frames[span].ravel()):
             tonal[span] = True
     return tonal & asked
 

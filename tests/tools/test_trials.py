@@ -14,7 +14,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from shared.listening.containers import SAMPLE_RATE
-from shared.listening.quality import quality, speech_only
+from shared.listening.quality import Spoken
 from tests.recordings import HUMAN, SHIPPED, Recordings
 from tools.accuracy import trials as module
 from tools.accuracy.extraction import CACHE, Extractor, Memory, service_extractor
@@ -376,9 +376,9 @@ def test_a_signature_is_the_mean_of_its_clips_weighted_by_net_speech(
     most = three.names[0]
     files = sorted((three_speakers / "read" / most).iterdir())[:3]
     clips = beginning([soundfile.read(file, dtype="float32")[0] for file in files], 20)
-    probabilities = [extractor.detector.speech_probability(clip) for clip in clips]
-    weights = [quality(clip, p).speech_sec for clip, p in zip(clips, probabilities, strict=True)]
-    embeddings = [extractor.embed(speech_only(clip, p)) for clip, p in zip(clips, probabilities, strict=True)]
+    spoken = [Spoken(clip, extractor.detector.speech_probability(clip)) for clip in clips]
+    weights = [each.quality().speech_sec for each in spoken]
+    embeddings = [extractor.embed(each.without_pauses()) for each in spoken]
     expected = np.average(embeddings, axis=0, weights=weights)
     own = (corpus.enrollments.speaker == most) & (corpus.enrollments.length == 20)
     assert corpus.enrollments.embedding[own][0] == pytest.approx(expected, abs=1e-5)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shared.listening import embedder, frames, noise, quality, tones
 from shared.listening.bundle import Bundle
 from shared.listening.embedder import Embedder
-from shared.listening.quality import SpeechDetector, speech_only
+from shared.listening.quality import SpeechDetector, Spoken
 from shared.settings import ROOT
 from tools.recordings import Samples
 
@@ -36,10 +36,9 @@ class Extractor:
 
     def extract(self, samples: Samples) -> NDArray[np.float32]:
         """[1 + dimension]: seconds of net speech, then the embedding of unit length."""
-        probability = self.detector.speech_probability(samples)
-        speech_sec = quality.quality(samples, probability).speech_sec
-        vector = self.embed(speech_only(samples, probability))
-        return np.concatenate([[np.float32(speech_sec)], vector / np.linalg.norm(vector)])
+        spoken = Spoken(samples, self.detector.speech_probability(samples))
+        vector = self.embed(spoken.without_pauses())
+        return np.concatenate([[np.float32(spoken.quality().speech_sec)], vector / np.linalg.norm(vector)])
 
 
 def service_extractor(models: Path = ROOT / "models", model: str = "campplus") -> Extractor:

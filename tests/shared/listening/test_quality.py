@@ -12,7 +12,7 @@ from shared.listening.embedder import Embedder
 from shared.listening.frames import FRAME
 from shared.listening.model import Model
 from shared.listening.noise import snr_db
-from shared.listening.quality import SpeechDetector, audible, quality, speech_frames, speech_only
+from shared.listening.quality import SpeechDetector, Spoken, audible, speech_frames
 from shared.listening.runtime import runtime
 from shared.listening.views import narrowed
 from tests import voices
@@ -146,7 +146,7 @@ def test_added_silence_adds_no_speech(detector: SpeechDetector, recording: Sampl
 @pytest.mark.parametrize("length", [0, 100, RATE, 5 * RATE])
 def test_net_speech_is_never_longer_than_the_clip(length: int) -> None:
     certain = np.ones(-(-length // FRAME), np.float32)
-    measured = quality(noise(length), certain)
+    measured = Spoken(noise(length), certain).quality()
     assert measured.speech_sec <= measured.total_sec
 
 
@@ -236,14 +236,14 @@ def test_missed_syllable_is_no_noise() -> None:
 
 def test_long_pauses_are_dropped(detector: SpeechDetector, recording: Samples) -> None:
     clip = padded(recording[: 5 * RATE], 25, 30)
-    kept = speech_only(clip, detector.speech_probability(clip))
+    kept = Spoken(clip, detector.speech_probability(clip)).without_pauses()
     assert 3 < seconds(kept) < 6
 
 
 @pytest.mark.parametrize(("pause", "dropped"), [(10, 0), (31, 0), (32, 16), (100, 84)])
 def test_quarter_of_a_second_stays_beside_speech(pause: int, dropped: int) -> None:
     clip = noise((80 + pause) * FRAME)
-    kept = speech_only(clip, from_runs((40, 0.9), (pause, 0.0), (40, 0.9)))
+    kept = Spoken(clip, from_runs((40, 0.9), (pause, 0.0), (40, 0.9))).without_pauses()
     assert len(clip) - len(kept) == dropped * FRAME
     np.testing.assert_array_equal(kept[: 40 * FRAME], clip[: 40 * FRAME])
     np.testing.assert_array_equal(kept[-40 * FRAME :], clip[-40 * FRAME :])
@@ -251,23 +251,23 @@ def test_quarter_of_a_second_stays_beside_speech(pause: int, dropped: int) -> No
 
 def test_short_silence_around_speech_stays() -> None:
     clip = noise(80 * FRAME - 100)
-    np.testing.assert_array_equal(speech_only(clip, from_runs((20, 0.0), (40, 0.9), (20, 0.0))), clip)
+    np.testing.assert_array_equal(Spoken(clip, from_runs((20, 0.0), (40, 0.9), (20, 0.0))).without_pauses(), clip)
 
 
 def test_nothing_but_pauses_is_kept_whole() -> None:
     clip = noise(RATE)
-    assert speech_only(clip, np.zeros(32, np.float32)) is clip
+    assert Spoken(clip, np.zeros(32, np.float32)).without_pauses() is clip
 
 
 def test_speech_without_pauses_is_kept_whole() -> None:
     clip = noise(RATE + 7)
-    np.testing.assert_array_equal(speech_only(clip, np.ones(32, np.float32)), clip)
+    np.testing.assert_array_equal(Spoken(clip, np.ones(32, np.float32)).without_pauses(), clip)
 
 
 def test_voice_is_recognized_among_a_minute_of_silence(detector: SpeechDetector, recording: Samples) -> None:
     embedder = Embedder(Bundle.load(MODELS / "campplus"))
     clip = padded(recording[-5 * RATE :], 20, 35)
-    voice = embedder.embed(speech_only(clip, detector.speech_probability(clip)))
+    voice = embedder.embed(Spoken(clip, detector.speech_probability(clip)).without_pauses())
     assert voice @ embedder.embed(recording[: 7 * RATE]) > 0.7
 
 
