@@ -36,8 +36,7 @@ _FLOOR: Final = float(np.finfo(np.float32).eps)
 def log_mel(graph: Graph, waveform: str) -> str:
     """Append the front end: [batch, samples] in [-1, 1] -> [batch, 80, frames], before mean subtraction."""
     channel = graph.add("Unsqueeze", waveform, graph.integers(1))
-    bins = _joined(graph, _quarters(graph, channel))
-    energies = graph.add("MatMul", graph.constant(_weights_of_squares()), graph.add("Mul", bins, bins))
+    energies = graph.add("MatMul", graph.constant(_weights()), _powers(graph, _quarters(graph, channel)))
     return graph.add("Log", graph.add("Max", energies, graph.constant(_FLOOR)))
 
 
@@ -65,14 +64,18 @@ def _mean(graph: Graph, channel: str) -> str:
     return graph.add("AveragePool", parts, kernel_shape=[FRAME // step], strides=[SHIFT // step])
 
 
-def _joined(graph: Graph, quarters: str) -> str:
-    """[batch, 4 * 130, frames] -> [batch, 520, frames]: of each bin real and imaginary part, but for signs."""
+def _powers(graph: Graph, quarters: str) -> str:
+    """[batch, 4 * 130, frames] -> [batch, 4 * 65, frames]: of the bins of a frame, in the order of ``_weights``."""
     first, second = _split(graph, quarters, 4 * _BINS, 4 * _BINS)
     even, odd = _split(graph, graph.add("Add", first, second), 2 * _BINS, 2 * _BINS)
-    turning, real, imaginary = _split(graph, graph.add("Sub", first, second), 2 * _BINS, _BINS, _BINS)
-    turned = graph.add("Concat", imaginary, real, axis=1)  # times the imaginary unit, but for signs
-    pairs = ((even, odd), (turning, turned))
-    return graph.add("Concat", *(graph.add(how, *pair) for pair in pairs for how in ("Add", "Sub")), axis=1)
+    real, imaginary, other_real, other_imaginary = _split(graph, graph.add("Sub", first, second), *[_BINS] * 4)
+    low, mirrored = graph.add("Add", even, odd), graph.add("Sub", even, odd)
+    above = graph.add("Add", real, other_imaginary), graph.add("Sub", imaginary, other_real)
+    below = graph.add("Sub", real, other_imaginary), graph.add("Add", imaginary, other_real)
+    parts = graph.add("Concat", low, mirrored, *above, *below, axis=1)
+    squares = graph.add("Reshape", graph.add("Mul", parts, parts), graph.integers(0, 4, 2, _BINS, -1))
+    powers = graph.add("ReduceSum", squares, graph.integers(2), keepdims=0)
+    return graph.add("Reshape", powers, graph.integers(0, 4 * _BINS, -1))
 
 
 def _split(graph: Graph, x: str, *rows: int) -> list[str]:
@@ -105,12 +108,11 @@ def quarter_kernel() -> NDArray[np.float64]:
     return np.round(kernel * _KERNEL_GRID) / _KERNEL_GRID
 
 
-def _weights_of_squares() -> NDArray[np.float64]:
-    """[80, 520] ``mel_weights`` of the squares of ``_joined``; those of a bin that is there twice count half."""
+def _weights() -> NDArray[np.float64]:
+    """[80, 260] ``mel_weights`` in the order of ``_powers``; those of a bin that is there twice count half."""
     low = np.arange(_BINS)
-    mirrored, above, below = FFT // 2 - low, FFT // 4 + low, FFT // 4 - low
-    bins = np.concatenate([low, low, mirrored, mirrored, above, below, below, above])
-    weights: NDArray[np.float64] = np.pad(mel_weights(), ((0, 0), (0, 1)))[:, bins] * 2 / np.bincount(bins)[bins]
+    bins = np.concatenate([low, FFT // 2 - low, FFT // 4 + low, FFT // 4 - low])
+    weights: NDArray[np.float64] = np.pad(mel_weights(), ((0, 0), (0, 1)))[:, bins] / np.bincount(bins)[bins]
     return weights
 
 
