@@ -12,10 +12,10 @@ from tools.bench import command, soak
 from tools.bench.load import Load
 from tools.bench.many import Many, rows
 from tools.bench.row import Row, lines
-from tools.bench.soak import Soak
+from tools.bench.soak import Round, Soak
 
-KEPT = Soak(Load(10, [0.07] * 200), Load(10, [0.2] * 195, [0.002] * 50), 80, [0.01] * 9, 230, 231)
-BROKEN = Soak(Load(10, [0.07] * 200), Load(10, [0.4] * 100, [0.3] * 50, [500]), 80, [0.2] * 9, 230, 231)
+KEPT = Soak([Round(Load(10, [0.07] * 200), Load(10, [0.2] * 195, [0.002] * 50), [0.01] * 9)], 80, 230, 231)
+BROKEN = Soak([Round(Load(10, [0.07] * 200), Load(10, [0.4] * 100, [0.3] * 50, [500]), [0.2] * 9)], 80, 230, 231)
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +31,14 @@ def _run(*arguments: str, found: Soak = KEPT) -> None:
     command.add_arguments(parser)
     with patch.object(soak, "measure", return_value=found):
         command.run(parser.parse_args([*arguments, "--seconds", "1"]))
+
+
+def test_whoever_is_served_beyond_capacity_is_compared_with_the_pace_of_the_same_minute() -> None:
+    fast, slow = (Round(Load(10, [sec] * 20), Load(50, [3 * sec] * 95), [0.01] * 9) for sec in (0.07, 0.14))
+    found = {row.name: row for row in Soak([fast, slow], 80, 230, 231).rows()}
+    assert found["p99 of what is served"].value == pytest.approx(3)
+    assert found["capacity"].value == 2
+    assert found["goodput beyond capacity"].value == 95
 
 
 def test_bounds_that_are_kept_let_the_command_end_well(capsys: pytest.CaptureFixture[str], file: Path) -> None:

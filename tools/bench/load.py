@@ -1,7 +1,7 @@
 """Callers who verify over HTTP, as many at once as are wanted, and what they meet."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -51,6 +51,17 @@ class Load:
             self.refused_sec.append(took)
         else:
             self.others.append(status)
+
+
+def pooled(loads: Iterable[Load]) -> Load:
+    """What callers met in several stretches of time, as if they were one."""
+    together = Load(0)
+    for load in loads:
+        together.seconds += load.seconds
+        together.served_sec += load.served_sec
+        together.refused_sec += load.refused_sec
+        together.others += load.others
+    return together
 
 
 def clips() -> tuple[bytes, bytes]:
@@ -111,7 +122,7 @@ def pushed(running: Host, call: Call, callers: int, seconds: float) -> Load:
                 if (ended := time.perf_counter()) < until:
                     load.note(answer.status, ended - began)
                 if answer.status == 429:
-                    time.sleep(float(answer.headers.get("retry-after", 1)))
+                    time.sleep(max(0, min(float(answer.headers.get("retry-after", 1)), until - ended)))
 
     with ThreadPoolExecutor(callers) as pool:
         list(pool.map(push, range(callers)))

@@ -27,7 +27,8 @@ from tools.client import Client
 from tools.recordings import read, to_wav
 
 ROUNDS: Final = 30
-EACH_SEC: Final = 10
+TURNS: Final = 4
+TURN_SEC: Final = 3
 PHRASE_SEC: Final = 3
 PHRASE: Final = ROOT / "tools" / "phrases" / "voices" / "anna" / "03.ogg"
 TRANSCRIBER: Final = "libctranslate2"
@@ -80,7 +81,7 @@ def measure() -> Figures:
         memory, verify = resident_mib(running), partial(verification, line)
         identify = partial(load.identification(running), line)
         free = medians({"local": partial(_hear, listener, clip), "verify": verify, "identify": identify})
-        one, two = (load.pushed(running, verification, callers, EACH_SEC).goodput for callers in (1, 2))
+        one, two = _throughput(running, verification)
         before, loaded = resident_mib(running), _has_mapped(running, TRANSCRIBER)
         words = medians({"verify": verify, "passphrase": _passphrase(running)})
         return Figures(
@@ -101,6 +102,12 @@ def measure() -> Figures:
 def _hear(listener: Listener, clip: bytes) -> None:
     """What a request does apart from HTTP and storage."""
     listener.embed(listener.listen(Recording(clip), VERIFICATION.recognizing), listener.version)
+
+
+def _throughput(running: Host, call: load.Call) -> list[float]:
+    """Requests a second of one caller and of two, in turns."""
+    turns = [[load.pushed(running, call, callers, TURN_SEC) for callers in (1, 2)] for _ in range(TURNS)]
+    return [load.pooled(each).goodput for each in zip(*turns, strict=True)]
 
 
 def _passphrase(running: Host) -> Callable[[], object]:

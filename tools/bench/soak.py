@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import Final
 
 import requests
+from tqdm import tqdm
 
 from devhost.stack import Host, stack
 from functions.plumbing.threads import AT_ONCE
 from shared.settings import ROOT
-from tools.bench.load import KEY, Load, pushed, verification
+from tools.bench.load import KEY, Call, Load, pooled, pushed, verification
 from tools.bench.machine import resident_mib
 from tools.bench.row import Row
 
 SERVED: Final = "served"
 REFUSED: Final = "refused"
 PERCENTILES: Final = (50, 95, 99)
-CAPACITY_SEC: Final = 20
+CAPACITY_SEC: Final = 10
+ROUND_SEC: Final = 60
+"""Before every minute beyond capacity its own capacity is measured: a machine does not keep its pace for long."""
 TIMES: Final = 4
 """As many times more is asked than can be done, and as many service times may pass."""
 IN_FLIGHT: Final = 3
@@ -30,36 +33,54 @@ MONITOR_SEC: Final = 0.5
 
 
 @dataclass(frozen=True)
-class Soak:
-    """The service within its capacity, and beyond it.
+class Round:
+    """The service within its capacity, and right after it beyond.
 
     Attributes:
         health_sec: how long a monitor waited beyond capacity.
-        before_mib: resident memory of the host before, ``after_mib`` once the callers have left.
     """
 
     within: Load
     beyond: Load
-    callers: int
     health_sec: list[float]
+
+    @property
+    def waits(self) -> list[float]:
+        """How long each waited who was served beyond capacity, in service times."""
+        service_sec = statistics.median(self.within.served_sec)
+        return [sec / service_sec for sec in self.beyond.served_sec]
+
+
+@dataclass(frozen=True)
+class Soak:
+    """What was found, round by round.
+
+    Attributes:
+        callers: how many there were beyond capacity.
+        before_mib: resident memory of the host before, ``after_mib`` once the callers have left.
+    """
+
+    rounds: Sequence[Round]
+    callers: int
     before_mib: float
     after_mib: float
 
     def rows(self) -> Iterator[Row]:
         """For the table."""
-        share = self.beyond.goodput / self.within.goodput
-        service = statistics.median(self.within.served_sec)
+        within, beyond = pooled(each.within for each in self.rounds), pooled(each.beyond for each in self.rounds)
+        monitored = [sec for each in self.rounds for sec in each.health_sec]
+        p99 = _percentile(99, [wait for each in self.rounds for wait in each.waits])
         waits, refused, health = (
-            _percentile(99, each) for each in (self.beyond.served_sec, self.beyond.refused_sec, self.health_sec)
+            1000 * _percentile(99, took) for took in (beyond.served_sec, beyond.refused_sec, monitored)
         )
-        beyond, refusals = f"{self.beyond.goodput:.1f} /s of {self.callers} callers", len(self.beyond.refused_sec)
-        yield Row("capacity", self.within.goodput, "/s")
-        yield Row("goodput beyond capacity", 100 * share, "%", beyond, least=95)
-        yield Row("p99 of what is served", waits / service, "service times", f"{1000 * waits:.0f} ms", most=TIMES)
-        yield Row("p99 of a refusal", 1000 * refused, "ms", f"{refusals} of them", most=100)
-        yield Row("p99 of /health", 1000 * health, "ms", most=100)
-        yield Row("answers that are neither", len(self.beyond.others), most=0)
-        for name, took in ((SERVED, self.beyond.served_sec), (REFUSED, self.beyond.refused_sec)):
+        said = f"{beyond.goodput:.1f} /s of {self.callers} callers"
+        yield Row("capacity", within.goodput, "/s")
+        yield Row("goodput beyond capacity", 100 * beyond.goodput / within.goodput, "%", said, least=95)
+        yield Row("p99 of what is served", p99, "service times", f"{waits:.0f} ms", most=TIMES)
+        yield Row("p99 of a refusal", refused, "ms", f"{len(beyond.refused_sec)} of them", most=100)
+        yield Row("p99 of /health", health, "ms", most=100)
+        yield Row("answers that are neither", len(beyond.others), most=0)
+        for name, took in ((SERVED, beyond.served_sec), (REFUSED, beyond.refused_sec)):
             for percent in PERCENTILES if took else ():
                 yield Row(waited_row(name, percent), 1000 * _percentile(percent, took), "ms")
         yield Row("memory afterwards", self.after_mib, "MiB", f"{self.before_mib:.0f} MiB before")
@@ -77,16 +98,25 @@ def measure(seconds: float, root: Path = ROOT) -> Soak:
         root: folder of the service.
     """
     settings = {"SPEAKER_RECOGNITION_KEYS": KEY, "SPEAKER_MAX_IN_FLIGHT": str(IN_FLIGHT * AT_ONCE)}
+    rounds, count = list[Round](), max(1, round(seconds / ROUND_SEC))
     with stack(settings, root=root) as running:
         verify = verification(running)
-        within = pushed(running, verify, AT_ONCE, min(CAPACITY_SEC, seconds))
-        before, callers = resident_mib(running), round(TIMES * within.goodput)
-        with ThreadPoolExecutor(1) as monitors:
-            done = threading.Event()
-            monitoring = monitors.submit(_monitor, running, done)
-            beyond = pushed(running, verify, callers, seconds)
-            done.set()
-            return Soak(within, beyond, callers, monitoring.result(), before, resident_mib(running))
+        callers = round(TIMES * pushed(running, verify, AT_ONCE, CAPACITY_SEC).goodput)
+        before = resident_mib(running)
+        for _ in tqdm(range(count), desc="beyond capacity", unit="minute"):
+            within = pushed(running, verify, AT_ONCE, CAPACITY_SEC)
+            rounds.append(Round(within, *_beyond(running, verify, callers, seconds / count)))
+        return Soak(rounds, callers, before, resident_mib(running))
+
+
+def _beyond(running: Host, verify: Call, callers: int, seconds: float) -> tuple[Load, list[float]]:
+    """What so many callers meet, and how long a monitor waits meanwhile."""
+    with ThreadPoolExecutor(1) as monitors:
+        done = threading.Event()
+        monitoring = monitors.submit(_monitor, running, done)
+        load = pushed(running, verify, callers, seconds)
+        done.set()
+        return load, monitoring.result()
 
 
 def _monitor(running: Host, done: threading.Event) -> list[float]:
