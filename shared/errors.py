@@ -81,6 +81,12 @@ class SpeakerError(Exception):
         wait_sec: int | None = vars(self).get("wait_sec", self.again_sec)
         return wait_sec
 
+    @property
+    def retry_after_ms(self) -> int | None:
+        """The same to the millisecond, from an error with ``wait_ms`` among its fields."""
+        wait_ms: int | None = vars(self).get("wait_ms")
+        return wait_ms
+
     def __str__(self) -> str:
         """What the log says."""
         return self.told

@@ -168,9 +168,8 @@ def _failed(dialect: Dialect, request: func.HttpRequest, failure: SpeakerError) 
     current().error = type(failure).__name__
     if failure.status >= 500:
         current().problem = str(failure)
-    headers = {"x-ms-error-code": dialect.code(failure)}
-    if failure.retry_after_sec:
-        headers["retry-after"] = str(failure.retry_after_sec)
+    waits = {"retry-after": failure.retry_after_sec, "retry-after-ms": failure.retry_after_ms}
+    headers = {"x-ms-error-code": dialect.code(failure), **{name: str(wait) for name, wait in waits.items() if wait}}
     if isinstance(failure, REJECTED):
         headers[RESULT] = "rejected"
     details = bool(failure.reason) and _wants_details(request)

@@ -8,8 +8,9 @@ class Busy(RateLimited):
     """The instance has as many requests in flight as it may."""
 
     held: int
+    wait_ms: int
     says = "The service is busy with {held} requests. Try again in {wait_sec} seconds."
-    note = "also as `Retry-After`, from the time that requests take; `SPEAKER_MAX_IN_FLIGHT`"
+    note = "also as `Retry-After` and `retry-after-ms`, from the time that requests take; `SPEAKER_MAX_IN_FLIGHT`"
     own = True
 
 

@@ -442,7 +442,9 @@ def _at_once(api: Api, status: int = Starting.status) -> requests.Response:
 
 def _at_once_later(api: Api) -> requests.Response:
     assert "retry-after" not in api("GET", PROFILES).headers
-    return _at_once(api, Busy.status)
+    refused = _at_once(api, Busy.status)
+    assert 0 <= float(refused.headers["retry-after-ms"]) / 1000 <= int(refused.headers["retry-after"])
+    return refused
 
 
 _PART = b"--x\r\nContent-Disposition: form-data; name=%b; filename=1\r\n\r\n12\r\n"

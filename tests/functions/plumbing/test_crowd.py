@@ -95,6 +95,15 @@ def test_those_who_are_refused_together_are_told_to_come_back_one_after_the_othe
         assert _refused(crowd).retry_after_sec == 2
 
 
+def test_those_who_come_back_in_the_same_second_are_told_at_which_millisecond(ticks: Ticks) -> None:
+    crowd = Crowd(4, 2, ticks)
+    crowd.timed(partial(ticks.work, 0.1))
+    with _filled(crowd, 4):
+        refusals = [_refused(crowd) for _ in range(3)]
+    assert [refusal.retry_after_sec for refusal in refusals] == [1, 1, 1]
+    assert [refusal.retry_after_ms for refusal in refusals] == pytest.approx([200, 250, 300], abs=1)
+
+
 @pytest.mark.parametrize(("takes_sec", "longest_sec"), [(1, LONGEST_SEC), (30, 60)])
 def test_nobody_waits_long_for_others_who_may_not_come_back(ticks: Ticks, takes_sec: int, longest_sec: int) -> None:
     crowd = Crowd(2, 1, ticks)
