@@ -28,6 +28,7 @@ from tools.bundle import campplus, command, frontend
 from tools.bundle.checkpoint import Tensors, read_checkpoint
 from tools.bundle.command import RECIPES, build
 from tools.bundle.ctranslate import Variable, in_eight_bits
+from tools.bundle.published import Published
 from tools.bundle.sources import WHEELS, fetch
 from tools.verbs import main
 
@@ -92,11 +93,15 @@ def test_last_segment_may_have_any_length(exact: bytes, frames: int) -> None:
     assert np.isfinite(outputs(exact, samples)).all()
 
 
-def test_model_for_features_is_the_same_network(tensors: Tensors, exact: bytes) -> None:
-    signal = golden_signal()[np.newaxis]
+@pytest.mark.parametrize("network", [campplus.Network, Published])
+@pytest.mark.parametrize("frames", [99, 298, 401])
+def test_model_for_features_is_the_same_network(
+    tensors: Tensors, exact: bytes, network: type[campplus.Network], frames: int
+) -> None:
+    signal = golden_signal()[np.newaxis, : 400 + 160 * (frames - 1)]
     features = outputs(frontend.features_model(), signal).transpose(0, 2, 1)
     centred = features - features.mean(axis=1, keepdims=True)
-    session = runtime().InferenceSession(campplus.features_model(tensors, compact=False))
+    session = runtime().InferenceSession(campplus.features_model(tensors, network))
     np.testing.assert_allclose(session.run(None, {"features": centred})[0], outputs(exact, signal), atol=1e-4)
     assert session.get_modelmeta().custom_metadata_map["framework"] == "3d-speaker"
 

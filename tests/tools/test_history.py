@@ -171,7 +171,15 @@ def test_stages_are_read_off_the_lines_of_verifications_in_the_log() -> None:
 
 def test_callers_come_back_when_they_are_told_to_and_what_is_answered_late_is_left_out() -> None:
     ticks, slept = count(), list[float]()
-    answers = iter([_answer(200), _answer(429, {"retry-after": "2", "retry-after-ms": "1250"}), _answer(429), _answer(503), _answer(200)])
+    answers = iter(
+        [
+            _answer(200),
+            _answer(429, {"retry-after": "2", "retry-after-ms": "1250"}),
+            _answer(429),
+            _answer(503),
+            _answer(200),
+        ]
+    )
     with patch.object(load, "time") as clock:
         clock.perf_counter, clock.sleep = lambda: next(ticks), slept.append
         found = pushed(

@@ -87,8 +87,9 @@ def _figures(trials: Trials) -> dict[str, list[float]]:
 
 def _sherpa() -> Embed:
     from tools.bench.embedding import sherpa
+    from tools.bundle.published import Published
 
-    embed = sherpa()
+    embed = sherpa(Published)
     return lambda samples: np.asarray(embed(samples), np.float32)
 
 

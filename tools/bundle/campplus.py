@@ -6,7 +6,7 @@ Everything is a 2-D convolution, of height 1 after the first part: onnxruntime h
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ _BLOCKS: Final = ((12, 1), (24, 2), (16, 2))
 """Layers and dilation of each densely connected block."""
 _GROWTH: Final = 32
 """Channels that a layer of a block adds."""
-_SEGMENT: Final = 100
+SEGMENT: Final = 100
 """Frames that share a mask."""
 
 
@@ -32,14 +32,18 @@ def waveform_model(tensors: Tensors, *, compact: bool) -> bytes:
     """``waveform`` [batch, at least 400 samples], 16 kHz in [-1, 1] -> ``embedding`` [batch, 192], not normalised."""
     graph = Graph(compact=compact)
     features = frontend.centred(graph, frontend.log_mel(graph, "waveform"))
-    _Network(graph, tensors).embed(features)
+    Network(graph, tensors).embed(features)
     return graph.model([floats("waveform", "batch", "samples")], [floats("embedding", "batch", DIMENSION)], {})
 
 
-def features_model(tensors: Tensors, *, compact: bool) -> bytes:
-    """The network without its front end, as sherpa-onnx loads it: ``features`` [batch, frames, 80] -> ``embedding``."""
-    graph = Graph(compact=compact)
-    _Network(graph, tensors).embed(graph.add("Transpose", "features", perm=[0, 2, 1]))
+def features_model(tensors: Tensors, network: "type[Network]") -> bytes:
+    """The network without its front end, as sherpa-onnx loads it: ``features`` [batch, frames, 80] -> ``embedding``.
+
+    Args:
+        network: in whose operators.
+    """
+    graph = Graph()
+    network(graph, tensors).embed(graph.add("Transpose", "features", perm=[0, 2, 1]))
     metadata = {
         "framework": "3d-speaker",
         "language": "Chinese-English",
@@ -65,20 +69,25 @@ class _Segments:
     spread: str
 
 
-class _Network:
+class Network:
     """Appends the layers to a graph. Arguments called ``name`` are prefixes of tensor names in the checkpoint."""
 
+    _axes: ClassVar[tuple[int, ...]] = (2, 3)
+    """After that of the channels, once all frequencies are joined; the last one is time."""
+    _segments: _Segments
+
     def __init__(self, graph: Graph, tensors: Tensors) -> None:
+        """Bind to a graph, and to the weights of the checkpoint."""
         self._graph = graph
         self._tensors = tensors
 
     def embed(self, features: str) -> None:
         """Everything: centred log mel energies [batch, 80, frames] -> the graph's output ``embedding``."""
         x = self._time_delay(self._head(features))
-        segments = self._segments(x)
+        self._look_at_length(x)
         for number, (layers, dilation) in enumerate(_BLOCKS, start=1):
             for layer in range(1, layers + 1):
-                x = self._dense_layer(x, f"xvector.block{number}.tdnnd{layer}", dilation, segments)
+                x = self._dense_layer(x, f"xvector.block{number}.tdnnd{layer}", dilation)
             x = self._transit(x, f"xvector.transit{number}")
         self._embedding(self._pool(self._normalise(x, "xvector.out_nonlinear.batchnorm")))
 
@@ -108,25 +117,26 @@ class _Network:
         kernel = weight.reshape(len(weight), 32, 10, -1)
         return self._relu(self._convolve(x, kernel, bias, pads=(0, 2), strides=(1, 2)))
 
-    def _dense_layer(self, x: str, name: str, dilation: int, segments: _Segments) -> str:
+    def _dense_layer(self, x: str, name: str, dilation: int) -> str:
         """Adds 32 channels, computed from all that are there, to ``x``."""
         inner = self._normalise(x, f"{name}.nonlinear1.batchnorm")
         inner = self._relu(self._conv(inner, f"{name}.linear1", f"{name}.nonlinear2.batchnorm"))
         local = self._conv(inner, f"{name}.cam_layer.linear_local", pads=(0, dilation), dilations=(1, dilation))
-        masked = self._graph.add("Mul", local, self._mask(inner, f"{name}.cam_layer", segments))
+        masked = self._graph.add("Mul", local, self._mask(inner, f"{name}.cam_layer"))
         return self._graph.add("Concat", x, self._in_blocks(masked), axis=1)
 
-    def _mask(self, x: str, name: str, segments: _Segments) -> str:
+    def _mask(self, x: str, name: str) -> str:
         """Context-aware mask from the means over clip and segment: computed once a segment, then spread over it."""
-        size = [1, _SEGMENT]
+        size = [1, SEGMENT]
         means = self._graph.add("AveragePool", x, kernel_shape=size, strides=size, ceil_mode=1)
-        context = self._graph.add("MatMul", means, segments.context)
+        context = self._graph.add("MatMul", means, self._segments.context)
         hidden = self._relu(self._conv(context, f"{name}.linear1"))
         mask = self._graph.add("Sigmoid", self._conv(hidden, f"{name}.linear2"))
-        return self._graph.add("MatMul", mask, segments.spread)
+        return self._graph.add("MatMul", mask, self._segments.spread)
 
-    def _segments(self, x: str) -> _Segments:
-        zero, one, length = (self._graph.constant(number, np.int64) for number in (0, 1, _SEGMENT))
+    def _look_at_length(self, x: str) -> None:
+        """What all masks need to know of the segments."""
+        zero, one, length = (self._graph.constant(number, np.int64) for number in (0, 1, SEGMENT))
         frames = self._graph.add("Squeeze", self._frames(x))
         of_frames = self._graph.add("Div", self._graph.add("Range", zero, frames, one), length)
         last = self._graph.add("Div", self._graph.add("Sub", frames, one), length)
@@ -137,7 +147,7 @@ class _Network:
             for row in (of_frames, all_of_them)
         )
         share = self._graph.add("ReduceMean", spread, axes=[1])
-        return _Segments(self._graph.add("Add", itself, share), spread)
+        self._segments = _Segments(self._graph.add("Add", itself, share), spread)
 
     def _in_blocks(self, x: str) -> str:
         """``x`` itself. A convolution that changes nothing is what makes onnxruntime keep ``x``, and with it the
@@ -148,7 +158,7 @@ class _Network:
 
     def _frames(self, x: str) -> str:
         """[1] int64: length in time."""
-        return self._graph.add("Shape", x, start=3, end=4)
+        return self._graph.add("Shape", x, start=self._axes[-1], end=self._axes[-1] + 1)
 
     def _transit(self, x: str, name: str) -> str:
         """Halves the number of channels."""
@@ -159,7 +169,7 @@ class _Network:
     def _pool(self, x: str) -> str:
         """Mean and unbiased standard deviation over time; a single frame deviates by 0."""
         mean = self._graph.add("GlobalAveragePool", x)
-        squares = self._graph.add("ReduceSumSquare", self._graph.add("Sub", x, mean), axes=[2, 3], keepdims=0)
+        squares = self._graph.add("ReduceSumSquare", self._graph.add("Sub", x, mean), axes=self._axes, keepdims=0)
         frames = self._graph.add("Cast", self._frames(x), to=TensorProto.FLOAT)
         one = self._graph.constant(1)
         others = self._graph.add("Max", self._graph.add("Sub", frames, one), one)
@@ -194,7 +204,7 @@ class _Network:
         dilations: tuple[int, int] = (1, 1),
     ) -> str:
         weight, bias = self._folded(name, normalisation)
-        kernel = weight if weight.ndim == 4 else weight[:, :, None, :]
+        kernel = weight if weight.ndim > 1 + len(self._axes) else weight[:, :, None, :]
         return self._convolve(x, kernel, bias, pads=pads, strides=strides, dilations=dilations)
 
     def _convolve(
@@ -207,15 +217,16 @@ class _Network:
         strides: tuple[int, int],
         dilations: tuple[int, int] = (1, 1),
     ) -> str:
+        rank = kernel.ndim - 2
         return self._graph.add(
             "Conv",
             x,
             self._graph.weight(kernel),
             self._graph.constant(bias),
             kernel_shape=kernel.shape[2:],
-            pads=pads * 2,
-            strides=strides,
-            dilations=dilations,
+            pads=pads[-rank:] * 2,
+            strides=strides[-rank:],
+            dilations=dilations[-rank:],
         )
 
     def _folded(self, name: str, normalisation: str | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -7,6 +7,7 @@ from typing import Final
 from shared.listening.bundle import Bundle
 from shared.settings import MODELS
 from tools.bench.embedding import features_model
+from tools.bundle.campplus import Network
 from tools.turns.der import Line
 from tools.turns.judging import Found
 from tools.turns.mixtures import Conversation
@@ -28,7 +29,7 @@ def sherpa_turns(threshold: float) -> Callable[[Conversation], Found]:
     diarizer = sherpa_onnx.OfflineSpeakerDiarization(
         sherpa_onnx.OfflineSpeakerDiarizationConfig(
             segmentation=sherpa_onnx.OfflineSpeakerSegmentationModelConfig(pyannote, num_threads=1),
-            embedding=sherpa_onnx.SpeakerEmbeddingExtractorConfig(model=str(features_model()), num_threads=1),
+            embedding=sherpa_onnx.SpeakerEmbeddingExtractorConfig(model=str(features_model(Network)), num_threads=1),
             clustering=sherpa_onnx.FastClusteringConfig(num_clusters=-1, threshold=threshold),
         )
     )
