@@ -33,7 +33,7 @@ def _run(*arguments: str, found: Soak = KEPT) -> None:
         command.run(parser.parse_args([*arguments, "--seconds", "1"]))
 
 
-def test_whoever_is_served_beyond_capacity_is_compared_with_the_pace_of_the_same_minute() -> None:
+def test_whoever_is_served_beyond_capacity_is_compared_with_the_pace_of_the_same_round() -> None:
     fast, slow = (Round(Load(10, [sec] * 20), Load(50, [3 * sec] * 95), [0.01] * 9) for sec in (0.07, 0.14))
     found = {row.name: row for row in Soak([fast, slow], 80, 230, 231).rows()}
     assert found["p99 of what is served"].value == pytest.approx(3)

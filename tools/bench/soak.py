@@ -23,12 +23,12 @@ SERVED: Final = "served"
 REFUSED: Final = "refused"
 PERCENTILES: Final = (50, 95, 99)
 CAPACITY_SEC: Final = 10
-ROUND_SEC: Final = 60
-"""Before every minute beyond capacity its own capacity is measured: a machine does not keep its pace for long."""
+ROUND_SEC: Final = 300
+"""Before every five minutes beyond it, capacity is measured again: a machine does not keep its pace for long."""
 TIMES: Final = 4
 """As many times more is asked than can be done, and as many service times may pass."""
-IN_FLIGHT: Final = 3
-"""For each thread: whoever is let in waits for two others, and for what the machine does besides."""
+IN_FLIGHT: Final = 2.5
+"""For each thread: whoever is let in waits for one or two others, and for what the machine does besides."""
 MONITOR_SEC: Final = 0.5
 
 
@@ -97,13 +97,13 @@ def measure(seconds: float, root: Path = ROOT) -> Soak:
     Args:
         root: folder of the service.
     """
-    settings = {"SPEAKER_RECOGNITION_KEYS": KEY, "SPEAKER_MAX_IN_FLIGHT": str(IN_FLIGHT * AT_ONCE)}
+    settings = {"SPEAKER_RECOGNITION_KEYS": KEY, "SPEAKER_MAX_IN_FLIGHT": str(round(IN_FLIGHT * AT_ONCE))}
     rounds, count = list[Round](), max(1, round(seconds / ROUND_SEC))
     with stack(settings, root=root) as running:
         verify = verification(running)
         callers = round(TIMES * pushed(running, verify, AT_ONCE, CAPACITY_SEC).goodput)
         before = resident_mib(running)
-        for _ in tqdm(range(count), desc="beyond capacity", unit="minute"):
+        for _ in tqdm(range(count), desc="beyond capacity", unit="round"):
             within = pushed(running, verify, AT_ONCE, CAPACITY_SEC)
             rounds.append(Round(within, *_beyond(running, verify, callers, seconds / count)))
         return Soak(rounds, callers, before, resident_mib(running))
