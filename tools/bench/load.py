@@ -118,11 +118,17 @@ def _posted(path: str, clip: bytes) -> Call:
     return post
 
 
-def pushed(running: Host, call: Call, callers: int, seconds: float) -> Load:
-    """So many callers at once, of whom each comes back when it is told to."""
+def pushed(running: Host, call: Call, callers: int, seconds: float, coming_sec: float = 0) -> Load:
+    """So many callers at once, of whom each comes back when it is told to.
+
+    Args:
+        coming_sec: within which they come, one after the other.
+    """
     load, until = Load(seconds), time.perf_counter() + seconds
 
-    def push(_: int) -> None:
+    def push(number: int) -> None:
+        if coming_sec:
+            time.sleep(coming_sec * number / callers)
         with closing(connection(running)) as line:
             while (began := time.perf_counter()) < until:
                 answer = call(line)

@@ -23,8 +23,10 @@ SERVED: Final = "served"
 REFUSED: Final = "refused"
 PERCENTILES: Final = (50, 95, 99)
 CAPACITY_SEC: Final = 10
-ROUND_SEC: Final = 300
-"""Before every five minutes beyond it, capacity is measured again: a machine does not keep its pace for long."""
+ROUND_SEC: Final = 60
+"""Before every minute beyond it, capacity is measured again: a machine does not keep its pace for long."""
+COMING_SEC: Final = 1
+"""Within which the callers come."""
 TIMES: Final = 4
 """As many times more is asked than can be done, and as many service times may pass."""
 IN_FLIGHT: Final = 2.5
@@ -114,7 +116,7 @@ def _beyond(running: Host, verify: Call, callers: int, seconds: float) -> tuple[
     with ThreadPoolExecutor(1) as monitors:
         done = threading.Event()
         monitoring = monitors.submit(_monitor, running, done)
-        load = pushed(running, verify, callers, seconds)
+        load = pushed(running, verify, callers, seconds, COMING_SEC)
         done.set()
         return load, monitoring.result()
 
