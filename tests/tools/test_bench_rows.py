@@ -48,7 +48,7 @@ def test_bounds_that_are_kept_let_the_command_end_well(capsys: pytest.CaptureFix
     assert "BROKEN" not in said
     written = json.loads(file.read_text())
     assert written["figures"]["capacity"] == 20
-    assert {"processor", "load before, after", "onnxruntime"} <= written["machine"].keys()
+    assert {"processor", "load before, after", "GFLOP/s before, after", "onnxruntime"} <= written["machine"].keys()
     assert written["broken"] == []
 
 

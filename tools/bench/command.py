@@ -74,12 +74,13 @@ def run(options: argparse.Namespace) -> None:
     if unknown:
         sys.exit(f"bench: no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
     before = json.loads(options.compare.read_text())["figures"] if options.compare else {}
-    began, rows = machine.load(), []
+    began, pace, rows = machine.load(), machine.pace(), []
     for part in options.parts or USUAL:
         found = list(PARTS[part](options))
         print(f"\n{part}", *lines(found, before), sep="\n", flush=True)
         rows += found
-    _tell(rows, {**machine.described(), "load before, after": f"{began}, {machine.load()}"})
+    now = {"load before, after": f"{began}, {machine.load()}", "GFLOP/s before, after": f"{pace}, {machine.pace()}"}
+    _tell(rows, {**machine.described(), **now})
 
 
 def _tell(rows: list[Row], where: dict[str, str]) -> None:

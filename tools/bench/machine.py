@@ -4,8 +4,11 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
+from timeit import repeat
 from typing import Final
 
+import numpy as np
 import psutil
 
 from devhost.stack import Host
@@ -13,6 +16,8 @@ from functions.contract.version import VERSION
 
 MIB: Final = 2**20
 _CPUINFO: Final = Path("/proc/cpuinfo")
+_SIZE: Final = 1024
+_PRODUCTS: Final = 25
 _LIBRARIES: Final = ("onnxruntime", "numpy", "sherpa-onnx", "faiss-cpu", "azure-functions")
 
 
@@ -31,6 +36,13 @@ def described() -> dict[str, str]:
 def load() -> str:
     """The load average now: how much else the machine had to do."""
     return " ".join(f"{average:.1f}" for average in os.getloadavg())
+
+
+def pace() -> str:
+    """What a product of matrices does now, in GFLOP/s: a virtual machine may be slow without any load of its own."""
+    matrix = np.ones((_SIZE, _SIZE), np.float32)
+    seconds = median(repeat(lambda: matrix @ matrix, number=1, repeat=_PRODUCTS))
+    return f"{2 * _SIZE**3 / seconds / 1e9:.0f}"
 
 
 def resident_mib(running: Host) -> float:
