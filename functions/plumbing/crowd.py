@@ -2,8 +2,8 @@
 
 They are counted before they wait. So a caller beyond the limit is refused at once, costs no thread, and is told when it
 is worth trying again, from the time that requests take here: one after the other, or those who were refused together
-would come back together. To the millisecond as well, which most clients of Azure's prefer: in whole seconds, callers
-who once came together come together again, second after second.
+would come back together. To the millisecond as well, which Azure's clients of JavaScript and Rust look at first: in
+whole seconds, callers who once came together come together again, second after second.
 """
 
 import math

@@ -22,7 +22,7 @@ def test_the_docstring_draws_the_tree() -> None:
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.__name__)
 def test_a_cause_tells_no_more_and_no_less_than_what_it_is_raised_with(cause: type[SpeakerError]) -> None:
     described: Any = cause
-    held = set(described.__dataclass_fields__) - {"cause", "wait_ms"}  # which only the log and a header tell
+    held = set(described.__dataclass_fields__) - {"cause", "wait_ms"}  # which a header tells
     told = set(re.findall(r"\{(\w+)", cause.says + cause.adds))
     assert told == held
 
