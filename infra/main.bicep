@@ -76,7 +76,7 @@ param decodeAny bool = true
 param rateLimit string = '0'
 
 @minValue(0)
-@description('Requests that one instance works on or keeps waiting before it answers 429. 0 is three a core.')
+@description('Requests that one instance works on or keeps waiting before it answers 429. 0 is 2 for each that it works on at once, and 8 in a burst.')
 param maxInFlight int = 0
 
 @allowed(['off', 'vault'])

@@ -4,6 +4,10 @@ They are counted before they wait. So a caller beyond the limit is refused at on
 is worth trying again, from the time that requests take here: one after the other, or those who were refused together
 would come back together. To the millisecond as well, which Azure's clients of JavaScript and Rust look at first: in
 whole seconds, callers who once came together come together again, second after second.
+
+A burst is let in, a crowd that stays is not: whoever finds a thread free earns a place beyond those that there always
+are, and whoever is let in beyond them spends one. Where more come than can be served little is earned, and whoever is
+let in waits for about one other.
 """
 
 import math
@@ -16,12 +20,12 @@ from functions.plumbing.rates import Clock
 from functions.plumbing.refusals import Busy, Starting
 from shared.errors import SpeakerError
 
-FOR_EACH_THREAD: Final = 16
-"""Requests in flight for each that is worked on at once, unless the operator says otherwise.
+ALWAYS: Final = 2
+"""Requests that may be in flight for each that is worked on at once, however many come."""
+IN_A_BURST: Final = 8
+"""The same while places were earned: clients that send a dozen at once, as those of the retired service do, are served.
 
-A verification takes less than a tenth of a second, so whoever is let in waits a second or so, and clients that send a
-dozen at once, as those of the retired service do, are all served.
-"""
+Both hold unless the operator says otherwise."""
 LONGEST_SEC: Final = 10
 """Nobody is told to wait longer for others who were refused: they may not come back."""
 STARTING_SEC: Final = 2
@@ -35,8 +39,10 @@ class Crowd:
     """A limit on requests in flight; safe to use from several threads."""
 
     def __init__(self, limit: int, threads: int, clock: Clock) -> None:
-        """Let ``limit`` requests in, which as many ``threads`` serve; 0 stands for so many for each thread."""
-        self._limit = limit or FOR_EACH_THREAD * threads
+        """Let ``limit`` requests in, which as many ``threads`` serve; 0 stands for the limits above."""
+        self._always = limit or ALWAYS * threads
+        self._most = limit or IN_A_BURST * threads
+        self._earned = self._most - self._always
         self._threads = threads
         self._clock = clock
         self._held = 0
@@ -52,14 +58,21 @@ class Crowd:
             Busy, Starting: there is none; says when one may be free.
         """
         with self._lock:
-            if self._held >= self._limit:
-                raise self._refusal()
-            self._held += 1
+            self._enter()
         try:
             yield
         finally:
             with self._lock:
                 self._held -= 1
+
+    def _enter(self) -> None:
+        if self._held >= self._always:
+            if self._held >= self._most or not self._earned:
+                raise self._refusal()
+            self._earned -= 1
+        elif self._held < self._threads:
+            self._earned = min(self._earned + 1, self._most - self._always)
+        self._held += 1
 
     def timed[Result](self, work: Callable[[], Result]) -> Result:
         """What the work of a request gives; how long it takes is remembered, without the wait for a thread."""

@@ -232,8 +232,9 @@ class Settings(TrustSettings):
         "0",
         readers.whole,
         "maxInFlight",
-        "requests that one instance works on or keeps waiting before it answers 429 at once; `0` is 16 for each "
-        "that it works on at once, which is one a core unless `PYTHON_THREADPOOL_THREAD_COUNT` says otherwise",
+        "requests that one instance works on or keeps waiting before it answers 429 at once; `0` is 2 for each that it "
+        "works on at once, and 8 in a burst; it works on one a core at once unless `PYTHON_THREADPOOL_THREAD_COUNT` "
+        "says otherwise",
     )
     console: str = setting(
         "SPEAKER_CONSOLE",

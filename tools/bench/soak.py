@@ -29,8 +29,6 @@ COMING_SEC: Final = 1
 """Within which the callers come."""
 TIMES: Final = 4
 """As many times more is asked than can be done, and as many service times may pass."""
-IN_FLIGHT: Final = 2.5
-"""For each thread: whoever is let in waits for one or two others, and for what the machine does besides."""
 MONITOR_SEC: Final = 0.5
 
 
@@ -99,9 +97,8 @@ def measure(seconds: float, root: Path = ROOT) -> Soak:
     Args:
         root: folder of the service.
     """
-    settings = {"SPEAKER_RECOGNITION_KEYS": KEY, "SPEAKER_MAX_IN_FLIGHT": str(round(IN_FLIGHT * AT_ONCE))}
     rounds, count = list[Round](), max(1, round(seconds / ROUND_SEC))
-    with stack(settings, root=root) as running:
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEY}, root=root) as running:
         verify = verification(running)
         callers = round(TIMES * pushed(running, verify, AT_ONCE, CAPACITY_SEC).goodput)
         before = resident_mib(running)

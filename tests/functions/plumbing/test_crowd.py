@@ -1,11 +1,15 @@
 """So many requests are in flight and no more; who is refused is told when to come back."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
+from heapq import heappop, heappush
+from statistics import quantiles
 
+import numpy as np
 import pytest
 
-from functions.plumbing.crowd import FOR_EACH_THREAD, LONGEST_SEC, STARTING_SEC, Crowd
+from functions.plumbing.crowd import ALWAYS, IN_A_BURST, LONGEST_SEC, STARTING_SEC, Crowd
 from functions.plumbing.refusals import Busy, Starting
 from shared.errors import SpeakerError
 
@@ -42,15 +46,55 @@ def _filled(crowd: Crowd, places: int) -> ExitStack:
     return inside
 
 
-@pytest.mark.parametrize(
-    ("limit", "threads", "places"), [(0, 1, FOR_EACH_THREAD), (0, 2, 2 * FOR_EACH_THREAD), (3, 2, 3), (1, 8, 1)]
-)
-def test_so_many_are_let_in_and_whoever_leaves_makes_room(ticks: Ticks, limit: int, threads: int, places: int) -> None:
+@pytest.mark.parametrize(("limit", "threads"), [(3, 2), (1, 8), (40, 2)])
+def test_so_many_as_the_operator_says_are_let_in_and_whoever_leaves_makes_room(
+    ticks: Ticks, limit: int, threads: int
+) -> None:
     crowd = Crowd(limit, threads, ticks)
+    for _ in range(3):
+        with _filled(crowd, limit):
+            _refused(crowd)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_a_burst_is_let_in_once_and_those_who_come_after_it_find_the_places_that_there_always_are(
+    ticks: Ticks, threads: int
+) -> None:
+    crowd = Crowd(0, threads, ticks)
+    with _filled(crowd, IN_A_BURST * threads):
+        _refused(crowd)
+    with _filled(crowd, threads), _filled(crowd, (ALWAYS - 1) * threads):  # of whom the first earn a place each
+        with _filled(crowd, threads):
+            _refused(crowd)
+        _refused(crowd)
+
+
+@pytest.mark.parametrize(("visits", "places"), [(0, ALWAYS + 1), (2, ALWAYS + 3), (100, IN_A_BURST)])
+def test_whoever_finds_a_thread_free_earns_a_place_until_there_are_those_of_a_burst(
+    ticks: Ticks, visits: int, places: int
+) -> None:
+    crowd = Crowd(0, 1, ticks)
+    _filled(crowd, IN_A_BURST).close()
+    for _ in range(visits):
+        _filled(crowd, 1).close()
     with _filled(crowd, places):
         _refused(crowd)
-    with _filled(crowd, places):
-        _refused(crowd)
+
+
+@pytest.mark.parametrize(("share", "refused"), [(0.5, 0.005), (0.7, 0.025)])
+def test_callers_who_come_by_chance_are_seldom_refused_while_there_is_time_for_all(
+    share: float, refused: float
+) -> None:
+    assert _visited(share).refused < refused
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.8, 0.9, 1, 1.2, 2, 4, 16])
+def test_whoever_is_let_in_waits_for_few_others_however_many_come(share: float) -> None:
+    assert _visited(share).p99 <= 4
+
+
+def test_beyond_what_can_be_done_almost_all_of_it_is_done() -> None:
+    assert _visited(4).served > 0.97
 
 
 def test_a_request_that_fails_leaves_as_well(ticks: Ticks) -> None:
@@ -68,6 +112,40 @@ def test_before_anything_was_served_the_service_is_starting(ticks: Ticks) -> Non
         refusal = _refused(crowd)
     assert isinstance(refusal, Starting)
     assert (refusal.status, refusal.code, refusal.retry_after_sec) == (503, "ServiceUnavailable", STARTING_SEC)
+
+
+@dataclass(frozen=True)
+class Visited:
+    """What callers met, in units of the time that one of them takes.
+
+    Attributes:
+        refused: the share of them.
+        p99: within which 99 of 100 others were served.
+        served: in one unit of time, by each thread.
+    """
+
+    refused: float
+    p99: float
+    served: float
+
+
+def _visited(share: float, callers: int = 20_000, threads: int = 2) -> Visited:
+    """Callers who come by chance, ``share`` as many as can be served; each takes one unit of time, or nearly."""
+    chance, crowd, ticks = np.random.default_rng(1), Crowd(0, threads, lambda: 0), 0.0
+    free, inside, took = [0.0] * threads, list[tuple[float, int, ExitStack]](), list[float]()
+    for number in range(callers):
+        ticks += chance.exponential(1 / (share * threads))
+        while inside and inside[0][0] <= ticks:
+            heappop(inside)[2].close()
+        try:
+            place = _filled(crowd, 1)
+        except SpeakerError:
+            continue
+        until = max(heappop(free), ticks) + chance.uniform(0.85, 1.15)
+        heappush(free, until)
+        heappush(inside, (until, number, place))
+        took.append(until - ticks)
+    return Visited(1 - len(took) / callers, quantiles(took, n=100)[-1], len(took) / ticks / threads)
 
 
 @pytest.mark.parametrize(
