@@ -15,7 +15,7 @@ LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.13 --gen
   --no-annotate --custom-compile-command 'make lock'
 SETUP := .venv/.installed node_modules/.installed tests/clients/node_modules/.installed
 
-.PHONY: browser demo enroll-many help history run quick test fuzz docs picture check bench accuracy phrases calibrate doctor upkeep forget models notices package snapshots lock setup clean
+.PHONY: browser demo enroll-many help history run quick test fuzz docs picture check bench bytecode accuracy phrases calibrate doctor upkeep forget models notices package snapshots lock setup clean
 
 demo: models node_modules/.installed ## the whole flow on this machine; AUDIO=folder for your own recordings
 	@$(TOOLS) demo $(AUDIO)
@@ -89,6 +89,9 @@ models: .venv/.installed ## build the model bundles that are not there yet; WHIS
 
 notices: .venv/.installed ## the licence notices and the bill of materials of what is deployed
 	@$(TOOLS) notices
+
+bytecode: .venv/.installed ## compile the modules that are deployed, where nothing could be written later
+	@$(TOOLS) bytecode
 
 package: models ## the deployable zip, out/package.zip
 	@$(TOOLS) package

@@ -62,6 +62,7 @@ VERBS: Final = (
     Verb("misread", "what recordings of a wrong rate have in common, for a bundle", "tools.bundle.misread"),
     Verb("package", "the deployable zip", "tools.package.command"),
     Verb("notices", "the licence notices and the bill of materials that go with it", "tools.package.notices"),
+    Verb("bytecode", "compile the modules that go into it", "tools.package.bytecode"),
     Verb("doctor", "what is ok, wrong or unknown, and what to do", "tools.doctor.command"),
     Verb("upkeep", "do at once what the timer does in slices", "tools.upkeep"),
     Verb("forget", "delete every profile of a family, or of all, after asking", "tools.forget"),

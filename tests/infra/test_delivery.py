@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from shared.settings import ROOT
-from tools.package.command import contents
+from tools.package.contents import contents
 
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PARAMETERS: Final = json.loads((ROOT / "infra" / "main.parameters.json").read_text())["parameters"]

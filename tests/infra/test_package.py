@@ -86,10 +86,10 @@ def served(unpacked: Path, python: Path, dev_host: Path, user_assigned: Identity
 def test_the_package_holds_the_app_and_its_models_and_nothing_else(package: Path) -> None:
     names = zipfile.ZipFile(package).namelist()
     top = {name.partition("/")[0] for name in names}
-    app = {"function_app.py", "functions", "host.json", "models", "requirements.txt", "shared"}
+    app = {"function_app.py", "__pycache__", "functions", "host.json", "models", "requirements.txt", "shared"}
     assert top == app | {"LICENSE", "NOTICE", "THIRD_PARTY_NOTICES.txt", "sbom.cdx.json"}
     assert {Path(name).suffix for name in names if Path(name).name not in {"LICENSE", "NOTICE"}} <= {
-        ".py", ".json", ".onnx", ".bin", ".txt", ".html", ".css", ".js", ".svg"
+        ".py", ".pyc", ".json", ".onnx", ".bin", ".txt", ".html", ".css", ".js", ".svg"
     }  # fmt: skip
     assert {"models/campplus/model.onnx", "models/whisper-tiny-en/model.bin"} <= set(names)
     assert {f"functions/console/{name}" for name in files()} <= set(names)
@@ -98,6 +98,32 @@ def test_the_package_holds_the_app_and_its_models_and_nothing_else(package: Path
 def test_the_package_is_small_and_always_the_same(package: Path, tmp_path: Path) -> None:
     assert package.stat().st_size < MAX_BYTES
     assert make_package(tmp_path / "again.zip").read_bytes() == package.read_bytes()
+
+
+def test_every_module_is_deployed_compiled_and_no_bytecode_besides(package: Path) -> None:
+    names = zipfile.ZipFile(package).namelist()
+    tag = sys.implementation.cache_tag
+    expected = {
+        str(Path(name).parent / "__pycache__" / f"{Path(name).stem}.{tag}.pyc")
+        for name in names
+        if name.endswith(".py")
+    }
+    assert {name for name in names if name.endswith(".pyc")} == expected
+
+
+def test_what_is_deployed_is_not_compiled_again_but_for_sources_that_were_edited(
+    package: Path, python: Path, tmp_path: Path
+) -> None:
+    zipfile.ZipFile(package).extractall(tmp_path)
+    assert _compiled(python, tmp_path) == set()
+    edited = tmp_path / "shared" / "errors.py"
+    edited.write_text(edited.read_text() + "EDITED = True\n")
+    assert _compiled(python, tmp_path) == {edited}
+
+
+def test_bytecode_names_no_folder_of_whoever_built_it(package: Path) -> None:
+    with zipfile.ZipFile(package) as opened:
+        assert not [name for name in opened.namelist() if str(ROOT).encode() in opened.read(name)]
 
 
 def test_the_package_knows_its_speaker_with_nothing_but_a_managed_identity(
@@ -124,6 +150,15 @@ def test_the_package_is_healthy_and_refuses_a_caller_without_a_key(served: Host)
 def test_the_environment_lacks_what_only_the_dev_host_needs(python: Path) -> None:
     installed = subprocess.run([python, "-c", "import aiohttp"], capture_output=True, check=False)
     assert b"ModuleNotFoundError" in installed.stderr
+
+
+def _compiled(python: Path, app: Path) -> set[Path]:
+    """Modules of an app that were compiled when it was imported."""
+    command = [str(python), "-B", "-v", "-c", "import function_app"]
+    said = subprocess.run(command, cwd=app, check=True, capture_output=True, text=True).stderr
+    return {
+        app / name for name in re.findall(rf"code object from {re.escape(str(app))}/(\S+\.py)$", said, re.MULTILINE)
+    }
 
 
 def _settings(storage: Mapping[str, str], known: Identity) -> dict[str, str]:

@@ -20,6 +20,7 @@ from shared.service import Service
 from shared.settings import ROOT
 from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION
 from tools.bench import load
+from tools.bench.cold import WITHOUT_QUEUES
 from tools.bench.load import CLIP_SEC, GALLERY, KEY, clips, connection
 from tools.bench.machine import resident_mib
 from tools.bench.row import Row
@@ -76,7 +77,7 @@ class Figures:
 def measure() -> Figures:
     """Run the service and measure it; takes about a minute."""
     (_, clip), listener = clips(), Service(os.environ).listener
-    with stack({"SPEAKER_RECOGNITION_KEYS": KEY}) as running, closing(connection(running)) as line:
+    with stack({"SPEAKER_RECOGNITION_KEYS": KEY, **WITHOUT_QUEUES}) as running, closing(connection(running)) as line:
         verification = load.verification(running)
         memory, verify = resident_mib(running), partial(verification, line)
         identify = partial(load.identification(running), line)

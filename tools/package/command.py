@@ -1,20 +1,20 @@
 """Make the app as it is deployed, in one zip.
 
-It holds what ``.funcignore`` leaves, which is what azd and Core Tools upload, so that all three deploy the same. The
-same files make the same zip, byte for byte.
+It holds what azd and Core Tools upload, so that all three deploy the same. The same files make the same zip, byte for
+byte.
 """
 
 import argparse
 import sys
 import zipfile
-from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
 from functions.contract.version import VERSION
 from shared.errors import BundleError
 from shared.settings import ROOT
+from tools.package.bytecode import compile_modules
+from tools.package.contents import contents
 from tools.package.notices import write_notices
 from tools.package.parts import UnknownLicence, models
 
@@ -23,12 +23,6 @@ PACKAGE: Final = ROOT / "out" / "package.zip"
 MAX_BYTES: Final = 150_000_000
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-
-
-def contents(root: Path = ROOT) -> Iterator[Path]:
-    """The files that are deployed, in order of their names."""
-    ignored = (root / ".funcignore").read_text().split()
-    yield from sorted(_kept(root, ignored))
 
 
 def make_package(target: Path = PACKAGE) -> Path:
@@ -41,6 +35,7 @@ def make_package(target: Path = PACKAGE) -> Path:
     for model in models():
         model.check_files()
     write_notices()
+    compile_modules()
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as package:
         for file in contents():
@@ -61,13 +56,3 @@ def run(_: argparse.Namespace) -> None:
     print(f"{package.relative_to(ROOT)}: version {VERSION}, {size / 1e6:.1f} MB, at most {MAX_BYTES / 1e6:.0f} MB")
     if size > MAX_BYTES:
         sys.exit("package: too large: large packages start slowly")
-
-
-def _kept(folder: Path, ignored: list[str]) -> Iterator[Path]:
-    for entry in folder.iterdir():
-        if any(fnmatch(entry.name, pattern) for pattern in ignored):
-            continue
-        if entry.is_dir():
-            yield from _kept(entry, ignored)
-        else:
-            yield entry
