@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from shared.errors import BundleError
 from shared.listening.bundle import Bundle
-from shared.listening.heap import give_back
+from shared.listening.heap import loading
 from shared.listening.runtime import runtime
 
 
@@ -22,10 +22,10 @@ class Model:
         file = bundle.model_file
         bundle.check_files()
         try:
-            self._session = runtime().InferenceSession(file, _session_options(), providers=["CPUExecutionProvider"])
+            with loading():
+                self._session = runtime().InferenceSession(file, _session_options(), providers=["CPUExecutionProvider"])
         except Exception as error:  # its exceptions have no common base but this
             raise BundleError(f"{file} cannot be loaded: {error}".splitlines()[0]) from error
-        give_back()  # half of what loading took
 
     def run(self, **inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """All outputs for the named inputs."""
