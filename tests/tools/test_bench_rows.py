@@ -14,8 +14,8 @@ from tools.bench.many import Many, rows
 from tools.bench.row import Row, lines
 from tools.bench.soak import Round, Soak
 
-KEPT = Soak([Round(Load(10, [0.07] * 200), Load(10, [0.2] * 195, [0.002] * 50), [0.01] * 9)], 80, 230, 231)
-BROKEN = Soak([Round(Load(10, [0.07] * 200), Load(10, [0.4] * 100, [0.3] * 50, [500]), [0.2] * 9)], 80, 230, 231)
+KEPT = Soak([Round(80, Load(10, [0.07] * 200), Load(10, [0.2] * 195, [0.002] * 50), [0.01] * 9)], 230, 231)
+BROKEN = Soak([Round(80, Load(10, [0.07] * 200), Load(10, [0.4] * 100, [0.3] * 50, [500]), [0.2] * 9)], 230, 231)
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +34,8 @@ def _run(*arguments: str, found: Soak = KEPT) -> None:
 
 
 def test_whoever_is_served_beyond_capacity_is_compared_with_the_pace_of_the_same_round() -> None:
-    fast, slow = (Round(Load(10, [sec] * 20), Load(50, [3 * sec] * 95), [0.01] * 9) for sec in (0.07, 0.14))
-    found = {row.name: row for row in Soak([fast, slow], 80, 230, 231).rows()}
+    fast, slow = (Round(80, Load(10, [sec] * 20), Load(50, [3 * sec] * 95), [0.01] * 9) for sec in (0.07, 0.14))
+    found = {row.name: row for row in Soak([fast, slow], 230, 231).rows()}
     assert found["p99 of what is served"].value == pytest.approx(3)
     assert found["capacity"].value == 2
     assert found["goodput beyond capacity"].value == 95

@@ -60,7 +60,7 @@ def tensors() -> Tensors:
 @pytest.fixture(scope="module")
 def exact(tensors: Tensors) -> bytes:
     """The model with float32 weights."""
-    return campplus.waveform_model(tensors, compact=False)
+    return campplus.waveform_model(tensors, campplus.Network, compact=False)
 
 
 def test_exact_model_gives_the_reference_embeddings(recordings: Recordings, exact: bytes) -> None:
@@ -107,7 +107,7 @@ def test_model_for_features_is_the_same_network(
 
 
 def test_build_gives_the_same_bytes_every_time(tensors: Tensors) -> None:
-    builds = {campplus.waveform_model(tensors, compact=True) for _ in range(2)}
+    builds = {campplus.waveform_model(tensors, campplus.Network, compact=True) for _ in range(2)}
     assert builds == {(MODELS / "campplus" / "model.onnx").read_bytes()}
 
 

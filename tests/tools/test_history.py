@@ -30,7 +30,7 @@ from tools.verbs import main
 MACHINE = {"processor": "one", "cores": "2"}
 VERIFYING = Verifying(70.0, dict(zip((*stages.STAGES.values(), REST, OUTSIDE), (55, 4, 2, 0.1, 6, 3), strict=True)),
                       dict.fromkeys(CALLERS, 20.123456))  # fmt: skip
-SOAK = soak.Soak([soak.Round(Load(10, [0.07] * 200), Load(10, [0.2] * 195, [0.002] * 50), [0.01] * 9)], 80, 230, 231)
+SOAK = soak.Soak([soak.Round(80, Load(10, [0.07] * 200), Load(10, [0.2] * 195, [0.002] * 50), [0.01] * 9)], 230, 231)
 FIGURES = {row.name: row.value for row in (*VERIFYING.rows(), *SOAK.rows())}
 ENTRY = Entry("aaaaaaa", "2026-11-25T10:00:00+00:00", "2026-11-26T08:00:00+00:00", MACHINE, 0.1, FIGURES)
 FASTER = {name: 0.9 * value for name, value in FIGURES.items()}

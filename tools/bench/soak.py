@@ -37,9 +37,11 @@ class Round:
     """The service within its capacity, and right after it beyond.
 
     Attributes:
-        health_sec: how long a monitor waited beyond capacity.
+        callers: how many there were beyond capacity.
+        health_sec: how long a monitor waited meanwhile.
     """
 
+    callers: int
     within: Load
     beyond: Load
     health_sec: list[float]
@@ -56,12 +58,10 @@ class Soak:
     """What was found, round by round.
 
     Attributes:
-        callers: how many there were beyond capacity.
         before_mib: resident memory of the host before, ``after_mib`` once the callers have left.
     """
 
     rounds: Sequence[Round]
-    callers: int
     before_mib: float
     after_mib: float
 
@@ -73,7 +73,7 @@ class Soak:
         waits, refused, health = (
             1000 * _percentile(99, took) for took in (beyond.served_sec, beyond.refused_sec, monitored)
         )
-        said = f"{beyond.goodput:.1f} /s of {self.callers} callers"
+        said = f"{beyond.goodput:.1f} /s of up to {max(each.callers for each in self.rounds)} callers"
         yield Row("capacity", within.goodput, "/s")
         yield Row("goodput beyond capacity", 100 * beyond.goodput / within.goodput, "%", said, least=95)
         yield Row("p99 of what is served", p99, "service times", f"{waits:.0f} ms", most=TIMES)
@@ -100,12 +100,13 @@ def measure(seconds: float, root: Path = ROOT) -> Soak:
     rounds, count = list[Round](), max(1, round(seconds / ROUND_SEC))
     with stack({"SPEAKER_RECOGNITION_KEYS": KEY}, root=root) as running:
         verify = verification(running)
-        callers = round(TIMES * pushed(running, verify, AT_ONCE, CAPACITY_SEC).goodput)
+        pushed(running, verify, AT_ONCE, CAPACITY_SEC)  # so that all threads have what they keep
         before = resident_mib(running)
         for _ in tqdm(range(count), desc="beyond capacity", unit="round"):
             within = pushed(running, verify, AT_ONCE, CAPACITY_SEC)
-            rounds.append(Round(within, *_beyond(running, verify, callers, seconds / count)))
-        return Soak(rounds, callers, before, resident_mib(running))
+            callers = round(TIMES * within.goodput)
+            rounds.append(Round(callers, within, *_beyond(running, verify, callers, seconds / count)))
+        return Soak(rounds, before, resident_mib(running))
 
 
 def _beyond(running: Host, verify: Call, callers: int, seconds: float) -> tuple[Load, list[float]]:

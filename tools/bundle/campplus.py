@@ -5,6 +5,7 @@ whose every layer is gated by a mask computed from its surroundings, and pooling
 Everything is a 2-D convolution, of height 1 after the first part: onnxruntime has a faster memory layout for those.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -20,7 +21,7 @@ DIMENSION: Final = 192
 
 _EPSILON: Final = 1e-5
 """Of every batch normalisation (PyTorch's default)."""
-_BLOCKS: Final = ((12, 1), (24, 2), (16, 2))
+BLOCKS: Final = ((12, 1), (24, 2), (16, 2))
 """Layers and dilation of each densely connected block."""
 _GROWTH: Final = 32
 """Channels that a layer of a block adds."""
@@ -28,15 +29,19 @@ SEGMENT: Final = 100
 """Frames that share a mask."""
 
 
-def waveform_model(tensors: Tensors, *, compact: bool) -> bytes:
+type Builder = Callable[[Graph, Tensors], Network]
+"""In whose operators a network is written."""
+
+
+def waveform_model(tensors: Tensors, network: Builder, *, compact: bool) -> bytes:
     """``waveform`` [batch, at least 400 samples], 16 kHz in [-1, 1] -> ``embedding`` [batch, 192], not normalised."""
     graph = Graph(compact=compact)
     features = frontend.centred(graph, frontend.log_mel(graph, "waveform"))
-    Network(graph, tensors).embed(features)
+    network(graph, tensors).embed(features)
     return graph.model([floats("waveform", "batch", "samples")], [floats("embedding", "batch", DIMENSION)], {})
 
 
-def features_model(tensors: Tensors, network: "type[Network]") -> bytes:
+def features_model(tensors: Tensors, network: Builder) -> bytes:
     """The network without its front end, as sherpa-onnx loads it: ``features`` [batch, frames, 80] -> ``embedding``.
 
     Args:
@@ -85,11 +90,7 @@ class Network:
         """Everything: centred log mel energies [batch, 80, frames] -> the graph's output ``embedding``."""
         x = self._time_delay(self._head(features))
         self._look_at_length(x)
-        for number, (layers, dilation) in enumerate(_BLOCKS, start=1):
-            for layer in range(1, layers + 1):
-                x = self._dense_layer(x, f"xvector.block{number}.tdnnd{layer}", dilation)
-            x = self._transit(x, f"xvector.transit{number}")
-        self._embedding(self._pool(self._normalise(x, "xvector.out_nonlinear.batchnorm")))
+        self._embedding(self._pool(self._normalise(self._dense(x), "xvector.out_nonlinear.batchnorm")))
 
     # Frequency and time: [batch, 80, frames] -> [batch, 32, 10, frames]
 
@@ -117,13 +118,25 @@ class Network:
         kernel = weight.reshape(len(weight), 32, 10, -1)
         return self._relu(self._convolve(x, kernel, bias, pads=(0, 2), strides=(1, 2)))
 
+    def _dense(self, x: str) -> str:
+        """All blocks of dense layers."""
+        for number, (layers, dilation) in enumerate(BLOCKS, start=1):
+            for layer in range(1, layers + 1):
+                x = self._dense_layer(x, f"xvector.block{number}.tdnnd{layer}", dilation)
+            x = self._transit(x, f"xvector.transit{number}")
+        return x
+
     def _dense_layer(self, x: str, name: str, dilation: int) -> str:
         """Adds 32 channels, computed from all that are there, to ``x``."""
         inner = self._normalise(x, f"{name}.nonlinear1.batchnorm")
         inner = self._relu(self._conv(inner, f"{name}.linear1", f"{name}.nonlinear2.batchnorm"))
         local = self._conv(inner, f"{name}.cam_layer.linear_local", pads=(0, dilation), dilations=(1, dilation))
-        masked = self._graph.add("Mul", local, self._mask(inner, f"{name}.cam_layer"))
+        masked = self._gated(local, inner, f"{name}.cam_layer")
         return self._graph.add("Concat", x, self._in_blocks(masked), axis=1)
+
+    def _gated(self, x: str, inner: str, name: str) -> str:
+        """As much of ``x`` as its mask lets through."""
+        return self._graph.add("Mul", x, self._mask(inner, name))
 
     def _mask(self, x: str, name: str) -> str:
         """Context-aware mask from the means over clip and segment: computed once a segment, then spread over it."""

@@ -4,7 +4,6 @@ Those that are built on request are built where ``SPEAKER_MODEL`` or ``SPEAKER_W
 """
 
 import argparse
-import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
@@ -46,13 +45,13 @@ def _campplus(members: Mapping[str, bytes]) -> dict[str, bytes]:
     from tools.bundle.checkpoint import read_checkpoint
 
     [checkpoint] = members.values()
-    return {MODEL: campplus.waveform_model(read_checkpoint(checkpoint), compact=True)}
+    return {MODEL: campplus.waveform_model(read_checkpoint(checkpoint), campplus.Network, compact=True)}
 
 
 def _campplus_int8(members: Mapping[str, bytes]) -> dict[str, bytes]:
     from tools.bundle import int8
 
-    return {MODEL: int8.in_eight_bits(int8.whole(members), json.loads(int8.FILE.read_text()))}
+    return {MODEL: int8.in_eight_bits(int8.tensors(members), int8.Ranges.read())}
 
 
 def _pyannote(members: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -71,8 +71,12 @@ class Graph:
     ) -> bytes:
         """The finished model, as the content of a file."""
         graph = helper.make_graph(self._nodes, "graph", inputs, outputs, self._constants)
+        domains = {"": OPSET} | {node.domain: 1 for node in self._nodes if node.domain}
         model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="tools.bundle"
+            graph,
+            opset_imports=[helper.make_opsetid(domain, version) for domain, version in domains.items()],
+            ir_version=IR_VERSION,
+            producer_name="tools.bundle",
         )
         helper.set_model_props(model, dict(metadata))
         content: bytes = model.SerializeToString(deterministic=True)

@@ -1,19 +1,21 @@
-"""CAM++ with its convolutions in 8 bits (static QDQ, a scale for each output of a kernel): half the processor time.
+"""CAM++ in 8 bits, with a scale for each output of a kernel: half the processor time.
 
-Four kinds of convolution stay in float: the first one, that which joins all frequencies, the last one, and those of the
-masks. The first three lose most when their inputs are rounded; the masks are too small to gain. So do convolutions that
-only hold a layout.
+The first part, over frequency and time, is rounded by onnxruntime's quantizer (static QDQ), but for its first
+convolution and that which joins all frequencies, which lose most; the dense layers are written in 8 bits
+(``tools.bundle.rounded``), but for their masks, which are too small to gain.
 
-The ranges in which activations lie are measured once (``python -m tools ranges``) and committed: the same ranges give
-the same file on every machine.
+How large activations become is measured once (``python -m tools ranges``) and committed: the same ranges give the same
+file on every machine.
 """
 
 import argparse
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import onnx
@@ -28,7 +30,8 @@ from shared.listening.containers import SAMPLE_RATE
 from shared.listening.runtime import runtime
 from shared.settings import MODELS, ROOT
 from tools.bundle import campplus
-from tools.bundle.checkpoint import read_checkpoint
+from tools.bundle.checkpoint import Tensors, read_checkpoint
+from tools.bundle.rounded import Rounded, Watched
 from tools.bundle.sources import fetch
 
 PROBLEMS: Final = (SpeakerError, OSError)
@@ -38,36 +41,56 @@ SECONDS: Final = 6
 SHARE: Final = 99.99
 """Of an activation's values in one recording, in percent, that its range holds: single peaks would coarsen all."""
 
-_IN_FLOAT: Final = {
-    (4, 1, 5): "front end",
-    (520, 1, 100): "front end",
-    (32, 1, 3, 3): "first",
-    (128, 32, 10, 5): "joins all frequencies",
-    (64, 128, 1, 1): "mask",
-    (32, 64, 1, 1): "mask",
-    (32, 1, 1, 1): "holds a layout",
-}
-"""Convolutions that are not rounded, by the shape of their kernel; the last one is not either."""
-
-type Range = tuple[float, float]
+_FIRST: Final = (32, 1, 3, 3)
+_JOINS: Final = (128, 32, 10, 5)
+"""Kernels of the first convolution and of that which joins all frequencies: the quantizer rounds those between."""
+_RECTIFIED: Final = ".linear1"
+_WHOLE: Final = (_RECTIFIED, ".batchnorm")
+"""Layers whose channels all share a range; of the first kind, the largest values of ``SHARE`` are held."""
 
 
-def whole(members: Mapping[str, bytes]) -> bytes:
-    """The model in float, from its source's files by path: what is rounded then."""
+@dataclass(frozen=True)
+class Ranges:
+    """Where activations lie.
+
+    Attributes:
+        tensors: least and largest value in the first part, by name in the graph.
+        largest: absolute values in the dense layers, by name of the layer: of all, or of each channel.
+    """
+
+    tensors: Mapping[str, tuple[float, float]]
+    largest: Mapping[str, list[float]]
+
+    @classmethod
+    def read(cls) -> Self:
+        """Those that are committed."""
+        return cls(**json.loads(FILE.read_text("utf-8")))
+
+    def write(self) -> None:
+        """Commit them."""
+        parts = [
+            f'"{part}": {{\n' + ",\n".join(f"{json.dumps(name)}: {json.dumps(of)}" for name, of in each.items()) + "\n}"
+            for part, each in asdict(self).items()
+        ]
+        FILE.write_text("{" + ",\n".join(parts) + "}\n", "utf-8")
+
+
+def tensors(members: Mapping[str, bytes]) -> Tensors:
+    """The weights, from their source's files by path."""
     [checkpoint] = members.values()
-    return campplus.waveform_model(read_checkpoint(checkpoint), compact=False)
+    return read_checkpoint(checkpoint)
 
 
-def in_eight_bits(content: bytes, ranges: Mapping[str, Range]) -> bytes:
-    """A model of ``tools.bundle.campplus`` in float, with convolutions in 8 bits."""
+def in_eight_bits(weights: Tensors, ranges: Ranges) -> bytes:
+    """The model ``waveform`` -> ``embedding`` of ``tools.bundle.campplus``, in 8 bits."""
+    model = _named(campplus.waveform_model(weights, partial(Rounded, largest=ranges.largest), compact=False))
     library = f"{runtime().__name__}.quantization"
     names = ("quant_utils", "calibrate", "qdq_quantizer")
     types, ranged, quantizers = (import_module(f"{library}.{name}") for name in names)
     data = {
         name: ranged.TensorData(lowest=np.float32(low), highest=np.float32(high))
-        for name, (low, high) in ranges.items()
+        for name, (low, high) in ranges.tensors.items()
     }
-    model = _named(content)
     quantizer = quantizers.QDQQuantizer(
         model,
         per_channel=True,
@@ -94,12 +117,11 @@ def _named(content: bytes) -> ModelProto:
 
 
 def _rounded(model: ModelProto) -> list[NodeProto]:
-    """Convolutions that are computed in 8 bits, and what rectifies their results."""
+    """Convolutions that the quantizer rounds, and what rectifies their results."""
     kernels = {constant.name: tuple(constant.dims) for constant in model.graph.initializer}
     convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
-    chosen = [node for node in convolutions if kernels[node.input[1]] not in _IN_FLOAT]
-    last = max(chosen, key=convolutions.index)
-    chosen.remove(last)
+    shapes = [kernels[node.input[1]] for node in convolutions]
+    chosen = convolutions[shapes.index(_FIRST) + 1 : shapes.index(_JOINS)]
     given = {node.output[0] for node in chosen}
     return chosen + [node for node in model.graph.node if node.op_type == "Relu" and node.input[0] in given]
 
@@ -112,10 +134,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure the ranges of activations and write them; the bundle's manifest then wants the hash of a new model."""
     recordings = [soundfile.read(file, SECONDS * SAMPLE_RATE, dtype="float32")[0] for file in _chosen(options.folder)]
-    ranges = measured(
-        whole(fetch(Bundle.load(FILE.parent).sources)), tqdm(recordings, desc="measuring ranges", disable=None)
-    )
-    FILE.write_text(json.dumps(ranges, indent=0) + "\n", "utf-8")
+    weights = tensors(fetch(Bundle.load(FILE.parent).sources))
+    measured(weights, tqdm(recordings, desc="measuring ranges", disable=None)).write()
     print(f"written: {FILE.relative_to(ROOT)}, from {len(recordings)} recordings")
 
 
@@ -127,22 +147,48 @@ def _chosen(folder: Path) -> list[Path]:
     return list(speakers.values())
 
 
-def measured(content: bytes, recordings: Iterable[NDArray[np.float32]]) -> dict[str, Range]:
-    """The range of each activation that is rounded, over recordings ([n] each), by name."""
-    model = _named(content)
+def measured(weights: Tensors, recordings: Iterable[NDArray[np.float32]]) -> Ranges:
+    """Where the activations lie that are rounded, over recordings ([n] each)."""
+    watched: dict[str, str] = {}
+    model = _named(campplus.waveform_model(weights, partial(Watched, watched=watched), compact=False))
     names = sorted({name for node in _rounded(model) for name in (node.input[0], node.output[0])})
-    model.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
+    wanted = [*names, *watched.values()]
+    session = _session(model, wanted)
+    tensors, largest = zip(
+        *(_found(session.run(wanted, {"waveform": samples[np.newaxis]}), list(watched)) for samples in recordings),
+        strict=True,
+    )
+    lows, highs = np.min(tensors, axis=0)[0], np.max(tensors, axis=0)[1]
+    return Ranges(
+        {name: (_short(low), _short(high)) for name, low, high in zip(names, lows, highs, strict=True)},
+        {name: [*map(_short, np.max([each[name] for each in largest], axis=0))] for name in watched},
+    )
+
+
+def _session(model: ModelProto, wanted: Iterable[str]) -> Any:  # noqa: ANN401 (onnxruntime is untyped)
+    """One that gives values inside the graph as well."""
+    model.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in wanted)
     library: Any = runtime()
     options = library.SessionOptions()
     options.graph_optimization_level = library.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = library.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    found = [_bounds(session.run(names, {"waveform": samples[np.newaxis]})) for samples in recordings]
-    lows, highs = np.min(found, axis=0)[0], np.max(found, axis=0)[1]
-    return {
-        name: (round(float(low), 4), round(float(high), 4)) for name, low, high in zip(names, lows, highs, strict=True)
-    }
+    return library.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def _bounds(values: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
-    """[2, activations]: where ``SHARE`` of each lies."""
-    return np.array([np.percentile(value, (100 - SHARE, SHARE)) for value in values]).T
+def _found(
+    values: list[NDArray[np.float32]], layers: list[str]
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
+    """Of one recording: [2, tensors] where ``SHARE`` of those of the first part lie, and the largest of each layer."""
+    before = len(values) - len(layers)
+    bounds = np.array([np.percentile(value, (100 - SHARE, SHARE)) for value in values[:before]]).T
+    return bounds, {name: _largest(name, value) for name, value in zip(layers, values[before:], strict=True)}
+
+
+def _largest(name: str, value: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Largest absolute value in a layer ([1, channels, 1, frames]): [1], or one for each channel."""
+    if name.endswith(_RECTIFIED):
+        return np.array([np.percentile(value, SHARE)])
+    return np.abs(value).max(axis=None if name.endswith(_WHOLE) else (0, 2, 3)).reshape(-1)
+
+
+def _short(value: float) -> float:
+    return round(float(value), 4)
