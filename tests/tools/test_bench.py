@@ -1,5 +1,6 @@
 """What benchmarks measure and judge."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from tools.bench import recordings
 from tools.bench.enrolling import Enrolled
 from tools.bench.formats import CLIPS, _decoding, rows
 from tools.bench.trust import Cost, settings
+from tools.bench.turns import Turns, in_turns
 from tools.turns.der import Line
 from tools.turns.mixtures import Conversation
 
@@ -41,9 +43,10 @@ def test_a_clip_that_is_damaged_is_not_passed_over(tmp_path: Path) -> None:
 
 
 def test_what_trust_costs_is_bounded_and_the_app_takes_all_that_is_switched_on() -> None:
-    verify, identify = Cost(46.0, 40.5, 90.0, 88.0).rows()
+    others = {"verify off": [40.0, 60.0, 41.0], "identify on": [90.0] * 3, "identify off": [88.0] * 3}
+    verify, identify = Cost(Turns({"verify on": [45.5, 65.5, 41.0], **others})).rows()
     assert (verify.kept, verify.value, identify.value) == (True, 5.5, 2.0)
-    assert not Cost(47.0, 40.5, 90.0, 88.0).rows()[0].kept
+    assert not Cost(Turns({"verify on": [46.5, 66.5, 41.0], **others})).rows()[0].kept
     chosen = Settings.read(settings())
     assert (chosen.sealing, chosen.audit, chosen.failure_limit) == ("local", True, 5)
 
@@ -71,3 +74,12 @@ def test_a_long_recording_is_judged_by_its_turns_and_its_names() -> None:
     assert (rate.value, off.value, named.value, wrong.value) == (0, 0, 100, 0)
     *_, named, wrong = recordings.judged(conversation, told, {"0": "anna"}, cost).rows()
     assert (named.value, wrong.value) == (0, 1)
+
+
+def test_each_works_once_a_turn_and_is_compared_with_the_same_turn() -> None:
+    order: list[str] = []
+    turns = in_turns({"one": partial(order.append, "one"), "other": partial(order.append, "other")}, 3)
+    assert order == ["one", "other"] * 3
+    assert {name: len(took) for name, took in turns.took.items()} == {"one": 3, "other": 3}
+    slowing = Turns({"one": [10.0, 20.0, 90.0], "other": [5.0, 10.0, 80.0]})
+    assert (slowing.median("one"), slowing.above("one", "other"), slowing.against("one", "other")) == (20, 10, 2)

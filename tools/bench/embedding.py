@@ -7,23 +7,23 @@ sherpa-onnx is a peer for speed only: its features differ, so that its embedding
 """
 
 import json
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from shared.listening.bundle import MODEL, Bundle, golden_signal
+from shared.listening.containers import SAMPLE_RATE
 from shared.listening.embedder import Embedder
 from shared.settings import MODELS, ROOT
 from tools.bench.row import Row
+from tools.bench.turns import Turns, in_turns
 from tools.bundle import campplus
 from tools.bundle.campplus import Network
 from tools.bundle.checkpoint import read_checkpoint
@@ -32,7 +32,10 @@ from tools.bundle.sources import fetch
 
 type Samples = NDArray[np.float32]
 
+OURS: Final = "campplus"
 INT8: Final = "campplus-int8"
+PEER: Final = "sherpa-onnx"
+PEER_OURS: Final = "sherpa-onnx with our graph"
 ROUNDS: Final = {3: 30, 10: 15, 60: 7}
 """Turns of each at a length in seconds."""
 
@@ -59,21 +62,6 @@ print(json.dumps({"embedder_sec": embedder_sec, "load_sec": load_sec, "peak_mb":
 
 
 @dataclass(frozen=True)
-class Speed:
-    """Median milliseconds to embed ``seconds`` of audio; ``int8_ms`` is None where that bundle is not built.
-
-    Attributes:
-        sherpa_ms: of sherpa-onnx with the network as it is published, ``sherpa_ours_ms`` with our graph of it.
-    """
-
-    seconds: int
-    ours_ms: float
-    sherpa_ms: float
-    sherpa_ours_ms: float
-    int8_ms: float | None = None
-
-
-@dataclass(frozen=True)
 class Footprint:
     """A fresh process that loads embedder and speech detector and handles a 10 s clip.
 
@@ -89,56 +77,42 @@ class Footprint:
 
 
 def rows() -> Iterator[Row]:
-    """For the table."""
-    for speed in speeds():
-        length, theirs = (
-            f"{speed.seconds} s",
-            f"sherpa-onnx {speed.sherpa_ms:.1f} ms, {speed.sherpa_ours_ms:.1f} with ours",
-        )
-        yield Row(f"embedding {length}", speed.ours_ms, "ms", theirs)
-        yield Row(f"embedding {length} against sherpa-onnx", speed.ours_ms / speed.sherpa_ms, "times", most=0.9)
-        ratio = speed.ours_ms / speed.sherpa_ours_ms
-        yield Row(f"embedding {length} against sherpa-onnx with our graph", ratio, "times")
-        if speed.int8_ms is not None:
-            yield Row(f"embedding {length} in 8 bits against float", speed.int8_ms / speed.ours_ms, "times", most=0.55)
+    """For the table.
+
+    Raises:
+        BundleError: a bundle is not built or its source cannot be had.
+    """
+    contestants = _contestants()
+    for seconds, rounds in ROUNDS.items():
+        clip = np.resize(golden_signal(), seconds * SAMPLE_RATE)
+        work = {name: partial(embed, clip) for name, embed in contestants.items()}
+        in_turns(work, 1)
+        yield from _rows(f"{seconds} s", in_turns(work, rounds))
     process = footprint()
     yield Row("embedder loaded and checked", process.embedder_sec, "s", f"with detector {process.load_sec:.2f} s")
     yield Row("peak memory after a clip of 10 s", process.peak_mb, "MB")
 
 
-def speeds(rounds: dict[int, int] = ROUNDS) -> list[Speed]:
-    """Measure all at every length.
+def _rows(length: str, turns: Turns) -> Iterator[Row]:
+    theirs = f"sherpa-onnx {turns.median(PEER):.1f} ms, {turns.median(PEER_OURS):.1f} with ours"
+    yield Row(f"embedding {length}", turns.median(OURS), "ms", theirs)
+    yield Row(f"embedding {length} against sherpa-onnx", turns.against(OURS, PEER), "times", most=0.9)
+    yield Row(f"embedding {length} against sherpa-onnx with our graph", turns.against(OURS, PEER_OURS), "times")
+    if INT8 in turns.took:
+        yield Row(f"embedding {length} in 8 bits against float", turns.against(INT8, OURS), "times", most=0.55)
 
-    Raises:
-        BundleError: a bundle is not built or its source cannot be had.
-    """
-    names = [INT8] if Bundle.load(MODELS / INT8).is_complete() else []
-    ours, *others = (Embedder(Bundle.load(MODELS / name)).embed for name in ("campplus", *names))
-    contestants: list[Callable[[Samples], object]] = [ours, sherpa(Published), sherpa(Network), *others]
-    return [
-        Speed(seconds, *_medians(seconds, turns, contestants))
-        for seconds, turns in tqdm(rounds.items(), desc="embedding", unit="length", disable=None)
-    ]
+
+def _contestants() -> dict[str, Callable[[Samples], object]]:
+    """Who embeds; the bundle in 8 bits where it is built."""
+    built = [name for name in (OURS, INT8) if name == OURS or Bundle.load(MODELS / name).is_complete()]
+    ours = {name: Embedder(Bundle.load(MODELS / name)).embed for name in built}
+    return {**ours, PEER: sherpa(Published), PEER_OURS: sherpa(Network)}
 
 
 def footprint() -> Footprint:
     """Load time and memory, measured in a process of its own; on Linux only."""
     command = [sys.executable, "-c", _FOOTPRINT]
     return Footprint(**json.loads(subprocess.check_output(command, cwd=ROOT)))
-
-
-def _medians(seconds: int, turns: int, contestants: Sequence[Callable[[Samples], object]]) -> Iterator[float]:
-    clip = np.resize(golden_signal(), seconds * 16_000)
-    for contestant in contestants:
-        contestant(clip)
-    times = [[_milliseconds(contestant, clip) for contestant in contestants] for _ in range(turns)]
-    return (statistics.median(column) for column in zip(*times, strict=True))
-
-
-def _milliseconds(embed: Callable[[Samples], object], clip: Samples) -> float:
-    started = time.perf_counter()
-    embed(clip)
-    return (time.perf_counter() - started) * 1000
 
 
 def sherpa(network: type[Network]) -> Callable[[Samples], list[float]]:

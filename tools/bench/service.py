@@ -1,18 +1,16 @@
 """Speed and memory of the whole service over HTTP, beside the same work done in this process."""
 
 import os
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from statistics import median
 from typing import Final
 
 import psutil
-from tqdm import tqdm
 
 from devhost.stack import Host, stack
+from shared.listening.audio import from_pcm
 from shared.listening.containers import SAMPLE_RATE
 from shared.listening.declared import Recording
 from shared.listening.listener import Listener
@@ -21,57 +19,69 @@ from shared.settings import ROOT
 from shared.voices.families import PASSPHRASE_VERIFICATION, VERIFICATION
 from tools.bench import load
 from tools.bench.cold import WITHOUT_QUEUES
+from tools.bench.embedding import sherpa
 from tools.bench.load import CLIP_SEC, GALLERY, KEY, clips, connection
 from tools.bench.machine import resident_mib
 from tools.bench.row import Row
+from tools.bench.turns import Turns, in_turns
+from tools.bundle.published import Published
 from tools.client import Client
 from tools.recordings import read, to_wav
 
-ROUNDS: Final = 30
 TURNS: Final = 4
 TURN_SEC: Final = 3
 PHRASE_SEC: Final = 3
 PHRASE: Final = ROOT / "tools" / "phrases" / "voices" / "anna" / "03.ogg"
+LOCAL: Final = "local"
+VERIFY: Final = "verify"
+IDENTIFY: Final = "identify"
+PEER: Final = "peer"
+SAID: Final = "said"
 TRANSCRIBER: Final = "libctranslate2"
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians in milliseconds, throughput in requests per second, memory in MiB."""
+    """Throughput in requests per second, memory in MiB.
 
-    embedding_and_vad_ms: float
-    verify_ms: float
-    identify_ms: float
+    Attributes:
+        free: ``LOCAL`` work in this process, ``VERIFY``, ``IDENTIFY``, and what sherpa-onnx takes to embed, ``PEER``.
+        words: ``SAID``, a passphrase, beside ``VERIFY``.
+    """
+
+    free: Turns
+    words: Turns
     throughput_one: float
     throughput_two: float
-    passphrase_ms: float
-    verify_beside_passphrase_ms: float
     memory_after_first_verify: float
     memory_before_passphrases: float
     memory_at_end: float
     transcriber_loaded_before_passphrases: bool
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> Iterator[Row]:
         """For the table."""
-        over = self.verify_ms - self.embedding_and_vad_ms
-        more = self.identify_ms - self.verify_ms
+        yield from self._recognitions()
         ratio = self.throughput_two / self.throughput_one
-        longer = self.passphrase_ms / self.verify_beside_passphrase_ms
         loaded = float(self.transcriber_loaded_before_passphrases)
-        phrase = f"{self.passphrase_ms:.1f} ms, beside {self.verify_beside_passphrase_ms:.1f}"
-        return [
-            Row(f"embedding and detection of {CLIP_SEC} s, in process", self.embedding_and_vad_ms, "ms"),
-            Row(f"verify of {CLIP_SEC} s over HTTP", self.verify_ms, "ms", most=66),
-            Row("verify over HTTP, above embedding and detection", over, "ms", most=8),
-            Row(f"identify among {GALLERY}, above verify", more, "ms", f"{self.identify_ms:.1f} ms in all", most=80),
-            Row("verify, one caller", self.throughput_one, "/s"),
-            Row("verify, two callers against one", ratio, "times", f"{self.throughput_two:.1f} /s", least=1.85),
-            Row("memory after the first verify", self.memory_after_first_verify, "MiB", most=200),
-            Row("memory after free speech only", self.memory_before_passphrases, "MiB"),
-            Row("transcriber loaded by free speech", loaded, most=0),
-            Row(f"verify a passphrase of {PHRASE_SEC} s against free speech", longer, "times", phrase, most=2.5),
-            Row("memory at the end", self.memory_at_end, "MiB"),
-        ]
+        yield Row("verify, one caller", self.throughput_one, "/s")
+        yield Row("verify, two callers against one", ratio, "times", f"{self.throughput_two:.1f} /s", least=1.85)
+        yield Row("memory after the first verify", self.memory_after_first_verify, "MiB", most=200)
+        yield Row("memory after free speech only", self.memory_before_passphrases, "MiB")
+        yield Row("transcriber loaded by free speech", loaded, most=0)
+        said, beside = f"verify a passphrase of {PHRASE_SEC} s against free speech", self.words.median(VERIFY)
+        phrase = f"{self.words.median(SAID):.1f} ms, beside {beside:.1f}"
+        yield Row(said, self.words.against(SAID, VERIFY), "times", phrase, most=2.5)
+        yield Row("memory at the end", self.memory_at_end, "MiB")
+
+    def _recognitions(self) -> Iterator[Row]:
+        of, above = self.free.median, self.free.above
+        peer, named = f"{of(PEER):.1f} ms", f"{of(IDENTIFY):.1f} ms in all"
+        against = self.free.against(VERIFY, PEER)
+        yield Row(f"embedding and detection of {CLIP_SEC} s, in process", of(LOCAL), "ms")
+        yield Row(f"verify of {CLIP_SEC} s over HTTP", of(VERIFY), "ms", most=66)
+        yield Row("verify over HTTP, above embedding and detection", above(VERIFY, LOCAL), "ms", most=8)
+        yield Row("verify over HTTP against sherpa-onnx's embedding alone", against, "times", peer, most=0.9)
+        yield Row(f"identify among {GALLERY}, above verify", above(IDENTIFY, VERIFY), "ms", named, most=80)
 
 
 def measure() -> Figures:
@@ -81,18 +91,16 @@ def measure() -> Figures:
         verification = load.verification(running)
         memory, verify = resident_mib(running), partial(verification, line)
         identify = partial(load.identification(running), line)
-        free = medians({"local": partial(_hear, listener, clip), "verify": verify, "identify": identify})
+        local, peer = partial(_hear, listener, clip), partial(sherpa(Published), from_pcm(clip[44:]).samples)
+        free = in_turns({LOCAL: local, VERIFY: verify, IDENTIFY: identify, PEER: peer})
         one, two = _throughput(running, verification)
         before, loaded = resident_mib(running), _has_mapped(running, TRANSCRIBER)
-        words = medians({"verify": verify, "passphrase": _passphrase(running)})
+        words = in_turns({VERIFY: verify, SAID: _passphrase(running)})
         return Figures(
-            embedding_and_vad_ms=free["local"],
-            verify_ms=free["verify"],
-            identify_ms=free["identify"],
+            free=free,
+            words=words,
             throughput_one=one,
             throughput_two=two,
-            passphrase_ms=words["passphrase"],
-            verify_beside_passphrase_ms=words["verify"],
             memory_after_first_verify=memory,
             memory_before_passphrases=before,
             memory_at_end=resident_mib(running),
@@ -123,14 +131,3 @@ def _passphrase(running: Host) -> Callable[[], object]:
 
 def _has_mapped(running: Host, library: str) -> bool:
     return any(library in mapped.path for mapped in psutil.Process(running.process.pid).memory_maps())
-
-
-def medians(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Median milliseconds of each, measured in turns so that a busy moment hits all alike."""
-    times: dict[str, list[float]] = {name: [] for name in work}
-    for _ in tqdm(range(ROUNDS), desc="measuring"):
-        for name, call in work.items():
-            started = time.perf_counter()
-            call()
-            times[name].append(1000 * (time.perf_counter() - started))
-    return {name: median(values) for name, values in times.items()}

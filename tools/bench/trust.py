@@ -1,6 +1,7 @@
 """What it costs a recognition that everything of trust is on: two services side by side, called in turns."""
 
 import base64
+import math
 import secrets
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -9,27 +10,26 @@ from functools import partial
 from devhost.stack import stack
 from tools.bench.load import GALLERY, KEY, connection, identification, verification
 from tools.bench.row import Row
-from tools.bench.service import medians
+from tools.bench.turns import Turns, in_turns
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Medians in milliseconds, with everything on and off."""
+    """Of verifications and identifications, each with everything on and off."""
 
-    verify_on: float
-    verify_off: float
-    identify_on: float
-    identify_off: float
+    turns: Turns
 
     def rows(self) -> list[Row]:
         """For the table."""
-        verify, identify = self.verify_on - self.verify_off, self.identify_on - self.identify_off
-        told = f"{self.verify_on:.1f} ms, against {self.verify_off:.1f}"
-        named = f"{self.identify_on:.1f} ms, against {self.identify_off:.1f}"
         return [
-            Row("verify with seals, trail and failure limit on, above off", verify, "ms", told, most=6),
-            Row(f"identify among {GALLERY} with them on, above off", identify, "ms", named),
+            self._row("verify", "verify with seals, trail and failure limit on, above off", most=6),
+            self._row("identify", f"identify among {GALLERY} with them on, above off"),
         ]
+
+    def _row(self, what: str, name: str, most: float = math.inf) -> Row:
+        on, off = f"{what} on", f"{what} off"
+        told = f"{self.turns.median(on):.1f} ms, against {self.turns.median(off):.1f}"
+        return Row(name, self.turns.above(on, off), "ms", told, most=most)
 
 
 def settings() -> dict[str, str]:
@@ -43,11 +43,11 @@ def measure() -> Cost:
     """Run both services and measure them; takes about a minute."""
     keys = {"SPEAKER_RECOGNITION_KEYS": KEY}
     with stack(keys) as off, stack({**keys, **settings()}) as on, ExitStack() as lines:
-        found = medians(
+        turns = in_turns(
             {
                 f"{what} {name}": partial(call(running), lines.enter_context(closing(connection(running))))
-                for name, running in (("off", off), ("on", on))
                 for what, call in (("verify", verification), ("identify", identification))
+                for name, running in (("off", off), ("on", on))
             }
         )
-    return Cost(found["verify on"], found["verify off"], found["identify on"], found["identify off"])
+    return Cost(turns)
