@@ -32,6 +32,11 @@ TURNS: Final = 4
 TURN_SEC: Final = 3
 PHRASE_SEC: Final = 3
 PHRASE: Final = ROOT / "tools" / "phrases" / "voices" / "anna" / "03.ogg"
+MOST_MS: Final = 66
+PEER_MS: Final = 74
+"""What a verification may take, and what sherpa-onnx took to embed its clip on the machine where that was asked. The same
+virtual machine may be a third slower an hour later; both are, then.
+"""
 LOCAL: Final = "local"
 VERIFY: Final = "verify"
 IDENTIFY: Final = "identify"
@@ -78,9 +83,11 @@ class Figures:
         peer, named = f"{of(PEER):.1f} ms", f"{of(IDENTIFY):.1f} ms in all"
         against = self.free.against(VERIFY, PEER)
         yield Row(f"embedding and detection of {CLIP_SEC} s, in process", of(LOCAL), "ms")
-        yield Row(f"verify of {CLIP_SEC} s over HTTP", of(VERIFY), "ms", most=66)
+        yield Row(f"verify of {CLIP_SEC} s over HTTP", of(VERIFY), "ms", f"{MOST_MS} where sherpa-onnx takes {PEER_MS}")
         yield Row("verify over HTTP, above embedding and detection", above(VERIFY, LOCAL), "ms", most=8)
-        yield Row("verify over HTTP against sherpa-onnx's embedding alone", against, "times", peer, most=0.9)
+        yield Row(
+            "verify over HTTP against sherpa-onnx's embedding alone", against, "times", peer, most=MOST_MS / PEER_MS
+        )
         yield Row(f"identify among {GALLERY}, above verify", above(IDENTIFY, VERIFY), "ms", named, most=80)
 
 

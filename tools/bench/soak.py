@@ -24,7 +24,7 @@ REFUSED: Final = "refused"
 PERCENTILES: Final = (50, 95, 99)
 CAPACITY_SEC: Final = 10
 ROUND_SEC: Final = 60
-"""Before every minute beyond it, capacity is measured again: a machine does not keep its pace for long."""
+"""Before and after every minute beyond it capacity is measured: a machine does not keep its pace for long."""
 COMING_SEC: Final = 1
 """Within which the callers come."""
 TIMES: Final = 4
@@ -34,7 +34,7 @@ MONITOR_SEC: Final = 0.5
 
 @dataclass(frozen=True)
 class Round:
-    """The service within its capacity, and right after it beyond.
+    """The service beyond its capacity, and ``within`` it right before and right after.
 
     Attributes:
         callers: how many there were beyond capacity.
@@ -100,12 +100,13 @@ def measure(seconds: float, root: Path = ROOT) -> Soak:
     rounds, count = list[Round](), max(1, round(seconds / ROUND_SEC))
     with stack({"SPEAKER_RECOGNITION_KEYS": KEY}, root=root) as running:
         verify = verification(running)
-        pushed(running, verify, AT_ONCE, CAPACITY_SEC)  # so that all threads have what they keep
+        within = pushed(running, verify, AT_ONCE, CAPACITY_SEC)
         before = resident_mib(running)
         for _ in tqdm(range(count), desc="beyond capacity", unit="round"):
-            within = pushed(running, verify, AT_ONCE, CAPACITY_SEC)
             callers = round(TIMES * within.goodput)
-            rounds.append(Round(callers, within, *_beyond(running, verify, callers, seconds / count)))
+            beyond, health_sec = _beyond(running, verify, callers, seconds / count)
+            earlier, within = within, pushed(running, verify, AT_ONCE, CAPACITY_SEC)
+            rounds.append(Round(callers, pooled([earlier, within]), beyond, health_sec))
         return Soak(rounds, before, resident_mib(running))
 
 
