@@ -34,8 +34,8 @@ PHRASE_SEC: Final = 3
 PHRASE: Final = ROOT / "tools" / "phrases" / "voices" / "anna" / "03.ogg"
 MOST_MS: Final = 66
 PEER_MS: Final = 74
-"""What a verification may take, and what sherpa-onnx took to embed its clip on the machine where that was asked. The same
-virtual machine may be a third slower an hour later; both are, then.
+"""What a verification may take where sherpa-onnx takes so long to embed its clip, as it did where that was
+asked. A virtual machine may be a third slower an hour later; both are, then.
 """
 LOCAL: Final = "local"
 VERIFY: Final = "verify"
