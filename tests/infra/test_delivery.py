@@ -36,7 +36,7 @@ def test_azd_deploys_the_repository_as_a_python_function_with_its_models() -> No
     assert azure["infra"] == {"provider": "bicep", "path": "infra"}
     service = azure["services"]["api"]
     assert (service["project"], service["language"], service["host"]) == (".", "python", "function")
-    assert service["hooks"]["prepackage"]["run"].startswith("make models")
+    assert service["hooks"]["prepackage"]["run"] == "make models notices bytecode"
 
 
 def test_the_host_adds_no_prefix_and_waits_no_longer_than_a_step_of_a_recording_takes() -> None:
