@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shared.errors import BundleError
 from shared.listening.bundle import MANIFEST, Bundle
 from shared.listening.containers import SAMPLE_RATE
+from shared.listening.heap import loading
 from shared.words.mel import log_mel
 from shared.words.tokens import read_tokens
 from shared.words.transcript import Fit, Transcript
@@ -136,8 +137,10 @@ def _load(folder: Path) -> _Model:
 
     if (folder / MANIFEST).is_file():  # a folder of the operator's own need not have one
         Bundle.load(folder).check_files()
+    together = os.process_cpu_count() or 1
     try:
-        weights = Weights(str(folder), compute_type="int8", inter_threads=os.process_cpu_count() or 1, intra_threads=1)
+        with loading():
+            weights = Weights(str(folder), compute_type="int8", inter_threads=together, intra_threads=1)
     except (RuntimeError, ValueError) as error:
         raise BundleError(f"{folder} cannot be loaded as a CTranslate2 Whisper model: {error}") from error
     return _Model(weights, read_tokens(folder))
