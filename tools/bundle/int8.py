@@ -154,11 +154,11 @@ def measured(weights: Tensors, recordings: Iterable[NDArray[np.float32]]) -> Ran
     names = sorted({name for node in _rounded(model) for name in (node.input[0], node.output[0])})
     wanted = [*names, *watched.values()]
     session = _session(model, wanted)
-    tensors, largest = zip(
+    bounds, largest = zip(
         *(_found(session.run(wanted, {"waveform": samples[np.newaxis]}), list(watched)) for samples in recordings),
         strict=True,
     )
-    lows, highs = np.min(tensors, axis=0)[0], np.max(tensors, axis=0)[1]
+    lows, highs = np.min(bounds, axis=0)[0], np.max(bounds, axis=0)[1]
     return Ranges(
         {name: (_short(low), _short(high)) for name, low, high in zip(names, lows, highs, strict=True)},
         {name: [*map(_short, np.max([each[name] for each in largest], axis=0))] for name in watched},
