@@ -5,9 +5,9 @@ is worth trying again, from the time that requests take here: one after the othe
 would come back together. To the millisecond as well, which Azure's clients of JavaScript and Rust look at first: in
 whole seconds, callers who once came together come together again, second after second.
 
-A burst is let in, a crowd that stays is not: whoever finds a thread free earns a place beyond those that there always
-are, and whoever is let in beyond them spends one. Where more come than can be served little is earned, and whoever is
-let in waits for about one other.
+A burst is let in, a crowd that stays is not: a thread that idles for as long as a request takes earns a place beyond
+those that there always are, and whoever is let in beyond them spends one. Where more come than can be served nothing is
+earned, and whoever is let in waits for about one other.
 """
 
 import math
@@ -42,12 +42,12 @@ class Crowd:
         """Let ``limit`` requests in, which as many ``threads`` serve; 0 stands for the limits above."""
         self._always = limit or ALWAYS * threads
         self._most = limit or IN_A_BURST * threads
-        self._earned = self._most - self._always
+        self._earned: float = self._most - self._always
         self._threads = threads
         self._clock = clock
         self._held = 0
         self._takes_sec: float | None = None
-        self._promised = clock()
+        self._promised = self._changed = clock()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -63,16 +63,24 @@ class Crowd:
             yield
         finally:
             with self._lock:
+                self._earn()
                 self._held -= 1
 
     def _enter(self) -> None:
+        self._earn()
         if self._held >= self._always:
-            if self._held >= self._most or not self._earned:
+            if self._held >= self._most or self._earned < 1:
                 raise self._refusal()
             self._earned -= 1
-        elif self._held < self._threads:
-            self._earned = min(self._earned + 1, self._most - self._always)
         self._held += 1
+
+    def _earn(self) -> None:
+        """For the time that threads had nothing to do since somebody last came or left."""
+        now = self._clock()
+        idle_sec = max(0, self._threads - self._held) * (now - self._changed)
+        self._changed = now
+        if self._takes_sec:
+            self._earned = min(self._earned + idle_sec / self._takes_sec, self._most - self._always)
 
     def timed[Result](self, work: Callable[[], Result]) -> Result:
         """What the work of a request gives; how long it takes is remembered, without the wait for a thread."""

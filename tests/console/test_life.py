@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Request, expect
 from scipy.signal import correlate
 
 from devhost.stack import Host
@@ -207,6 +207,19 @@ def test_voices_are_named_reset_and_deleted_page_by_page(empty: None, console: C
     expect(console.page.get_by_text("Zoe is deleted.")).to_be_attached()
     expect(console.page.get_by_role("button", name="Next page")).to_be_disabled()
     expect(rows).to_have_count(10)
+
+
+def test_a_page_of_voices_is_read_one_after_another(empty: None, console: Console) -> None:
+    for number in range(4):
+        console.make(f"voice {number}")
+    told = list[Request]()
+    for event in ("request", "requestfinished"):
+        console.page.on(event, lambda request: told.append(request))
+    console.see("Voices")
+    expect(console.page.get_by_role("cell", name=re.compile("^0 clip"))).to_have_count(4)
+    reads = [request for request in told if re.search("/profiles/[^/]+$", request.url)]
+    assert len(reads) == 8
+    assert reads[0::2] == reads[1::2], "what is asked is answered before anything else is asked"
 
 
 def test_names_stay_in_the_browser(console: Console, visit: Open) -> None:

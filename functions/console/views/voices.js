@@ -15,10 +15,12 @@ export function Voices({ session }) {
   const token = tokens.at(-1);
   const load = () =>
     task.run(async (latest) => {
-      const listed = await latest(session.client.list(family, PAGE, token));
-      setPage(listed);
-      const read = listed.profiles.map((profile) => detailed(session, family, profile));
-      setPage({ ...listed, profiles: await latest(Promise.all(read)) });
+      const { profiles, next } = await latest(session.client.list(family, PAGE, token));
+      setPage({ profiles, next });
+      for (const [row, profile] of profiles.entries()) {
+        const read = await latest(detailed(session, family, profile));
+        setPage((page) => ({ next, profiles: page.profiles.with(row, read) }));
+      }
     });
   useEffect(() => {
     load();

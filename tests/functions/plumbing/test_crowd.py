@@ -63,22 +63,31 @@ def test_a_burst_is_let_in_once_and_those_who_come_after_it_find_the_places_that
     crowd = Crowd(0, threads, ticks)
     with _filled(crowd, IN_A_BURST * threads):
         _refused(crowd)
-    with _filled(crowd, threads), _filled(crowd, (ALWAYS - 1) * threads):  # of whom the first earn a place each
-        with _filled(crowd, threads):
-            _refused(crowd)
+    with _filled(crowd, ALWAYS * threads):
         _refused(crowd)
 
 
-@pytest.mark.parametrize(("visits", "places"), [(0, ALWAYS + 1), (2, ALWAYS + 3), (100, IN_A_BURST)])
-def test_whoever_finds_a_thread_free_earns_a_place_until_there_are_those_of_a_burst(
-    ticks: Ticks, visits: int, places: int
+@pytest.mark.parametrize(
+    ("held", "idle_sec", "earned"), [(0, 0, 0), (0, 2.4, 1), (0, 3, 2), (1, 3, 1), (2, 60, 0), (0, 60, 12)]
+)
+def test_a_thread_that_idles_while_a_request_could_be_served_earns_a_place_until_there_are_those_of_a_burst(
+    ticks: Ticks, held: int, idle_sec: float, earned: int
 ) -> None:
-    crowd = Crowd(0, 1, ticks)
-    _filled(crowd, IN_A_BURST).close()
-    for _ in range(visits):
-        _filled(crowd, 1).close()
-    with _filled(crowd, places):
-        _refused(crowd)
+    crowd = Crowd(0, 2, ticks)
+    crowd.timed(partial(ticks.work, 2.5))
+    _filled(crowd, IN_A_BURST * 2).close()
+    with _filled(crowd, held):
+        ticks.work(idle_sec)
+        with _filled(crowd, 2 * ALWAYS - held + earned):
+            _refused(crowd)
+
+
+def test_a_client_that_sends_a_dozen_waits_for_them_and_thinks_is_never_refused(ticks: Ticks) -> None:
+    crowd = Crowd(0, 2, ticks)
+    for _ in range(20):
+        with _filled(crowd, 12):
+            crowd.timed(partial(ticks.work, 1))
+        ticks.work(4)
 
 
 @pytest.mark.parametrize(("share", "refused"), [(0.5, 0.005), (0.7, 0.025)])
@@ -131,21 +140,25 @@ class Visited:
 
 def _visited(share: float, callers: int = 20_000, threads: int = 2) -> Visited:
     """Callers who come by chance, ``share`` as many as can be served; each takes one unit of time, or nearly."""
-    chance, crowd, ticks = np.random.default_rng(1), Crowd(0, threads, lambda: 0), 0.0
+    chance, ticks = np.random.default_rng(1), Ticks()
+    crowd = Crowd(0, threads, ticks)
+    crowd.timed(partial(ticks.work, 1))
     free, inside, took = [0.0] * threads, list[tuple[float, int, ExitStack]](), list[float]()
-    for number in range(callers):
-        ticks += chance.exponential(1 / (share * threads))
-        while inside and inside[0][0] <= ticks:
-            heappop(inside)[2].close()
+    comes = ticks.now + np.cumsum(chance.exponential(1 / (share * threads), callers))
+    for number, come in enumerate(comes.tolist()):
+        while inside and inside[0][0] <= come:
+            ticks.now, _, place = heappop(inside)
+            place.close()
+        ticks.now = come
         try:
             place = _filled(crowd, 1)
         except SpeakerError:
             continue
-        until = max(heappop(free), ticks) + chance.uniform(0.85, 1.15)
+        until = max(heappop(free), come) + chance.uniform(0.85, 1.15)
         heappush(free, until)
         heappush(inside, (until, number, place))
-        took.append(until - ticks)
-    return Visited(1 - len(took) / callers, quantiles(took, n=100)[-1], len(took) / ticks / threads)
+        took.append(until - come)
+    return Visited(1 - len(took) / callers, quantiles(took, n=100)[-1], len(took) / come / threads)
 
 
 @pytest.mark.parametrize(
