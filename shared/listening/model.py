@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from shared.errors import BundleError
 from shared.listening.bundle import Bundle
 from shared.listening.heap import loading
-from shared.listening.runtime import runtime
+from shared.listening.runtime import SHARED, runtime
 
 
 class Model:
@@ -39,6 +39,7 @@ def _session_options() -> Any:  # noqa: ANN401 (onnxruntime is untyped)
     options.enable_mem_pattern = False  # would keep a plan for every length of audio it ever saw
     # Looking for reuse, node by node, takes two thirds of the start; memory is used again anyway, by the arena.
     options.enable_mem_reuse = False
+    options.add_session_config_entry(*SHARED)
     options.log_severity_level = 3
     # The first pass of the optimiser already finds everything in these graphs; more passes only delay the start.
     options.add_session_config_entry("session.graph_optimizations_loop_level", "0")
