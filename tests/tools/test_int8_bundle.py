@@ -66,8 +66,9 @@ def test_all_convolutions_are_rounded_but_those_that_lose_most(rounded: bytes) -
     given = {node.output[0]: node.op_type for node in graph.node}
     first = [given.get(node.input[1]) == "DequantizeLinear" for node in graph.node if node.op_type == "Conv"]
     assert first == [False, False, False, *[True] * 11, False]
-    layers = sum(layers for layers, _ in campplus.BLOCKS)
-    assert [node.op_type for node in graph.node].count("QLinearConv") == 3 * layers + 2 * len(campplus.BLOCKS)
+    blocks = list(campplus.blocks())
+    layers = sum(len(layers) for layers, *_ in blocks)
+    assert [node.op_type for node in graph.node].count("QLinearConv") == 3 * layers + 2 * len(blocks)
 
 
 def test_ranges_are_measured_for_every_activation_that_is_rounded(weights: Tensors) -> None:

@@ -5,7 +5,7 @@ whose every layer is gated by a mask computed from its surroundings, and pooling
 Everything is a 2-D convolution, of height 1 after the first part: onnxruntime has a faster memory layout for those.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -21,12 +21,19 @@ DIMENSION: Final = 192
 
 _EPSILON: Final = 1e-5
 """Of every batch normalisation (PyTorch's default)."""
-BLOCKS: Final = ((12, 1), (24, 2), (16, 2))
+_BLOCKS: Final = ((12, 1), (24, 2), (16, 2))
 """Layers and dilation of each densely connected block."""
 _GROWTH: Final = 32
 """Channels that a layer of a block adds."""
 SEGMENT: Final = 100
 """Frames that share a mask."""
+
+
+def blocks() -> Iterator[tuple[list[str], int, str]]:
+    """Of each densely connected block the names of its layers in the checkpoint, their dilation, and its transit."""
+    for number, (layers, dilation) in enumerate(_BLOCKS, start=1):
+        names = [f"xvector.block{number}.tdnnd{layer}" for layer in range(1, layers + 1)]
+        yield names, dilation, f"xvector.transit{number}"
 
 
 type Builder = Callable[[Graph, Tensors], Network]
@@ -120,10 +127,10 @@ class Network:
 
     def _dense(self, x: str) -> str:
         """All blocks of dense layers."""
-        for number, (layers, dilation) in enumerate(BLOCKS, start=1):
-            for layer in range(1, layers + 1):
-                x = self._dense_layer(x, f"xvector.block{number}.tdnnd{layer}", dilation)
-            x = self._transit(x, f"xvector.transit{number}")
+        for layers, dilation, transit in blocks():
+            for layer in layers:
+                x = self._dense_layer(x, layer, dilation)
+            x = self._transit(x, transit)
         return x
 
     def _dense_layer(self, x: str, name: str, dilation: int) -> str:

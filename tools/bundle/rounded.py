@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.bundle.campplus import BLOCKS, Network
+from tools.bundle.campplus import Network, blocks
 from tools.bundle.checkpoint import Tensors
 from tools.bundle.graph import Graph
 
@@ -60,10 +60,10 @@ class Rounded(Network):
 
     def _dense(self, x: str) -> str:
         held = self._begin(x)
-        for number, (layers, dilation) in enumerate(BLOCKS, start=1):
-            for layer in range(1, layers + 1):
-                held = self._layer(held, f"xvector.block{number}.tdnnd{layer}", dilation)
-            held = self._halved(held, f"xvector.transit{number}")
+        for layers, dilation, transit in blocks():
+            for layer in layers:
+                held = self._layer(held, layer, dilation)
+            held = self._halved(held, transit)
         return self._ended(held)
 
     def _begin(self, x: str) -> _Bytes:
