@@ -107,11 +107,10 @@ class ChangeLog:
 
     def since(self, moment: datetime) -> Iterator[Change]:
         """What happened since a moment, and a little before it, in order."""
-        for row in self.rows.since(_bucket(moment - OVERLAP)):
-            if row.partition != _EXPECTED:
-                told = row.values
-                kind, family = Kind(told["Kind"]), FAMILIES[told["Family"]]
-                yield Change(row.name, kind, family, told["Mark"], told["At"], told.get("Digits", ""))
+        for row in self.rows.since(_bucket(moment - OVERLAP), before=_EXPECTED):
+            told = row.values
+            kind, family = Kind(told["Kind"]), FAMILIES[told["Family"]]
+            yield Change(row.name, kind, family, told["Mark"], told["At"], told.get("Digits", ""))
 
     def who(self, family: Family, mark_of_it: str) -> str | None:
         """The id of a profile that changed lately, if it is there."""
@@ -129,10 +128,7 @@ class ChangeLog:
 
     def drop_before(self, moment: datetime) -> None:
         """Remove what happened before a moment."""
-        last = _bucket(moment)
-        for row in self.rows.since(""):
-            if row.partition >= last:
-                return
+        for row in self.rows.since("", before=_bucket(moment)):
             self.rows.remove(row.partition, row.name)
 
 

@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Protocol
 
 from shared.errors import Conflict
@@ -33,8 +33,8 @@ class Rows(Protocol):
     def page(self, partition: str, *, after: str = "", size: int | None = None) -> Iterator[Row]:
         """Rows of a partition by name, at most ``size``, those whose names follow ``after``."""
 
-    def since(self, partition: str) -> Iterator[Row]:
-        """Rows of a partition and of all that sort after it, in order."""
+    def since(self, partition: str, before: str | None = None) -> Iterator[Row]:
+        """Rows of a partition and of all that sort after it, in order; those from ``before`` on are not read."""
 
     def insert(self, row: Row) -> Row:
         """Write a new row; returns it with its etag.
@@ -72,8 +72,9 @@ class MemoryRows:
         found = (row for row in self._sorted() if row.partition == partition and row.name > after)
         return islice(found, size)
 
-    def since(self, partition: str) -> Iterator[Row]:
-        return (row for row in self._sorted() if row.partition >= partition)
+    def since(self, partition: str, before: str | None = None) -> Iterator[Row]:
+        found = (row for row in self._sorted() if row.partition >= partition)
+        return found if before is None else takewhile(lambda row: row.partition < before, found)
 
     def insert(self, row: Row) -> Row:
         with self._lock:

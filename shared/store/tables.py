@@ -32,8 +32,10 @@ class TableRows:
         condition = "PartitionKey eq @partition and RowKey gt @after"
         return islice(self._query(condition, size, partition=partition, after=after), size)
 
-    def since(self, partition: str) -> Iterator[Row]:
-        return self._query("PartitionKey ge @partition", partition=partition)
+    def since(self, partition: str, before: str | None = None) -> Iterator[Row]:
+        if before is None:
+            return self._query("PartitionKey ge @partition", partition=partition)
+        return self._query("PartitionKey ge @partition and PartitionKey lt @before", partition=partition, before=before)
 
     def insert(self, row: Row) -> Row:
         return replace(row, etag=self._entities.insert(_entity(row)))

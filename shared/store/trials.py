@@ -30,9 +30,7 @@ def sweep_trials(store: Store, span: Span, known: Container[str]) -> None:
         known: ids of those that are there; who is not among them is looked for first.
     """
     first, last = partitions_of(span)
-    for row in store.trials.since(first):
-        if row.partition >= last:
-            return
+    for row in store.trials.since(first, before=last):
         profile_id = row.name[:_GUID_LENGTH]
         if profile_id not in known and store.get(span.family, profile_id) is None:
             store.trials.remove(row.partition, row.name)

@@ -61,6 +61,7 @@ def test_rows_are_kept_as_both_stores_promise(store: Store) -> None:
     assert [row.name for row in rows.page(mine)] == ["a", "b", "c"]
     assert [row.name for row in rows.page(mine, after="a", size=1)] == ["b"]
     assert [row.name for row in rows.since(mine)][:4] == ["a", "b", "c", "z"]
+    assert [row.name for row in rows.since(mine, before=mine + "x")] == ["a", "b", "c"]
     for _ in range(2):
         rows.remove(mine, "a")
     assert rows.read(mine, "a") is None

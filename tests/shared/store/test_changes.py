@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from shared.store import Store
 from shared.store.azure import AzureStore
 from shared.store.changes import OVERLAP, SLOW, ChangeLog, Kind
 from shared.store.memory import MemoryStore
-from shared.store.rows import MemoryRows
+from shared.store.rows import MemoryRows, Row
 from shared.voices.families import VERIFICATION
 from shared.voices.records import Profile
 from tests.clock import Clock
@@ -53,6 +54,25 @@ def test_the_log_is_read_from_a_moment_on_and_what_is_old_can_be_dropped() -> No
     log.drop_before(now - timedelta(minutes=1))
     assert [told.kind for told in log.since(now - timedelta(hours=2))] == [Kind.RESET]
     assert [expected.profile_id for expected in log.expected()] == ["old"]
+
+
+def test_who_reads_what_is_new_reads_none_of_those_who_may_have_changed_however_many() -> None:
+    read = list[Row]()
+
+    class Watched(MemoryRows):
+        def since(self, partition: str, before: str | None = None) -> Iterator[Row]:
+            for row in super().since(partition, before):
+                read.append(row)
+                yield row
+
+    now = datetime.now(UTC)
+    log = ChangeLog(Watched(), lambda: now)
+    for number in range(50):
+        log.expect(VERIFICATION, f"{number}")
+    log.tell(Kind.ENROLLED, VERIFICATION, "new")
+    assert [told.kind for told in log.since(now)] == [Kind.ENROLLED]
+    log.drop_before(now)
+    assert len(read) == 1
 
 
 def test_what_took_long_to_write_is_told_again_where_readers_are_now() -> None:
